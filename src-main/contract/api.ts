@@ -1,0 +1,369 @@
+import { z } from 'zod';
+import type { Outcome, Problem } from './errors.ts';
+import { type Metric, metricSchema, type Sample, type SampleRates, type Series } from './metrics.ts';
+import { type AdminState, desiredSchema, type DeviceModel, type Health } from './model.ts';
+import { type Plan, planSchema, type PushState } from './plan.ts';
+
+/**
+ * Every call and every event that crosses from a window, a browser or the command line into the console. One table: handlers,
+ * IPC, web bridge and renderer derive their types from it, so that a forgotten name does not compile.
+ */
+
+const deviceName = z.string().min(1).max(200);
+const nothing = z.strictObject({});
+
+export const environments = ['production', 'staging', 'lab', 'other'] as const;
+export const environmentSchema = z.enum(environments);
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** A device of the inventory. `address` as `parseAddress` reads it; secrets are stored apart and never come back out. */
+export const deviceSpecSchema = z.strictObject({
+  name: deviceName,
+  address: z.string().min(1).max(2000),
+  environment: environmentSchema,
+  site: z.string().max(200).optional(),
+  tags: z.array(z.string().max(100)).optional(),
+  pollIntervalMs: z.number().int().min(100).max(3_600_000).optional(),
+});
+export type DeviceSpec = z.infer<typeof deviceSpecSchema>;
+
+/** Secrets on their way in: main seals them, no call returns them. */
+export const credentialsSchema = z.strictObject({
+  password: z.string().max(4096).optional(),
+  keyPassphrase: z.string().max(4096).optional(),
+});
+export type Credentials = z.infer<typeof credentialsSchema>;
+
+/** What a device of this vendor and version can do; a missing one says why and what would help. */
+export interface Capability {
+  readonly id: string;
+  readonly isPresent: boolean;
+  readonly why?: string;
+}
+
+export interface DeviceFacts {
+  readonly vendor: string;
+  readonly label: string;
+  readonly product?: string;
+  readonly version?: string;
+  readonly host?: string;
+  readonly capabilities: readonly Capability[];
+  /** Range and scale of member weights on this device. */
+  readonly weightRange: { readonly lowest: number; readonly highest: number };
+  /** Algorithms that the device offers, each with its native keyword. */
+  readonly algorithms: readonly {
+    readonly name: string;
+    readonly native: string;
+    readonly needs?: readonly string[];
+  }[];
+}
+
+/** A configuration as read: the model, where it was read from, and its fingerprint. */
+export interface Reading {
+  readonly at: string;
+  readonly fingerprint: string;
+  readonly facts: DeviceFacts;
+  readonly model: DeviceModel;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** `fresh`: the last poll answered; `stale`: it did not, older values stand; `waiting`: none yet. */
+export interface DeviceState {
+  readonly spec: DeviceSpec;
+  readonly freshness: 'waiting' | 'fresh' | 'stale';
+  readonly lastSampleAt?: string;
+  readonly nextPollAt?: string;
+  readonly problem?: Problem;
+  readonly reading?: Reading;
+  readonly readProblem?: Problem;
+  readonly lock: { readonly isLocked: boolean; readonly unlockedUntil?: string; readonly reason?: string };
+}
+
+/** A member as a row: state, what its weight asks for, what it got over the last minute. Shares are 0 to 1. */
+export interface MemberRow {
+  readonly name: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly weight?: number;
+  readonly adminState: AdminState;
+  readonly health: Health;
+  readonly isInRotation: boolean;
+  readonly askedShare?: number;
+  readonly measuredShare?: number;
+  /** Requests (or what `comparedBy` says) counted over the last minute: small numbers are not judged. */
+  readonly measuredCount?: number;
+  readonly requestsPerSecond?: number;
+  readonly bytesOutPerSecond?: number;
+  readonly bytesInPerSecond?: number;
+  readonly currentConnections?: number;
+  readonly queuedRequests?: number;
+  readonly responseTimeMs?: Sample['pools'][number]['members'][number]['responseTimeMs'];
+  readonly failuresPerSecond?: number;
+  readonly errorShare?: number;
+  readonly lastCheck?: string;
+  readonly downSince?: string;
+}
+export interface PoolRow {
+  readonly device: string;
+  readonly name: string;
+  readonly at: string;
+  readonly algorithm?: string;
+  readonly native?: string;
+  /** What the beam compares for this algorithm; `none` = no mark is drawn. `reference` = the mark is dashed. */
+  readonly comparedBy: 'requests' | 'connections' | 'bytes' | 'none';
+  readonly isReference: boolean;
+  /** Half the sum of |measured - asked| over members in rotation, 0 to 1. */
+  readonly offBalance?: number;
+  readonly worst?: { readonly member: string; readonly sentence: string };
+  readonly health: 'up' | 'degraded' | 'down' | 'off' | 'unknown';
+  readonly members: readonly MemberRow[];
+}
+
+/** Sums of a device for lists; members appear only in rows of watched pools. */
+export interface DeviceTick {
+  readonly device: string;
+  readonly freshness: DeviceState['freshness'];
+  readonly at?: string;
+  readonly health: PoolRow['health'];
+  readonly members: {
+    readonly up: number;
+    readonly down: number;
+    readonly draining: number;
+    readonly disabled: number;
+    readonly total: number;
+  };
+  readonly requestsPerSecond?: number;
+  readonly bytesOutPerSecond?: number;
+  readonly bytesInPerSecond?: number;
+  readonly failuresPerSecond?: number;
+  readonly currentConnections?: number;
+  /** Highest p95 of its members, where the device tells percentiles. */
+  readonly highestP95Ms?: number;
+  readonly pools: readonly {
+    readonly name: string;
+    readonly health: PoolRow['health'];
+    readonly up: number;
+    readonly total: number;
+    readonly offBalance?: number;
+    readonly requestsPerSecond?: number;
+  }[];
+}
+
+export interface Attention {
+  readonly severity: 'down' | 'degraded' | 'stale';
+  readonly device: string;
+  readonly pool?: string;
+  readonly member?: string;
+  readonly sentence: string;
+  readonly since?: string;
+}
+
+export interface Tick {
+  readonly at: string;
+  readonly devices: readonly DeviceTick[];
+  /** The pools that this client watches. */
+  readonly pools: readonly PoolRow[];
+  readonly attention: readonly Attention[];
+  /** How late polls start and how long they take, over the last minute. */
+  readonly polling: { readonly p95Ms: number; readonly late: number };
+}
+
+export interface TestStep {
+  readonly id: 'name' | 'tcp' | 'host-key' | 'authentication' | 'prompt' | 'privilege' | 'version' | 'read';
+  readonly title: string;
+  readonly state: 'pending' | 'running' | 'done' | 'failed' | 'question';
+  readonly durationMs?: number;
+  readonly detail?: string;
+  readonly problem?: Problem;
+}
+export interface TestReport {
+  readonly testId: string;
+  readonly steps: readonly TestStep[];
+  /** A host key seen for the first time, to be accepted by hand. */
+  readonly newHostKey?: { readonly algorithm: string; readonly fingerprint: string };
+  readonly facts?: DeviceFacts;
+  /** What was found where the address did not say (`config`, `socket`, `sudo`). */
+  readonly discovered?: Readonly<Record<string, string>>;
+}
+
+export interface Version {
+  readonly id: number;
+  readonly at: string;
+  readonly fingerprint: string;
+  readonly why: string;
+  readonly who: string;
+  readonly pushId?: string;
+  readonly isCurrent: boolean;
+}
+
+export interface LabState {
+  readonly isRunning: boolean;
+  readonly device?: string;
+  readonly listen?: string;
+  readonly backends: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly latencyMs: number;
+    readonly requests: number;
+  }[];
+  readonly requestsPerSecond?: number;
+  readonly problem?: Problem;
+}
+
+export interface AppInfo {
+  readonly version: string;
+  readonly shell: 'electron' | 'web' | 'cli';
+  readonly node: string;
+  /** `memory`: secrets are kept until the console ends; `passphrase`, `key-file`, `key-chain`: sealed on disk that way. */
+  readonly secrets: {
+    readonly protection: 'memory' | 'passphrase' | 'key-file' | 'key-chain';
+    readonly isLocked: boolean;
+  };
+}
+
+/** `Out` is carried by type alone: what a handler answers is ours, what it is given is checked at run time. */
+interface Call<In extends z.ZodType, Out> {
+  readonly input: In;
+  readonly output?: Out;
+}
+function call<Out>() {
+  return <In extends z.ZodType>(input: In): Call<In, Out> => ({ input });
+}
+
+const poolPath = { device: deviceName, pool: z.string() };
+
+export const calls = {
+  'app.info': call<AppInfo>()(nothing),
+  'secrets.unlock': call<null>()(z.strictObject({ passphrase: z.string().max(4096) })),
+  'secrets.protect': call<null>()(z.strictObject({ passphrase: z.string().min(8).max(4096) })),
+
+  'devices.list': call<readonly DeviceState[]>()(nothing),
+  'devices.add': call<DeviceState>()(
+    z.strictObject({ spec: deviceSpecSchema, credentials: credentialsSchema.optional() }),
+  ),
+  'devices.remove': call<null>()(z.strictObject({ device: deviceName })),
+  'devices.test': call<TestReport>()(
+    z.strictObject({
+      testId: z.string().max(64),
+      address: z.string().max(2000),
+      credentials: credentialsSchema.optional(),
+      /** Fingerprint of a new host key that a person has accepted; it is then written to known_hosts. */
+      acceptHostKey: z.string().max(200).optional(),
+    }),
+  ),
+  'devices.read': call<Reading>()(
+    z.strictObject({ device: z.string(), timeoutMs: z.number().int().min(1).optional() }),
+  ),
+  'devices.poll': call<Sample>()(z.strictObject({ device: z.string(), timeoutMs: z.number().int().min(1).optional() })),
+  'devices.unlock': call<null>()(
+    z.strictObject({
+      devices: z.array(deviceName).min(1),
+      reason: z.string().min(1).max(500),
+      minutes: z.number().int().min(1).max(60),
+    }),
+  ),
+  'devices.lock': call<null>()(z.strictObject({ devices: z.array(deviceName).min(1) })),
+
+  /** Which pools the tick of this client carries rows of. */
+  'watch.set': call<null>()(z.strictObject({ pools: z.array(z.strictObject(poolPath)).max(50) })),
+  'series.get': call<Series>()(
+    z.strictObject({
+      ...poolPath,
+      metric: metricSchema,
+      members: z.array(z.string()).max(50).optional(),
+      fromMs: z.number(),
+      toMs: z.number(),
+      maxPixels: z.number().int().min(10).max(8000),
+    }),
+  ),
+
+  'plan.make': call<Plan>()(
+    z.strictObject({
+      device: z.string(),
+      desired: desiredSchema,
+      exact: z.boolean().optional(),
+      why: z.string().max(500).optional(),
+    }),
+  ),
+  'push.start': call<PushState>()(
+    z.strictObject({
+      plan: planSchema,
+      confirmWithinMs: z.number().int().min(1000).max(3_600_000),
+      /** The device's name, typed by a person, or `--yes`: unlocks this device for this plan alone. */
+      typed: z.string().max(200).optional(),
+    }),
+  ),
+  'push.keep': call<PushState>()(z.strictObject({ device: deviceName })),
+  'push.revert': call<PushState>()(z.strictObject({ device: deviceName })),
+  'push.list': call<readonly PushState[]>()(nothing),
+
+  'history.list': call<readonly Version[]>()(z.strictObject({ device: z.string() })),
+  'history.show': call<readonly { path: string; text: string }[]>()(
+    z.strictObject({ device: z.string(), version: z.number().int() }),
+  ),
+  /** A plan that brings a version back: a change like any other. */
+  'history.plan': call<Plan>()(z.strictObject({ device: z.string(), version: z.number().int().optional() })),
+
+  'lab.get': call<LabState>()(nothing),
+  'lab.start': call<LabState>()(nothing),
+  'lab.stop': call<LabState>()(nothing),
+
+  'settings.get': call<Readonly<Record<string, string>>>()(nothing),
+  'settings.set': call<null>()(z.strictObject({ key: z.string().max(100), value: z.string().max(10_000) })),
+} as const;
+
+export type CallName = keyof typeof calls;
+export type CallInput<K extends CallName> = z.infer<(typeof calls)[K]['input']>;
+export type CallOutput<K extends CallName> =
+  NonNullable<(typeof calls)[K]['output']> | Extract<(typeof calls)[K]['output'], null>;
+
+/** Who calls: `client` is stable for one window or browser connection and ends with it. */
+export interface CallContext {
+  readonly client: string;
+  readonly shell: AppInfo['shell'];
+}
+export type Handlers = {
+  readonly [K in CallName]: (input: CallInput<K>, context: CallContext) => Promise<CallOutput<K>>;
+};
+export type Api = { readonly [K in CallName]: (input: CallInput<K>) => Promise<CallOutput<K>> };
+
+/** What the console says unasked; whole snapshots, so that a lost one does no harm. */
+export interface Events {
+  /** Inventory, readings and locks changed. */
+  readonly devices: readonly DeviceState[];
+  /** Once a second: numbers. */
+  readonly tick: Tick;
+  readonly push: PushState;
+  readonly test: TestReport;
+  readonly lab: LabState;
+}
+export type EventName = keyof Events;
+export const eventNames = ['devices', 'tick', 'push', 'test', 'lab'] as const satisfies readonly EventName[];
+
+/** The wire forms, the same over IPC, WebSocket and the local socket. */
+export interface CallMessage {
+  readonly id: number;
+  readonly call: CallName;
+  readonly input: unknown;
+}
+export interface AnswerMessage {
+  readonly id: number;
+  readonly outcome: Outcome<unknown>;
+}
+export interface EventMessage {
+  readonly event: EventName;
+  readonly data: unknown;
+}
+export const callMessageSchema = z.strictObject({
+  id: z.number().int(),
+  call: z.enum(Object.keys(calls) as [CallName, ...CallName[]]), // Object.keys gives string[]
+  input: z.unknown(),
+});
+
+/** The bridge as the preload exposes it on `window.steelyard`; the web bridge has the same shape over a WebSocket. */
+export interface Bridge {
+  readonly call: (name: CallName, input: unknown) => Promise<Outcome<unknown>>;
+  readonly onEvent: (listener: (name: EventName, data: unknown) => void) => () => void;
+  readonly onStatus?: (listener: (status: 'open' | 'closed') => void) => () => void;
+}
+export type { Metric, SampleRates };

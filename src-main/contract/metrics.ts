@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { adminStateSchema, healthSchema } from './model.ts';
+
+/** A counter since the device (or its process) started, as a decimal string: it may pass 2^53. */
+export const counterSchema = z.string().regex(/^\d+$/);
+export type Counter = z.infer<typeof counterSchema>;
+
+const gauge = z.number();
+
+/** What one member's counters and gauges said. What a device does not tell is absent, never 0. Bytes: `in` towards the member. */
+export const memberSampleSchema = z.strictObject({
+  name: z.string(),
+  address: z.string().optional(),
+  port: z.number().int().optional(),
+  weight: z.number().int().optional(),
+  health: healthSchema.optional(),
+  adminState: adminStateSchema.optional(),
+  currentConnections: gauge.optional(),
+  totalConnections: counterSchema.optional(),
+  queuedRequests: gauge.optional(),
+  requests: counterSchema.optional(),
+  responses: z.record(z.string(), counterSchema).optional(),
+  errors: z.record(z.string(), counterSchema).optional(),
+  bytesIn: counterSchema.optional(),
+  bytesOut: counterSchema.optional(),
+  /** `average` is never a percentile; the device's own word for it stands in `source`. */
+  responseTimeMs: z
+    .strictObject({
+      average: gauge.optional(),
+      p50: gauge.optional(),
+      p95: gauge.optional(),
+      p99: gauge.optional(),
+      source: z.string().optional(),
+    })
+    .optional(),
+  lastCheck: z
+    .strictObject({ at: z.string().optional(), durationMs: gauge.optional(), result: z.string().optional() })
+    .optional(),
+  downSince: z.string().optional(),
+});
+export type MemberSample = z.infer<typeof memberSampleSchema>;
+
+export const poolSampleSchema = z.strictObject({
+  name: z.string(),
+  algorithm: z.string().optional(),
+  health: healthSchema.optional(),
+  adminState: adminStateSchema.optional(),
+  currentConnections: gauge.optional(),
+  queuedRequests: gauge.optional(),
+  members: z.array(memberSampleSchema),
+});
+export type PoolSample = z.infer<typeof poolSampleSchema>;
+
+export const virtualServerSampleSchema = z.strictObject({
+  name: z.string(),
+  address: z.string().optional(),
+  port: z.number().int().optional(),
+  protocol: z.string().optional(),
+  health: healthSchema.optional(),
+  adminState: adminStateSchema.optional(),
+  currentConnections: gauge.optional(),
+  totalConnections: counterSchema.optional(),
+  requests: counterSchema.optional(),
+  bytesIn: counterSchema.optional(),
+  bytesOut: counterSchema.optional(),
+  responses: z.record(z.string(), counterSchema).optional(),
+});
+export type VirtualServerSample = z.infer<typeof virtualServerSampleSchema>;
+
+const problemSchema = z.object({ code: z.string(), title: z.string(), detail: z.string(), raw: z.string().optional() });
+
+/** One poll of one device: `steelyard poll` prints it as a JSON line. `epoch` names the process or boot that counts. */
+export const sampleSchema = z.strictObject({
+  at: z.iso.datetime(),
+  device: z.strictObject({
+    vendor: z.string(),
+    product: z.string().optional(),
+    version: z.string().optional(),
+    serial: z.string().optional(),
+    failover: z.string().optional(),
+  }),
+  /** Changes whenever the counters start anew (process id and start time, sysUpTime reset): no rate is taken across it. */
+  epoch: z.string().optional(),
+  system: z.record(z.string(), gauge).optional(),
+  virtualServers: z.array(virtualServerSampleSchema),
+  pools: z.array(poolSampleSchema),
+  errors: z.array(problemSchema),
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
+/** Per-second rates of one object between two polls; absent where a counter was absent or restarted in between. */
+export interface Rates {
+  readonly name: string;
+  readonly requestsPerSecond?: number;
+  readonly connectionsPerSecond?: number;
+  readonly bytesInPerSecond?: number;
+  readonly bytesOutPerSecond?: number;
+  /** Answers of class 5xx per second. */
+  readonly serverErrorsPerSecond?: number;
+  /** Sum of `errors` by cause per second. */
+  readonly failuresPerSecond?: number;
+}
+export interface SampleRates {
+  /** Measured time between the two polls. */
+  readonly intervalMs: number;
+  /** True where the counters started anew between the polls: no rate was taken. */
+  readonly isReset: boolean;
+  readonly virtualServers: readonly Rates[];
+  readonly pools: readonly (Rates & { readonly members: readonly Rates[] })[];
+}
+
+/** What can be charted per member (and summed or averaged per pool). */
+export const metricNames = [
+  'requestsPerSecond',
+  'connectionsPerSecond',
+  'currentConnections',
+  'bytesInPerSecond',
+  'bytesOutPerSecond',
+  'responseTimeAverageMs',
+  'responseTimeP50Ms',
+  'responseTimeP95Ms',
+  'serverErrorsPerSecond',
+  'failuresPerSecond',
+  'queuedRequests',
+  'weight',
+  'healthUp',
+  'inRotation',
+] as const;
+export const metricSchema = z.enum(metricNames);
+export type Metric = z.infer<typeof metricSchema>;
+
+/**
+ * Chart data in columns: `times` in ms since 1970, one value array per line, `null` where there is no sample (a gap stays a gap).
+ * At most `2 * maxPixels` points per line, reduced by lowest and highest per pixel column.
+ */
+export interface Series {
+  readonly metric: Metric;
+  readonly resolutionMs: number;
+  readonly lines: readonly {
+    readonly name: string;
+    readonly times: readonly number[];
+    readonly values: readonly (number | null)[];
+  }[];
+  /** Spans without samples longer than 2.5 intervals. */
+  readonly gaps: readonly { readonly fromMs: number; readonly toMs: number }[];
+  readonly markers: readonly { readonly atMs: number; readonly label: string; readonly pushId?: string }[];
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import type { Problem } from './errors.ts';
+import { desiredSchema } from './model.ts';
+
+/**
+ * One exact thing that is sent to a device. `shell` runs over SSH exec as written; `socket` writes `text` to a Unix socket on the
+ * device and reads the answer; `http` calls the engine's admin interface. `shown` is what a person can paste into a shell for
+ * the same effect (for `shell`, the text itself).
+ */
+export const commandSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('shell'), text: z.string(), shown: z.string(), timeoutMs: z.number().optional() }),
+  z.strictObject({
+    kind: z.literal('socket'),
+    socket: z.string(),
+    text: z.string(),
+    shown: z.string(),
+    /** Regular expression that the whole answer must match; absent = the answer must be blank. */
+    expect: z.string().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('http'),
+    method: z.enum(['GET', 'PUT', 'PATCH', 'POST', 'DELETE']),
+    path: z.string(),
+    body: z.string().optional(),
+    shown: z.string(),
+  }),
+]);
+export type Command = z.infer<typeof commandSchema>;
+
+/** The stages of a push in their order; a stage that a device lacks is shown as lacking, never ticked. */
+export const stages = [
+  'fingerprint',
+  'backup',
+  'candidate',
+  'check',
+  'hold',
+  'send',
+  'verify',
+  'watch',
+  'keep',
+] as const;
+export const stageSchema = z.enum(stages);
+export type Stage = z.infer<typeof stageSchema>;
+
+/** A step of a push: its commands are sent in order; the first that fails ends the push and starts the revert. */
+export const stepSchema = z.strictObject({
+  id: z.string(),
+  stage: stageSchema,
+  title: z.string(),
+  commands: z.array(commandSchema),
+  /** True where the step changes nothing on the device that anything reads (a check, a backup, a candidate file). */
+  isHarmless: z.boolean(),
+});
+export type Step = z.infer<typeof stepSchema>;
+
+export const changeSchema = z.strictObject({
+  action: z.enum(['create', 'update', 'delete', 'replace', 'no-op']),
+  subject: z.strictObject({
+    kind: z.enum(['virtualServer', 'pool', 'member', 'monitor', 'certificate', 'node', 'file']),
+    /** Whole path of names: pool, then member. */
+    path: z.array(z.string()),
+  }),
+  /** The key that changes; absent for create, delete, replace of the whole object. */
+  key: z.string().optional(),
+  prior: z.unknown(),
+  desired: z.unknown(),
+});
+export type Change = z.infer<typeof changeSchema>;
+
+/** What a change costs on the device: nothing but a run-time command, a reload (connections kept), a restart (cut). */
+export const costSchema = z.enum(['none', 'runtime', 'reload', 'restart']);
+export type Cost = z.infer<typeof costSchema>;
+
+export const fingerprintSchema = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A plan: exactly what a push will send, what takes it back, and the fingerprint of the configuration it was made from. */
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  id: z.string().regex(/^[0-9a-z]{6,32}$/),
+  device: z.string(),
+  vendor: z.string(),
+  createdAt: z.iso.datetime(),
+  why: z.string().optional(),
+  /** SHA-256 over the configuration's files (name and bytes) as read. */
+  basedOn: fingerprintSchema,
+  /** The same after the push. */
+  resultsIn: fingerprintSchema,
+  desired: desiredSchema,
+  changes: z.array(changeSchema),
+  cost: costSchema,
+  /** What is lost by it, in words (stick tables, counters, connections older than ...). */
+  losses: z.array(z.string()),
+  /** Every other object that a command touches. */
+  affects: z.array(z.strictObject({ kind: z.string(), name: z.string(), why: z.string() })),
+  /** Unified hunks for the eye; the commands are what is sent. */
+  hunks: z.array(z.strictObject({ file: z.string(), text: z.string() })),
+  steps: z.array(stepSchema),
+  revert: z.array(stepSchema),
+  /** Sent after the push was kept: clean-up, save, sync. */
+  keep: z.array(stepSchema),
+  /** Read-only commands that verifying sends. */
+  verifies: z.array(commandSchema),
+  warnings: z.array(z.string()),
+  /** Driver's own facts that verify and recovery need (paths, pids as read); opaque to everyone else. */
+  driver: z.record(z.string(), z.unknown()),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** `waiting` = sent and verified, the countdown runs; `reverted` and `kept` are ends; `stuck` needs a person and says why. */
+export type PushPhase = 'running' | 'waiting' | 'keeping' | 'kept' | 'reverting' | 'reverted' | 'refused' | 'stuck';
+
+export interface StepState {
+  readonly id: string;
+  readonly stage: Stage;
+  readonly title: string;
+  readonly state: 'pending' | 'running' | 'done' | 'failed' | 'lacking';
+  readonly startedAt?: string;
+  readonly durationMs?: number;
+  readonly answer?: string;
+  readonly problem?: Problem;
+}
+
+/** A push as the window shows it; whole snapshots are sent on each change. */
+export interface PushState {
+  readonly id: string;
+  readonly device: string;
+  readonly plan: Plan;
+  readonly phase: PushPhase;
+  readonly steps: readonly StepState[];
+  readonly revertSteps: readonly StepState[];
+  readonly startedAt: string;
+  /** When an unkept push goes back by itself (ISO time). */
+  readonly revertsAt?: string;
+  readonly endedAt?: string;
+  readonly problem?: Problem;
+}

@@ -1,0 +1,45 @@
+/** What drivers see of a wire. No driver opens one; the console opens it and hands it in. */
+
+export interface ExecResult {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Whole time for the call; past it TIMED_OUT and the channel is closed. Default 15 s. */
+  readonly timeoutMs?: number;
+  /** Most bytes taken of an answer; past it OUTPUT_UNPARSED and the channel is closed. Default 32 MiB. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * One kept connection to a host (SSH). Errors are `AppError`s: UNREACHABLE, AUTH_FAILED, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, TIMED_OUT,
+ * SESSION_CLOSED, OUTPUT_UNPARSED (too long), PERMISSION_DENIED, NOT_FOUND (a file or socket that is not there).
+ */
+export interface HostSession {
+  /** Runs a command line by the account's login shell. A non-zero exit is a result, not an error. */
+  readonly exec: (command: string, options?: CallOptions & { readonly stdin?: Buffer }) => Promise<ExecResult>;
+  /** Reads a whole file (SFTP). */
+  readonly readFile: (path: string, options?: CallOptions) => Promise<Buffer>;
+  /** Writes `text` to a Unix socket on the host, half closes, and reads the answer to its end (direct-streamlocal@openssh.com). */
+  readonly request: (socketPath: string, text: string, options?: CallOptions) => Promise<Buffer>;
+  readonly isOpen: () => boolean;
+  readonly close: () => void;
+}
+
+/** HTTP with JSON bodies to one admin interface, over a Unix socket or loopback TCP. A status of 400 and more is a result, not an error. */
+export interface HttpSession {
+  readonly fetch: (
+    method: string,
+    path: string,
+    body?: string,
+    options?: CallOptions,
+  ) => Promise<{ readonly status: number; readonly body: Buffer }>;
+  readonly close: () => void;
+}
+
+export type Session =
+  { readonly kind: 'host'; readonly host: HostSession } | { readonly kind: 'http'; readonly http: HttpSession };

@@ -1,0 +1,80 @@
+import type { DeviceAddress, VendorId } from '../contract/address.ts';
+import type { DeviceFacts, TestStep } from '../contract/api.ts';
+import type { Sample } from '../contract/metrics.ts';
+import type { Desired, DeviceModel } from '../contract/model.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { Session } from '../transports/transport.ts';
+
+/** A configuration file as bytes; never decoded and written back. */
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+export interface DeviceReading {
+  readonly files: readonly SourceFile[];
+  /** SHA-256 (hex) over names and bytes of `files`; for a device without files over its canonical configuration text. */
+  readonly fingerprint: string;
+  readonly facts: DeviceFacts;
+  /** The effective configuration: what the files write, with what sections inherit. */
+  readonly model: DeviceModel;
+}
+
+/** A plan but for what the console adds: id, device name, time. */
+export type PlanDraft = Omit<Plan, 'version' | 'id' | 'device' | 'vendor' | 'createdAt' | 'why'>;
+
+export interface DriverTools {
+  /** The only sources of time, hashes and names that a driver has. */
+  readonly now: () => Date;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  readonly sha256: (bytes: Uint8Array) => string;
+}
+
+export interface OpenDevice {
+  /**
+   * What the wizard shows after sign-in: privilege, version, and what was discovered. Calls `report` as each step ends.
+   * Throws the `AppError` of the first step that fails, with the raw answer.
+   */
+  readonly test: (
+    report: (step: TestStep) => void,
+    signal: AbortSignal,
+  ) => Promise<{ facts: DeviceFacts; discovered: Record<string, string> }>;
+  readonly read: (signal: AbortSignal) => Promise<DeviceReading>;
+  readonly poll: (signal: AbortSignal) => Promise<Sample>;
+  /** Pure but for reads of the device. `planId` names the files that the push will leave beside the live ones. Throws CAPABILITY_MISSING, PLAN_INVALID. */
+  readonly plan: (
+    reading: DeviceReading,
+    desired: Desired,
+    options: { readonly exact: boolean; readonly planId: string },
+    signal: AbortSignal,
+  ) => Promise<PlanDraft>;
+  /** A plan that brings whole files back (a version from history). */
+  readonly planFiles: (
+    reading: DeviceReading,
+    files: readonly SourceFile[],
+    planId: string,
+    signal: AbortSignal,
+  ) => Promise<PlanDraft>;
+  /**
+   * Where the device stands against a plan: file by hash, running state by the device's own words. `differences` names what keeps
+   * it from being wholly `new` (or `old`), empty when it is. `foreign` = the file is neither: another hand was there.
+   */
+  readonly standing: (
+    plan: Plan,
+    wanted: 'old' | 'new',
+    signal: AbortSignal,
+  ) => Promise<{ readonly file: 'old' | 'new' | 'foreign'; readonly differences: readonly string[] }>;
+}
+
+/** One kind of balancer. A group that a vendor lacks is absent: an absent capability, never a failing method. */
+export interface VendorDriver {
+  readonly id: VendorId;
+  readonly label: string;
+  readonly transports: readonly DeviceAddress['transport'][];
+  /** Text that must never leave the driver: each match is masked in answers, logs and pictures. */
+  readonly secrets: readonly RegExp[];
+  readonly parse: (files: readonly SourceFile[]) => DeviceModel;
+  /** The base with the model's changes written in; with the unchanged model the output equals the base byte for byte. */
+  readonly render: (base: readonly SourceFile[], model: DeviceModel) => readonly SourceFile[];
+  readonly open: (session: Session, address: DeviceAddress, tools: DriverTools) => OpenDevice;
+}
