@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
-import { desiredSchema } from './model.ts';
+import { type DeviceModel, desiredSchema } from './model.ts';
 
 /**
  * One exact thing that is sent to a device. `shell` runs over SSH exec as written; `socket` writes `text` to a Unix socket on the
@@ -66,6 +66,12 @@ export const changeSchema = z.strictObject({
   desired: z.unknown(),
 });
 export type Change = z.infer<typeof changeSchema>;
+
+/** What `core` makes of a wish: the changes in their order, and the model as it should read afterwards. */
+export interface Edit {
+  readonly changes: readonly Change[];
+  readonly target: DeviceModel;
+}
 
 /** What a change costs on the device: nothing but a run-time command, a reload (connections kept), a restart (cut). */
 export const costSchema = z.enum(['none', 'runtime', 'reload', 'restart']);

@@ -1,8 +1,8 @@
 import type { DeviceAddress, VendorId } from '../contract/address.ts';
 import type { DeviceFacts, TestStep } from '../contract/api.ts';
 import type { Sample } from '../contract/metrics.ts';
-import type { Desired, DeviceModel } from '../contract/model.ts';
-import type { Plan } from '../contract/plan.ts';
+import type { DeviceModel } from '../contract/model.ts';
+import type { Edit, Plan } from '../contract/plan.ts';
 import type { Session } from '../transports/transport.ts';
 
 /** A configuration file as bytes; never decoded and written back. */
@@ -21,7 +21,10 @@ export interface DeviceReading {
 }
 
 /** A plan but for what the console adds: id, device name, time. */
-export type PlanDraft = Omit<Plan, 'version' | 'id' | 'device' | 'vendor' | 'createdAt' | 'why'>;
+export type PlanDraft = Omit<
+  Plan,
+  'version' | 'id' | 'device' | 'vendor' | 'createdAt' | 'why' | 'changes' | 'desired'
+>;
 
 export interface DriverTools {
   /** The only sources of time, hashes and names that a driver has. */
@@ -41,13 +44,11 @@ export interface OpenDevice {
   ) => Promise<{ facts: DeviceFacts; discovered: Record<string, string> }>;
   readonly read: (signal: AbortSignal) => Promise<DeviceReading>;
   readonly poll: (signal: AbortSignal) => Promise<Sample>;
-  /** Pure but for reads of the device. `planId` names the files that the push will leave beside the live ones. Throws CAPABILITY_MISSING, PLAN_INVALID. */
-  readonly plan: (
-    reading: DeviceReading,
-    desired: Desired,
-    options: { readonly exact: boolean; readonly planId: string },
-    signal: AbortSignal,
-  ) => Promise<PlanDraft>;
+  /**
+   * Pure but for reads of the device. `planId` names the files that the push will leave beside the live ones.
+   * Throws CAPABILITY_MISSING (what, why, the way round) and PLAN_INVALID.
+   */
+  readonly plan: (reading: DeviceReading, edit: Edit, planId: string, signal: AbortSignal) => Promise<PlanDraft>;
   /** A plan that brings whole files back (a version from history). */
   readonly planFiles: (
     reading: DeviceReading,
@@ -74,7 +75,10 @@ export interface VendorDriver {
   /** Text that must never leave the driver: each match is masked in answers, logs and pictures. */
   readonly secrets: readonly RegExp[];
   readonly parse: (files: readonly SourceFile[]) => DeviceModel;
-  /** The base with the model's changes written in; with the unchanged model the output equals the base byte for byte. */
-  readonly render: (base: readonly SourceFile[], model: DeviceModel) => readonly SourceFile[];
+  /**
+   * The base with the changes written in, and nothing else touched: exactly the bytes that say it differ; no change, no byte.
+   * Throws CAPABILITY_MISSING where a change has no words in this vendor's language, PLAN_INVALID where its subject is not there.
+   */
+  readonly edit: (base: readonly SourceFile[], edit: Edit) => readonly SourceFile[];
   readonly open: (session: Session, address: DeviceAddress, tools: DriverTools) => OpenDevice;
 }

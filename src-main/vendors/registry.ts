@@ -1,0 +1,4 @@
+import type { VendorDriver } from './vendor.ts';
+
+/** Every driver there is: one import and one name each. */
+export const drivers: readonly VendorDriver[] = [];
