@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { VendorId } from './address.ts';
 import type { Outcome, Problem } from './errors.ts';
 import { type Metric, metricSchema, type Sample, type SampleRates, type Series } from './metrics.ts';
 import { type AdminState, desiredSchema, type DeviceModel, type Health } from './model.ts';
@@ -99,6 +100,8 @@ export interface MemberRow {
   readonly queuedRequests?: number;
   readonly responseTimeMs?: Sample['pools'][number]['members'][number]['responseTimeMs'];
   readonly failuresPerSecond?: number;
+  /** Answers of class 5xx per second. */
+  readonly serverErrorsPerSecond?: number;
   readonly errorShare?: number;
   readonly lastCheck?: string;
   readonly downSince?: string;
@@ -214,6 +217,8 @@ export interface AppInfo {
   readonly version: string;
   readonly shell: 'electron' | 'web' | 'cli';
   readonly node: string;
+  /** Kinds of device that can be added, as the drivers name themselves, each with the transports it is reached by. */
+  readonly vendors: readonly { readonly id: VendorId; readonly label: string; readonly transports: readonly string[] }[];
   /** `memory`: secrets are kept until the console ends; `passphrase`, `key-file`, `key-chain`: sealed on disk that way. */
   readonly secrets: {
     readonly protection: 'memory' | 'passphrase' | 'key-file' | 'key-chain';
