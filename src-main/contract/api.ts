@@ -218,7 +218,11 @@ export interface AppInfo {
   readonly shell: 'electron' | 'web' | 'cli';
   readonly node: string;
   /** Kinds of device that can be added, as the drivers name themselves, each with the transports it is reached by. */
-  readonly vendors: readonly { readonly id: VendorId; readonly label: string; readonly transports: readonly string[] }[];
+  readonly vendors: readonly {
+    readonly id: VendorId;
+    readonly label: string;
+    readonly transports: readonly string[];
+  }[];
   /** `memory`: secrets are kept until the console ends; `passphrase`, `key-file`, `key-chain`: sealed on disk that way. */
   readonly secrets: {
     readonly protection: 'memory' | 'passphrase' | 'key-file' | 'key-chain';
