@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import ssh2, { type AnyAuthMethod, type ParsedKey } from 'ssh2';
+import { AppError } from '../contract/errors.ts';
+import { timedCall } from './timed-call.ts';
+import type { SshCredentials } from './ssh-options.ts';
+
+/** Most time to ask an agent which keys it holds: one that hangs must not keep the other credentials from being tried. */
+const agentTimeoutMs = 3_000;
+
+/** One credential to try. `ready` does its work (reading a file, opening a key) only when its turn comes. */
+interface Attempt {
+  readonly needs: 'publickey' | 'password';
+  readonly label: string;
+  readonly ready: () => Promise<AnyAuthMethod>;
+}
+
+/** Tries credentials in order: agent, given key, default keys, password; remembers what was tried and why it was not. */
+export class Authentication {
+  readonly #user: string;
+  readonly #where: string;
+  readonly #attempts: Attempt[];
+  readonly #told: string[] = [];
+  #offered: readonly string[] = [];
+  #current = 'no credential at all';
+
+  constructor(user: string, where: string, credentials: SshCredentials) {
+    this.#user = user;
+    this.#where = where;
+    this.#attempts = listAttempts(user, credentials);
+  }
+
+  /** The credential that was sent last: once signed in, the one that was taken. */
+  get current(): string {
+    return this.#current;
+  }
+
+  /** The next credential that the server may take. Throws AUTH_FAILED, with everything that was tried, when none is left. */
+  async next(offered: readonly string[] | null): Promise<AnyAuthMethod> {
+    // RFC 4252, 5.2: the answer to "none" lists what the server offers.
+    if (offered === null) return { type: 'none', username: this.#user };
+    if (this.#offered.length > 0) this.note(`${this.#current} was refused`);
+    this.#offered = offered;
+    for (;;) {
+      const index = this.#attempts.findIndex((attempt) => offered.includes(attempt.needs));
+      const [attempt] = index < 0 ? [] : this.#attempts.splice(index, 1);
+      if (attempt === undefined) throw this.failure();
+      try {
+        const method = await attempt.ready();
+        this.#current = attempt.label;
+        return method;
+      } catch (error) {
+        if (!(error instanceof Skipped)) throw error;
+        if (error.message !== '') this.note(error.message);
+      }
+    }
+  }
+
+  note(sentence: string): void {
+    if (!this.#told.includes(sentence)) this.#told.push(sentence);
+  }
+
+  /** `raw`: the server's own last words, where it spoke. */
+  failure(raw?: string): AppError {
+    const notOffered = [...new Set(this.#attempts.map((attempt) => attempt.needs))].filter(
+      (method) => !this.#offered.includes(method),
+    );
+    const sentences = [
+      `${this.#where} did not let "${this.#user}" in`,
+      ...this.#told,
+      ...notOffered.map((method) => `${method} was not tried, for the server does not offer it`),
+      this.#offered.length === 0
+        ? 'the server did not say what it offers'
+        : `the server offers ${this.#offered.join(', ')}`,
+      ...(this.#offered.length > 0 && this.#offered.every((method) => method === 'keyboard-interactive')
+        ? ['which is not supported: let sshd take a key or "PasswordAuthentication yes"']
+        : []),
+    ];
+    return new AppError('AUTH_FAILED', `${sentences.join('; ')}.`, raw === undefined ? {} : { raw });
+  }
+}
+
+/** A credential that cannot be tried. The message says why; an empty one is not worth a word. */
+class Skipped extends Error {}
+
+function listAttempts(user: string, credentials: SshCredentials): Attempt[] {
+  const { agentSocket, keyFile, keyPassphrase, defaultKeyFiles = [], password } = credentials;
+  const attempts: Attempt[] = [];
+  if (agentSocket !== undefined) {
+    attempts.push({
+      needs: 'publickey',
+      label: 'the agent',
+      ready: async () => ({ type: 'agent', username: user, agent: await askAgent(agentSocket) }),
+    });
+  }
+  const keyFiles = [
+    ...(keyFile === undefined ? [] : [{ path: keyFile, phrase: keyPassphrase, isGiven: true }]),
+    ...defaultKeyFiles
+      .filter((path) => path !== keyFile)
+      .map((path) => ({ path, phrase: keyFile === undefined ? keyPassphrase : undefined, isGiven: false })),
+  ];
+  for (const { path, phrase, isGiven } of keyFiles) {
+    attempts.push({
+      needs: 'publickey',
+      label: `the key ${path}`,
+      ready: async () => ({ type: 'publickey', username: user, key: await readKey(path, phrase, isGiven) }),
+    });
+  }
+  if (password !== undefined) {
+    attempts.push({
+      needs: 'password',
+      label: 'the password',
+      ready: () => Promise.resolve({ type: 'password', username: user, password }),
+    });
+  }
+  return attempts;
+}
+
+async function readKey(path: string, passphrase: string | undefined, isGiven: boolean): Promise<ParsedKey> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new Skipped(!isGiven && code === 'ENOENT' ? '' : `the key file ${path} could not be read (${code})`);
+  }
+  const parsed: unknown = ssh2.utils.parseKey(bytes, passphrase);
+  // An OpenSSH key file may hold several keys; ssh-keygen writes one.
+  const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (!isPrivateKey(key)) throw new Skipped(`the key file ${path} ${whyUnusable(key, passphrase)}`);
+  return key;
+}
+
+function isPrivateKey(value: unknown): value is ParsedKey {
+  if (value instanceof Error || typeof value !== 'object' || value === null || !('isPrivateKey' in value)) return false;
+  // What is no Error is ssh2's ParsedKey, whatever its types say of lists.
+  return (value as ParsedKey).isPrivateKey();
+}
+
+/** ssh2's own words are not repeated: they differ by key format, and could quote what is in the file. */
+function whyUnusable(result: unknown, passphrase: string | undefined): string {
+  if (!(result instanceof Error)) return 'holds no private key';
+  if (/no passphrase/i.test(result.message)) return 'is encrypted and no passphrase was given';
+  if (passphrase !== undefined && /passphrase|integrity|decrypt|malformed/i.test(result.message)) {
+    return 'could not be opened with the given passphrase';
+  }
+  return 'is not in a format that is understood (OpenSSH or PEM)';
+}
+
+async function askAgent(socketPath: string): Promise<ssh2.BaseAgent> {
+  const agent = ssh2.createAgent(socketPath);
+  try {
+    const count = await timedCall<number>({ what: 'the agent', timeoutMs: agentTimeoutMs }, ({ resolve, reject }) => {
+      agent.getIdentities((error, keys) => {
+        if (error) reject(error);
+        else resolve(keys?.length ?? 0);
+      });
+      return () => undefined;
+    });
+    if (count > 0) return agent;
+  } catch (error) {
+    const why = error instanceof AppError && error.code === 'TIMED_OUT' ? 'did not answer' : 'could not be asked';
+    throw new Skipped(`the agent at ${socketPath} ${why}`);
+  }
+  throw new Skipped(`the agent at ${socketPath} holds no key`);
+}

@@ -1,0 +1,248 @@
+import type { Socket } from 'node:net';
+import ssh2, { type AnyAuthMethod, type Client, type ServerHostKeyAlgorithm } from 'ssh2';
+import { AppError } from '../contract/errors.ts';
+import {
+  fingerprintOf,
+  hostAndPort,
+  type HostKeyVerdict,
+  judgeHostKey,
+  keyType,
+  type KnownHostLine,
+  preferHostKeyAlgorithms,
+} from './known-hosts.ts';
+import { addKnownHost, readKnownHosts } from './known-hosts-files.ts';
+import { Authentication } from './ssh-authentication.ts';
+import { readIdentification } from './ssh-greeting.ts';
+import type { SshOptions } from './ssh-options.ts';
+import { Lifeline, timedCall } from './timed-call.ts';
+
+/** A signed-in connection. `lifeline` ends when it dies, whatever the cause. */
+export interface SshConnection {
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly lifeline: Lifeline;
+  readonly where: string;
+}
+
+/** The host key that a HOST_KEY_UNKNOWN asks about; undefined for every other error. */
+export function unknownHostKey(
+  error: unknown,
+): { readonly algorithm: string; readonly fingerprint: string } | undefined {
+  return error instanceof AppError && error.cause instanceof HostKeyQuestion ? error.cause.key : undefined;
+}
+
+class HostKeyQuestion {
+  readonly key: { readonly algorithm: string; readonly fingerprint: string };
+  constructor(algorithm: string, fingerprint: string) {
+    this.key = { algorithm, fingerprint };
+  }
+}
+
+/** Leads ssh2's client through key exchange and authentication as two separate steps. Owns the socket until it is handed on. */
+export class SshHandshake {
+  readonly #socket: Socket;
+  readonly #options: SshOptions;
+  readonly #where: string;
+  readonly #client = new ssh2.Client();
+  readonly #lifeline = new Lifeline();
+  readonly #authentication: Authentication;
+  #phase: 'keys' | 'authentication' | 'open' = 'keys';
+  /** Set once the key exchange is done: what starts the first authentication request. */
+  #startAuthentication: (() => void) | undefined;
+  #isAuthenticating = false;
+
+  constructor(socket: Socket, options: SshOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#where = hostAndPort(options);
+    this.#authentication = new Authentication(options.user, this.#where, options.credentials);
+  }
+
+  /** Greeting, key exchange, and the check of the host key. */
+  async exchangeKeys(timeoutMs: number): Promise<{ readonly value: string; readonly detail: string }> {
+    const { signal } = this.#options;
+    const what = `SSH to ${this.#where}`;
+    const startedAt = performance.now();
+    await readIdentification(this.#socket, { what, timeoutMs, signal });
+    const leftMs = Math.max(1, timeoutMs - (performance.now() - startedAt));
+    const limits = { what, timeoutMs: leftMs, signal, lifeline: this.#lifeline };
+    const detail = await timedCall<string>(limits, ({ resolve, reject }) => {
+      let shown = '';
+      this.#client.once('handshake', () => {
+        this.#phase = 'authentication';
+        resolve(shown);
+      });
+      try {
+        this.#connect((key) => {
+          shown = this.#judge(key);
+        });
+      } catch (cause) {
+        reject(
+          cause instanceof AppError ? cause : new AppError('INTERNAL', `${what} could not be started.`, { cause }),
+        );
+      }
+      return () => undefined;
+    });
+    return { value: detail, detail };
+  }
+
+  async authenticate(timeoutMs: number): Promise<{ readonly value: string; readonly detail: string }> {
+    const what = `Signing in to ${this.#where}`;
+    const limits = { what, timeoutMs, signal: this.#options.signal, lifeline: this.#lifeline };
+    await timedCall<undefined>(limits, ({ resolve }) => {
+      this.#client.once('ready', () => {
+        this.#phase = 'open';
+        resolve(undefined);
+      });
+      this.#isAuthenticating = true;
+      this.#startAuthentication?.();
+      return () => undefined;
+    });
+    const detail = `signed in as "${this.#options.user}" with ${this.#authentication.current}`;
+    return { value: detail, detail };
+  }
+
+  connection(): SshConnection {
+    return { client: this.#client, socket: this.#socket, lifeline: this.#lifeline, where: this.#where };
+  }
+
+  /** ssh2's own `destroy` leaves a socket open that it has half closed before. */
+  destroy(): void {
+    this.#lifeline.end(new AppError('SESSION_CLOSED', 'the connection was given up.'));
+    this.#socket.destroy();
+  }
+
+  #connect(judge: (key: Buffer) => void): void {
+    const { lines } = readKnownHosts(this.#options.knownHosts);
+    const keepaliveInterval = this.#options.keepaliveMs ?? 5_000;
+    // Stays for as long as the client lives: ssh2 tells of errors after its end too.
+    this.#client.on('error', (error) => {
+      this.#onError(error);
+    });
+    this.#client.on('close', () => {
+      this.#end(new AppError('SESSION_CLOSED', 'the connection was closed by the other side or on the way.'));
+    });
+    this.#client.on('change password', () => {
+      this.#authentication.note('the password has expired and the server asks for a new one');
+      this.#end(this.#authentication.failure());
+    });
+    this.#client.connect({
+      sock: this.#socket,
+      username: this.#options.user,
+      // Our own time-outs are per step.
+      readyTimeout: 0,
+      keepaliveInterval,
+      keepaliveCountMax: 3,
+      algorithms: {
+        // Ours are a subset of ssh2's; its type is a list of literals.
+        serverHostKey: [...preferHostKeyAlgorithms(lines, this.#options)] as ServerHostKeyAlgorithm[],
+        // Never zlib: a small answer could grow without bound.
+        compress: ['none'],
+      },
+      hostVerifier: (key: Buffer) => {
+        try {
+          judge(key);
+          return true;
+        } catch (error) {
+          this.#end(error instanceof AppError ? error : new AppError('INTERNAL', String(error), { cause: error }));
+          return false;
+        }
+      },
+      authHandler: (offered: readonly string[] | null, _isPartial: boolean, next: (method: AnyAuthMethod) => void) => {
+        this.#onAuthenticationTurn(offered, next);
+      },
+    });
+  }
+
+  /** The first turn comes with the end of the key exchange and waits for `authenticate`. */
+  #onAuthenticationTurn(offered: readonly string[] | null, next: (method: AnyAuthMethod) => void): void {
+    const turn = () => {
+      this.#authentication.next(offered).then(
+        (method) => {
+          if (this.#lifeline.reason === undefined) next(method);
+        },
+        (error: unknown) => {
+          this.#end(error instanceof AppError ? error : new AppError('INTERNAL', String(error), { cause: error }));
+        },
+      );
+    };
+    if (this.#isAuthenticating) turn();
+    else this.#startAuthentication = turn;
+  }
+
+  /** Says in words what is known of a key, or throws. Only the accepted key of a host that is new is written down. */
+  #judge(key: Buffer): string {
+    const { knownHosts, acceptHostKey } = this.#options;
+    const { lines, unread } = readKnownHosts(knownHosts);
+    const verdict = judgeHostKey(lines, this.#options, key);
+    const shown = `${keyType(key)} ${fingerprintOf(key)}`;
+    if (verdict.kind === 'known') return `${shown}, known from ${place(verdict.line)}`;
+    if (verdict.kind !== 'unknown') throw refusedHostKey(this.#where, key, verdict);
+    if (acceptHostKey === fingerprintOf(key)) {
+      addKnownHost(knownHosts.own, this.#options, key);
+      return `${shown}, accepted and written to ${knownHosts.own}`;
+    }
+    throw new AppError(
+      'HOST_KEY_UNKNOWN',
+      [
+        `${this.#where} shows the key ${shown}, and no known_hosts file names this host. No credential was sent.`,
+        ...(acceptHostKey === undefined ? [] : [`The key that was accepted is another one, ${acceptHostKey}.`]),
+        ...verdict.authorities.map(
+          (line) => `${place(line)} names a certificate authority; host certificates are not supported.`,
+        ),
+        ...(unread.length === 0 ? [] : [`Not readable: ${unread.join(', ')}.`]),
+        'Compare the fingerprint with what "ssh-keygen -l" prints on the host, then accept it.',
+      ].join(' '),
+      { cause: new HostKeyQuestion(keyType(key), fingerprintOf(key)), raw: shown },
+    );
+  }
+
+  #onError(error: Error & { level?: string }): void {
+    // ssh2 goes on to the next key by itself when an agent does not sign.
+    if (error.level === 'agent') {
+      this.#authentication.note('the agent did not sign');
+      return;
+    }
+    this.#end(this.#explain(error));
+  }
+
+  #explain(error: Error & { level?: string }): AppError {
+    const raw = error.message;
+    if (error.level === 'client-timeout') {
+      return new AppError('SESSION_CLOSED', 'the server no longer answers keep-alives.', { cause: error });
+    }
+    if (this.#phase === 'authentication' && /authentication/i.test(raw)) return this.#authentication.failure(raw);
+    if (this.#phase === 'keys' && /no matching/i.test(raw)) {
+      const detail = `${this.#where} and Steelyard have no algorithm in common.`;
+      return new AppError('CAPABILITY_MISSING', detail, { cause: error, raw });
+    }
+    return new AppError('SESSION_CLOSED', `the connection ended (${raw}).`, { cause: error, raw });
+  }
+
+  #end(reason: AppError): void {
+    this.#lifeline.end(reason);
+    this.#socket.destroy();
+  }
+}
+
+function refusedHostKey(
+  where: string,
+  key: Buffer,
+  verdict: Extract<HostKeyVerdict, { kind: 'changed' | 'revoked' }>,
+): AppError {
+  const shown = `${keyType(key)} ${fingerprintOf(key)}`;
+  if (verdict.kind === 'revoked') {
+    const detail = `${where} shows the key ${shown}, which ${place(verdict.line)} marks as revoked. Nothing was sent. Do not sign in.`;
+    return new AppError('HOST_KEY_CHANGED', detail);
+  }
+  const old = verdict.lines.map((line) => `${line.algorithm} ${fingerprintOf(line.key)} (${place(line)})`).join(', ');
+  return new AppError(
+    'HOST_KEY_CHANGED',
+    `${where} shows the key ${shown}, but is known by ${old}. No credential was sent. Either the host was set up anew or ` +
+      `somebody stands in between: ask its administrator. If the new key is right, remove the old line and try again.`,
+  );
+}
+
+function place(line: KnownHostLine): string {
+  return `${line.file} line ${line.line}`;
+}
