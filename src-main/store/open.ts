@@ -1,0 +1,112 @@
+import type { DeviceSpec, Version } from '../contract/api.ts';
+import type { NativeFile } from '../contract/console.ts';
+import { prepareDirectory } from './data-directory.ts';
+import type { JournalledPush, NewPush } from './journal.ts';
+import type { ScryptCost } from './key-sealer.ts';
+import type { NewMarker } from './markers.ts';
+import { damagedFiles } from './open-files.ts';
+import { openSecrets, type Secrets } from './secrets.ts';
+import type { NewVersion } from './versions.ts';
+import { startStoreWorker, type StoreWorker } from './worker-client.ts';
+
+export interface Inventory {
+  /** By name. */
+  readonly list: () => Promise<readonly DeviceSpec[]>;
+  readonly put: (spec: DeviceSpec) => Promise<void>;
+  /** Throws NOT_FOUND. */
+  readonly remove: (name: string) => Promise<void>;
+}
+
+export interface Settings {
+  readonly get: (key: string) => Promise<string | undefined>;
+  readonly set: (key: string, value: string) => Promise<void>;
+  readonly all: () => Promise<Readonly<Record<string, string>>>;
+}
+
+export interface Versions {
+  /** Answers with the newest version of that device as it is where its fingerprint is the same; nothing is stored twice. */
+  readonly put: (version: NewVersion) => Promise<Version>;
+  /** Newest first. */
+  readonly list: (device: string) => Promise<readonly Version[]>;
+  /** Throws NOT_FOUND. */
+  readonly get: (
+    device: string,
+    id: number,
+  ) => Promise<{ readonly version: Version; readonly files: readonly NativeFile[] }>;
+}
+
+/** Each call is on the disk when its promise is fulfilled. */
+export interface Journal {
+  /** Throws ALREADY_EXISTS. */
+  readonly begin: (push: NewPush) => Promise<void>;
+  /** `entry` is a JSON value of the writer's own. Throws NOT_FOUND where no such push is open. */
+  readonly note: (pushId: string, entry: unknown) => Promise<void>;
+  readonly end: (pushId: string, outcome: string) => Promise<void>;
+  /** Pushes that were begun and not ended, oldest first: what a stopped console left. */
+  readonly open: () => Promise<readonly JournalledPush[]>;
+  /** Newest first. */
+  readonly list: (limit: number) => Promise<readonly JournalledPush[]>;
+}
+
+/** Everything that outlives the process. Calls are carried out in the order in which they were made. */
+export interface Store {
+  readonly inventory: Inventory;
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  readonly versions: Versions;
+  readonly journal: Journal;
+  /** Puts a moment on the charts of a device. */
+  readonly mark: (marker: NewMarker) => Promise<void>;
+  /** Files that were found damaged, at this start or before, and moved aside. */
+  readonly damagedFiles: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the data directory (absent: all in memory, gone at the end) and makes this process its owner. Throws STORE_BUSY, STORE_CORRUPT,
+ * VERSION_UNSUPPORTED, or INPUT_INVALID where the directory cannot be made.
+ */
+export async function openStore(
+  directory: string | undefined,
+  options: { readonly scryptCost?: ScryptCost } = {},
+): Promise<Store> {
+  if (directory !== undefined) await prepareDirectory(directory);
+  const worker = startStoreWorker(directory);
+  try {
+    const secrets = await openSecrets({ worker, ...options });
+    return { ...parts(worker), secrets, damagedFiles: damagedFiles(directory) };
+  } catch (error) {
+    await worker.stop();
+    throw error;
+  }
+}
+
+function parts(worker: StoreWorker): Omit<Store, 'secrets' | 'damagedFiles'> {
+  const { call } = worker;
+  return {
+    inventory: {
+      list: () => call('listDevices'),
+      put: (spec) => call('putDevice', spec),
+      remove: (name) => call('removeDevice', name),
+    },
+    settings: {
+      get: (key) => call('getSetting', key),
+      set: (key, value) => call('setSetting', key, value),
+      all: () => call('allSettings'),
+    },
+    versions: {
+      put: (version) => call('putVersion', version),
+      list: (device) => call('listVersions', device),
+      get: (device, id) => call('getVersion', device, id),
+    },
+    journal: {
+      begin: (push) => call('beginPush', push),
+      note: (pushId, entry) => call('notePush', pushId, entry),
+      end: (pushId, outcome) => call('endPush', pushId, outcome, new Date().toISOString()),
+      open: () => call('openPushes'),
+      list: (limit) => call('listPushes', limit),
+    },
+    mark: (marker) => call('putMarker', marker),
+    close: worker.close,
+  };
+}
