@@ -1,10 +1,9 @@
 import type { Client } from 'ssh2';
 import { AppError } from '../contract/errors.ts';
+import { defaultTimeoutMs } from './call-limits.ts';
 import { ChannelSlots } from './channel-slots.ts';
 import { type Lifeline, type Settle, timedCall } from './timed-call.ts';
 import type { CallOptions } from './transport.ts';
-
-export const defaultTimeoutMs = 15_000;
 
 /** What all of ssh2's channels have in common, SFTP too. */
 export interface AnyChannel {

@@ -1,6 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { AppError } from '../contract/errors.ts';
 import { ByteSink } from './byte-sink.ts';
+import { defaultMaxBytes } from './call-limits.ts';
 import { shellQuote } from './shell-quote.ts';
 import { ChannelRefused, Channels } from './ssh-channels.ts';
 import type { SshConnection } from './ssh-handshake.ts';
@@ -10,7 +11,6 @@ import { explainRefusedSocket } from './ssh-socket-refusal.ts';
 import type { Settle } from './timed-call.ts';
 import type { CallOptions, ExecResult, HostSession } from './transport.ts';
 
-export const defaultMaxBytes = 32 * 1024 * 1024;
 /** How long a polite goodbye may take before the socket is torn down. */
 const goodbyeMs = 1_000;
 
