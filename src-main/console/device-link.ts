@@ -4,52 +4,36 @@ import type { Command } from '../contract/plan.ts';
 import type { HostSession, HttpSession, Session } from '../transports/transport.ts';
 import type { DriverTools, OpenDevice, VendorDriver } from '../vendors/vendor.ts';
 
-/** Gives the kept session of one device, opening it again where it was lost. */
-export interface SessionSource {
-  readonly session: (signal: AbortSignal) => Promise<Session>;
-  readonly close: () => void;
-}
-
 const shellTimeoutMs = 60_000;
 
-/** One device as its driver sees it, over a session that is kept and opened again when it was lost. */
+/** One device: what its driver makes of it, and the way to send it the commands of a plan as they stand. */
 export class DeviceLink {
-  readonly #driver: VendorDriver;
-  readonly #address: DeviceAddress;
-  readonly #source: SessionSource;
-  readonly #tools: DriverTools;
-  #opened: { readonly session: Session; readonly device: OpenDevice } | undefined;
+  /** Over a session that comes back after it was lost. */
+  readonly device: OpenDevice;
+  readonly driver: VendorDriver;
+  readonly #session: Session;
 
-  constructor(driver: VendorDriver, address: DeviceAddress, source: SessionSource, tools: DriverTools) {
-    this.#driver = driver;
-    this.#address = address;
-    this.#source = source;
-    this.#tools = tools;
-  }
-
-  async device(signal: AbortSignal): Promise<OpenDevice> {
-    const session = await this.#source.session(signal);
-    if (this.#opened?.session !== session) {
-      this.#opened = { session, device: this.#driver.open(session, this.#address, this.#tools) };
-    }
-    return this.#opened.device;
+  constructor(driver: VendorDriver, address: DeviceAddress, session: Session, tools: DriverTools) {
+    this.driver = driver;
+    this.device = driver.open(session, address, tools);
+    this.#session = session;
   }
 
   /** Sends one command of a plan as it stands. Throws COMMAND_REJECTED with the device's own words, secrets masked. */
-  async send(command: Command, signal: AbortSignal): Promise<string> {
-    const session = await this.#source.session(signal);
-    if (command.kind === 'http') return this.#call(httpOf(session), command, signal);
-    const host = hostOf(session);
+  send(command: Command, signal: AbortSignal): Promise<string> {
+    if (command.kind === 'http') return this.#call(httpOf(this.#session), command, signal);
+    const host = hostOf(this.#session);
     return command.kind === 'shell' ? this.#run(host, command, signal) : this.#ask(host, command, signal);
   }
 
   close(): void {
-    this.#source.close();
+    if (this.#session.kind === 'host') this.#session.host.close();
+    else this.#session.http.close();
   }
 
   /** A text of the device without the secrets that its driver knows the look of. */
   mask(text: string): string {
-    return maskSecrets(this.#driver, text);
+    return maskSecrets(this.driver, text);
   }
 
   async #run(host: HostSession, command: Extract<Command, { kind: 'shell' }>, signal: AbortSignal): Promise<string> {
