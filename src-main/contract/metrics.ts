@@ -129,6 +129,25 @@ export const metricNames = [
 export const metricSchema = z.enum(metricNames);
 export type Metric = z.infer<typeof metricSchema>;
 
+/** What one poll says of one member, ready for charts. A metric that the device does not tell is absent. */
+export interface MetricRow {
+  readonly pool: string;
+  readonly member: string;
+  readonly values: Readonly<Partial<Record<Metric, number>>>;
+}
+
+/** One poll of one device, ready for charts. */
+export interface MetricRows {
+  readonly device: string;
+  /** When the device answered, ms since 1970. */
+  readonly atMs: number;
+  /** Measured time since the poll that the rates are taken from; 0 where there was none. */
+  readonly intervalMs: number;
+  /** How often the device is polled: a longer silence than 2.5 times this is a gap. */
+  readonly everyMs: number;
+  readonly rows: readonly MetricRow[];
+}
+
 /**
  * Chart data in columns: `times` in ms since 1970, one value array per line, `null` where there is no sample (a gap stays a gap).
  * At most `2 * maxPixels` points per line, reduced by lowest and highest per pixel column.

@@ -15,7 +15,7 @@ export function openMain(directory: string | undefined): DatabaseSync {
   try {
     return openDatabase(path, mainOptions);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'STORE_CORRUPT') throw error;
+    if (!isDamage(error)) throw error;
     const aside = moveAside(path, new Date());
     throw new AppError(
       'STORE_CORRUPT',
@@ -23,6 +23,11 @@ export function openMain(directory: string | undefined): DatabaseSync {
       { cause: error },
     );
   }
+}
+
+/** True for what a damaged file throws. */
+export function isDamage(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'STORE_CORRUPT';
 }
 
 /** Paths of damaged files that were moved aside and still lie there. */

@@ -1,11 +1,13 @@
 import type { DeviceSpec, Version } from '../contract/api.ts';
 import type { NativeFile } from '../contract/console.ts';
+import type { MetricRows, Series } from '../contract/metrics.ts';
 import { prepareDirectory } from './data-directory.ts';
 import type { JournalledPush, NewPush } from './journal.ts';
 import type { ScryptCost } from './key-sealer.ts';
 import type { NewMarker } from './markers.ts';
 import { damagedFiles } from './open-files.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
+import type { SeriesQuery } from './series.ts';
 import type { NewVersion } from './versions.ts';
 import { startStoreWorker, type StoreWorker } from './worker-client.ts';
 
@@ -48,6 +50,13 @@ export interface Journal {
   readonly list: (limit: number) => Promise<readonly JournalledPush[]>;
 }
 
+export interface SampleStore {
+  /** Takes one poll. It is charted at once, and on the disk when its minute is over. */
+  readonly write: (rows: MetricRows) => Promise<void>;
+  /** A line per member; without `members` all, or the 50 with most. By the second within the last hour, else by the minute. */
+  readonly series: (query: SeriesQuery) => Promise<Series>;
+}
+
 /** Everything that outlives the process. Calls are carried out in the order in which they were made. */
 export interface Store {
   readonly inventory: Inventory;
@@ -55,10 +64,11 @@ export interface Store {
   readonly secrets: Secrets;
   readonly versions: Versions;
   readonly journal: Journal;
+  readonly samples: SampleStore;
   /** Puts a moment on the charts of a device. */
   readonly mark: (marker: NewMarker) => Promise<void>;
-  /** Files that were found damaged, at this start or before, and moved aside. */
-  readonly damagedFiles: readonly string[];
+  /** Files that were found damaged, now or before, and lie aside. */
+  readonly damagedFiles: () => readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -74,7 +84,7 @@ export async function openStore(
   const worker = startStoreWorker(directory);
   try {
     const secrets = await openSecrets({ worker, ...options });
-    return { ...parts(worker), secrets, damagedFiles: damagedFiles(directory) };
+    return { ...parts(worker), secrets, damagedFiles: () => damagedFiles(directory) };
   } catch (error) {
     await worker.stop();
     throw error;
@@ -105,6 +115,10 @@ function parts(worker: StoreWorker): Omit<Store, 'secrets' | 'damagedFiles'> {
       end: (pushId, outcome) => call('endPush', pushId, outcome, new Date().toISOString()),
       open: () => call('openPushes'),
       list: (limit) => call('listPushes', limit),
+    },
+    samples: {
+      write: (rows) => call('writeSamples', rows),
+      series: (query) => call('readSeries', query, Date.now()),
     },
     mark: (marker) => call('putMarker', marker),
     close: worker.close,

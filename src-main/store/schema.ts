@@ -28,3 +28,26 @@ export const mainMigrations: readonly string[] = [
   CREATE INDEX marker_of_device ON marker (device, at_ms);
   `,
 ];
+
+/**
+ * Schema of `samples.db`. The id of a block is (chunk << 32 | pool << 8 | metric), that of a roll-up the same with its span: rows lie in the
+ * order of time, are found without an index, and go by ranges of ids. `metric` is the place in `metricNames`.
+ */
+export const sampleMigrations: readonly string[] = [
+  `
+  CREATE TABLE pool (id INTEGER PRIMARY KEY, device TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (device, name)) STRICT;
+  CREATE TABLE member (
+    id INTEGER PRIMARY KEY, pool INTEGER NOT NULL REFERENCES pool (id), name TEXT NOT NULL, UNIQUE (pool, name)) STRICT;
+
+  CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+    is_rolled INTEGER NOT NULL DEFAULT 0, ticks BLOB NOT NULL) STRICT;
+  CREATE INDEX chunk_of_device ON chunk (device, start_ms);
+  CREATE TABLE block (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+
+  CREATE TABLE span (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, start_ms INTEGER NOT NULL, every_ms INTEGER NOT NULL,
+    UNIQUE (device, start_ms)) STRICT;
+  CREATE TABLE rollup (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+  `,
+];

@@ -27,8 +27,8 @@ test.each([
 
   const next = await openTestStore(directory);
   expect(await next.settings.all()).toEqual({});
-  expect(next.damagedFiles).toHaveLength(1);
-  expect((await readFile(String(next.damagedFiles[0]))).equals(bytes)).toBe(true);
+  expect(next.damagedFiles()).toHaveLength(1);
+  expect((await readFile(String(next.damagedFiles()[0]))).equals(bytes)).toBe(true);
 });
 
 test('a file of a newer Steelyard is refused and left alone', async () => {

@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { DeviceSpec } from '../../../src-main/contract/api.ts';
 import { plan } from './plan-maker.ts';
@@ -136,7 +137,56 @@ test('a store without a directory keeps everything until it is closed', async ()
   const store = await openTestStore();
   await store.inventory.put(edge);
   expect(await store.inventory.list()).toEqual([edge]);
-  expect(store.damagedFiles).toEqual([]);
+  expect(store.damagedFiles()).toEqual([]);
   await store.close();
   await expect(store.inventory.list()).rejects.toMatchObject({ code: 'INTERNAL', detail: 'The store is closed.' });
+});
+
+describe('samples', () => {
+  const poll = { device: 'edge', intervalMs: 1000, everyMs: 1000 };
+  const rows = [{ pool: 'app', member: 'a', values: { requestsPerSecond: 12 } }];
+
+  test('a chart has its points and the markers of its device in its span', async () => {
+    const directory = await tempDirectory();
+    const first = await openTestStore(directory);
+    const now = Date.now();
+    await first.samples.write({ ...poll, atMs: now - 1000, rows });
+    await first.mark({ device: 'edge', atMs: now - 500, label: 'kept', pushId: 'push01' });
+    await first.mark({ device: 'edge', atMs: now - 90_000, label: 'too old' });
+    await first.mark({ device: 'api', atMs: now - 500, label: 'of another device' });
+    await first.close();
+    const { samples } = await openTestStore(directory);
+    const query = { device: 'edge', pool: 'app', metric: 'requestsPerSecond', maxPixels: 100 } as const;
+    const series = await samples.series({ ...query, fromMs: now - 60_000, toMs: now });
+    expect(series.lines).toEqual([{ name: 'a', times: [now - 1000], values: [12] }]);
+    expect(series.markers).toEqual([{ atMs: now - 500, label: 'kept', pushId: 'push01' }]);
+  });
+
+  test('a damaged sample file does not keep the store from opening, and is named', async () => {
+    const directory = await tempDirectory();
+    const first = await openTestStore(directory);
+    await first.inventory.put(edge);
+    await first.close();
+    await writeFile(join(directory, 'samples.db'), 'damaged '.repeat(1000));
+    const store = await openTestStore(directory);
+    expect(await store.inventory.list()).toEqual([edge]);
+    expect(store.damagedFiles()).toEqual([expect.stringContaining('samples.db.damaged-')]);
+  });
+
+  test('samples that turn out to be damaged are refused once and begun anew', async () => {
+    const directory = await tempDirectory();
+    const first = await openTestStore(directory);
+    const now = Date.now();
+    await first.samples.write({ ...poll, atMs: now - 1000, rows });
+    await first.close();
+    const database = new DatabaseSync(join(directory, 'samples.db'));
+    database.exec("UPDATE block SET data = x'00'");
+    database.close();
+    const { samples, damagedFiles } = await openTestStore(directory);
+    const query = { device: 'edge', pool: 'app', metric: 'requestsPerSecond', maxPixels: 100 } as const;
+    const asked = { ...query, fromMs: now - 60_000, toMs: now };
+    await expect(samples.series(asked)).rejects.toMatchObject({ code: 'STORE_CORRUPT', detail: /charts begin anew/ });
+    expect((await samples.series(asked)).lines).toEqual([]);
+    expect(damagedFiles()).toHaveLength(1);
+  });
 });

@@ -1,0 +1,252 @@
+import fc from 'fast-check';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { MetricRow } from '../../../src-main/contract/metrics.ts';
+import { openDatabase } from '../../../src-main/store/database.ts';
+import { openSamples, type Samples } from '../../../src-main/store/samples.ts';
+import { sampleMigrations } from '../../../src-main/store/schema.ts';
+import { tempDirectory } from './temp-directory.ts';
+
+const start = Date.UTC(2026, 10, 22, 10);
+const minute = 60_000;
+const hour = 60 * minute;
+
+function open(path = ':memory:'): Samples & { readonly end: () => void; readonly rows: (table: string) => number } {
+  const database = openDatabase(path, { migrations: sampleMigrations, synchronous: 'NORMAL', isChecked: false });
+  onTestFinished(() => {
+    if (database.isOpen) database.close();
+  });
+  return {
+    ...openSamples(database),
+    end: () => {
+      database.close();
+    },
+    rows: (table) => Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']),
+  };
+}
+
+function requests(member: string, requestsPerSecond: number): MetricRow {
+  return { pool: 'app', member, values: { requestsPerSecond } };
+}
+function poll(samples: Samples, atMs: number, rows: readonly MetricRow[], intervalMs = 1000, everyMs = 1000): void {
+  samples.write({ device: 'edge', atMs, intervalMs, everyMs, rows });
+}
+/** A poll each second for a while; the value is the count of polls before it. */
+function pollFor(samples: Samples, fromMs: number, toMs: number, everyMs = 1000): void {
+  for (let atMs = fromMs; atMs < toMs; atMs += everyMs) {
+    poll(samples, atMs, [requests('a', (atMs - fromMs) / everyMs)], everyMs, everyMs);
+  }
+}
+function maintain(samples: Samples, nowMs: number): void {
+  Array.from(samples.maintain(nowMs));
+}
+function query(fromMs: number, toMs: number, more: { readonly maxPixels?: number; readonly members?: string[] } = {}) {
+  return { device: 'edge', pool: 'app', metric: 'requestsPerSecond' as const, fromMs, toMs, maxPixels: 8000, ...more };
+}
+
+describe('by the second', () => {
+  test('what was written is charted at once, and the same after its minute and a new start', async () => {
+    const path = join(await tempDirectory(), 'samples.db');
+    const samples = open(path);
+    pollFor(samples, start + 30_000, start + 150_000);
+    const asked = query(start, start + 150_000);
+    const before = samples.series(asked, start + 150_000);
+    expect(before.lines).toEqual([
+      {
+        name: 'a',
+        times: Array.from({ length: 120 }, (_, index) => start + 30_000 + index * 1000),
+        values: Array.from({ length: 120 }, (_, index) => index),
+      },
+    ]);
+    samples.flush();
+    samples.end();
+    expect(open(path).series(asked, start + 150_000)).toEqual(before);
+  });
+
+  test('a rate comes back exactly, so that rate times interval is still what was counted', () => {
+    const polls = fc.array(fc.tuple(fc.integer({ min: 900, max: 1100 }), fc.nat(2_000_000)), {
+      minLength: 1,
+      maxLength: 200,
+    });
+    fc.assert(
+      fc.property(polls, (given) => {
+        const samples = open();
+        let atMs = start;
+        for (const [intervalMs, count] of given) {
+          atMs += intervalMs;
+          poll(samples, atMs, [requests('a', (count * 1000) / intervalMs)], intervalMs);
+        }
+        samples.flush();
+        const values = samples.series(query(start, atMs), atMs).lines[0]?.values ?? [];
+        const charted = values.map((value, index) => ((value ?? NaN) * (given[index]?.[0] ?? NaN)) / 1000);
+        expect(charted.map(Math.round)).toEqual(given.map(([, count]) => count));
+        expect(values).toEqual(given.map(([intervalMs, count]) => (count * 1000) / intervalMs));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('rates that are no whole counts, times and gauges come back too', () => {
+    const samples = open();
+    const values = { requestsPerSecond: 1 / 3, responseTimeAverageMs: 12.3456789, currentConnections: 7, healthUp: 0 };
+    poll(samples, start, [{ pool: 'app', member: 'a', values }]);
+    samples.flush();
+    function at(metric: keyof typeof values) {
+      return samples.series({ ...query(start, start + 1), metric }, start + 1).lines[0]?.values;
+    }
+    expect([at('requestsPerSecond'), at('responseTimeAverageMs'), at('currentConnections'), at('healthUp')]).toEqual([
+      [1 / 3],
+      [12.346],
+      [7],
+      [0],
+    ]);
+  });
+
+  test('a silence longer than 2.5 intervals is a gap with a null in it, a shorter one is not', () => {
+    const samples = open();
+    for (const second of [0, 1, 3, 6, 7]) poll(samples, start + second * 1000, [requests('a', 5)]);
+    const { lines, gaps } = samples.series(query(start, start + 7000), start + 7000);
+    expect(lines[0]?.values).toEqual([5, 5, 5, null, 5, 5]);
+    expect(gaps).toEqual([{ fromMs: start + 3000, toMs: start + 6000 }]);
+  });
+
+  test('time before the first sample and after the last is a gap where it is long enough', () => {
+    const samples = open();
+    for (const second of [10, 11, 12]) poll(samples, start + second * 1000, [requests('a', 5)]);
+    expect(samples.series(query(start, start + 20_000), start + 20_000).gaps).toEqual([
+      { fromMs: start, toMs: start + 10_000 },
+      { fromMs: start + 12_000, toMs: start + 20_000 },
+    ]);
+  });
+
+  test('a device polled every 10 s has no gap at 20 s of silence', () => {
+    const samples = open();
+    for (const second of [0, 10, 30]) poll(samples, start + second * 1000, [requests('a', 5)], 10_000, 10_000);
+    const series = samples.series(query(start, start + 30_000), start + 30_000);
+    expect([series.gaps, series.resolutionMs]).toEqual([[], 10_000]);
+  });
+
+  test('a member has points only where it was there', () => {
+    const samples = open();
+    poll(samples, start, [requests('a', 1)]);
+    poll(samples, start + 1000, [requests('a', 2), requests('b', 20)]);
+    poll(samples, start + 2000, [requests('b', 30)]);
+    samples.flush();
+    const { lines } = samples.series(query(start, start + 2000), start + 2000);
+    expect(lines.map(({ name, times, values }) => [name, times.map((time) => time - start), values])).toEqual([
+      ['a', [0, 1000], [1, 2]],
+      ['b', [1000, 2000], [20, 30]],
+    ]);
+  });
+
+  test('a clock that is set back loses no sample and gives no line that runs back', () => {
+    const samples = open();
+    poll(samples, start + 5000, [requests('a', 1)]);
+    poll(samples, start + 2000, [requests('a', 2)]);
+    poll(samples, start + 6000, [requests('a', 3)]);
+    samples.flush();
+    expect(samples.rows('chunk')).toBe(2);
+    const { times } = samples.series(query(start, start + 9000), start + 9000).lines[0] ?? { times: [] };
+    expect(times).toEqual([...times].toSorted((one, other) => one - other));
+  });
+
+  test('members may be chosen; unasked the 50 with most come', () => {
+    const samples = open();
+    const rows = Array.from({ length: 60 }, (_, index) => requests(`m${index}`, index));
+    poll(samples, start, rows);
+    const asked = query(start, start + 1000);
+    expect(samples.series(asked, start + 1000).lines.map(({ name }) => name)).toEqual(
+      rows
+        .slice(10)
+        .map(({ member }) => member)
+        .toSorted(),
+    );
+    const chosen = samples.series({ ...asked, members: ['m3', 'm59', 'unknown'] }, start + 1000);
+    expect(chosen.lines.map(({ name }) => name)).toEqual(['m3', 'm59']);
+  });
+
+  test('a pool, device or metric without samples has no lines', () => {
+    const samples = open();
+    poll(samples, start, [requests('a', 1)]);
+    const asked = query(start, start + 1000);
+    for (const other of [{ pool: 'none' }, { device: 'none' }, { metric: 'weight' as const }]) {
+      expect(samples.series({ ...asked, ...other }, start + 1000).lines).toEqual([]);
+    }
+  });
+});
+
+describe('by the minute', () => {
+  test('an older span shows the lowest and the highest of each minute, rolled up or not yet', () => {
+    const samples = open();
+    pollFor(samples, start, start + 20 * minute);
+    const now = start + 3 * hour;
+    const asked = query(start, start + hour);
+    const before = samples.series(asked, now);
+    expect(before.resolutionMs).toBe(minute);
+    expect(before.lines[0]?.values.slice(0, 4)).toEqual([0, 59, 60, 119]);
+    expect(before.lines[0]?.values).toHaveLength(40);
+    maintain(samples, now);
+    expect([samples.rows('chunk'), samples.rows('block'), samples.rows('span')]).toEqual([0, 0, 2]);
+    expect(samples.series(asked, now)).toEqual(before);
+    expect(before.gaps).toEqual([{ fromMs: start + 19 * minute, toMs: start + hour }]);
+  });
+
+  test('a span over rolled-up quarters, open ones and the minute in memory is whole', () => {
+    const samples = open();
+    const now = start + 50 * minute + 30_000;
+    pollFor(samples, start, now);
+    maintain(samples, now);
+    expect(samples.rows('span')).toBe(3);
+    const { lines, gaps } = samples.series(query(start - 2 * hour, now), now);
+    expect(lines[0]?.values).toHaveLength(102);
+    expect(lines[0]?.values.at(-1)).toBe(50 * 60 + 29);
+    expect(gaps).toEqual([{ fromMs: start - 2 * hour, toMs: start }]);
+  });
+
+  test('a roll-up that was broken off is made again, and nothing is counted twice', () => {
+    const samples = open();
+    for (let second = 0; second < 60 * 16; second += 1) {
+      const rows = ['one', 'two'].map((pool) => ({ pool, member: 'a', values: { requestsPerSecond: second } }));
+      samples.write({ device: 'edge', atMs: start + second * 1000, intervalMs: 1000, everyMs: 1000, rows });
+    }
+    const now = start + 17 * minute;
+    const steps = samples.maintain(now);
+    for (let step = 0; step < 2; step += 1) steps.next(); // one chunk closed, one pool of two rolled up
+    expect(samples.rows('rollup')).toBe(1);
+    const asked = { ...query(start, now), pool: 'two' };
+    const halfway = samples.series(asked, now + 5 * hour);
+    maintain(samples, now);
+    expect(samples.rows('rollup')).toBe(2);
+    expect(samples.series(asked, now + 5 * hour)).toEqual(halfway);
+  });
+
+  test('seconds are kept for an hour and minutes for 31 days, then they go', () => {
+    const samples = open();
+    pollFor(samples, start, start + 2 * minute);
+    maintain(samples, start + hour);
+    expect([samples.rows('chunk'), samples.rows('span')]).toEqual([2, 1]);
+    maintain(samples, start + 2 * hour);
+    expect([samples.rows('chunk'), samples.rows('block'), samples.rows('rollup')]).toEqual([0, 0, 1]);
+    maintain(samples, start + 31 * 24 * hour);
+    expect(samples.rows('span')).toBe(1);
+    maintain(samples, start + 31 * 24 * hour + hour);
+    expect([samples.rows('span'), samples.rows('rollup')]).toEqual([0, 0]);
+  });
+
+  test('many old chunks go a few at a time', () => {
+    const samples = open();
+    pollFor(samples, start, start + 30 * minute, 10_000);
+    const steps = Array.from(samples.maintain(start + 5 * hour)).length;
+    expect(samples.rows('chunk')).toBe(0);
+    expect(steps).toBeGreaterThan(30 / 4);
+  });
+});
+
+test('a long line is reduced to two points a pixel with its peak', () => {
+  const samples = open();
+  pollFor(samples, start, start + 10 * minute);
+  poll(samples, start + 10 * minute, [requests('a', 99_999)]);
+  const { lines } = samples.series(query(start, start + 11 * minute, { maxPixels: 50 }), start + 11 * minute);
+  expect(lines[0]?.values.length).toBeLessThanOrEqual(100);
+  expect(Math.max(...(lines[0]?.values ?? []).map(Number))).toBe(99_999);
+});
