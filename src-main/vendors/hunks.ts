@@ -2,7 +2,7 @@ const contextLines = 3;
 /** Above this many cells the table of common lines is not worth its memory: the middle is shown as replaced. */
 const mostCells = 4_000_000;
 
-interface Line {
+export interface Line {
   readonly mark: ' ' | '-' | '+';
   readonly text: string;
 }
@@ -40,7 +40,8 @@ function changedSpans(lines: readonly Line[]): [number, number][] {
   return spans;
 }
 
-function compareLines(before: readonly string[], after: readonly string[]): Line[] {
+/** Both texts in one list: common lines once, what was taken away before what came in its place. */
+export function compareLines(before: readonly string[], after: readonly string[]): Line[] {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start++;
   let end = 0;

@@ -15,13 +15,7 @@ const sections: Partial<Record<Kind, string>> = {
 };
 
 /** Algorithms that the engine runs (its registry). */
-export const engineAlgorithms: readonly AlgorithmName[] = [
-  'round-robin',
-  'least-connections',
-  'random',
-  'random-two-choices',
-  'first-available',
-];
+export const engineAlgorithms: readonly AlgorithmName[] = ['round-robin', 'least-connections'];
 
 /** The configuration's list that holds objects of this kind; CAPABILITY_MISSING where the engine has no such objects. */
 export function sectionOf(change: Change): string {

@@ -1,0 +1,60 @@
+import type { Capability, DeviceFacts } from '../../contract/api.ts';
+import { haproxyAlgorithms, writeBalance } from './cfg/algorithm.ts';
+import type { Reload } from './discover-reload.ts';
+
+/** What was found out about the device and the account's rights on it. */
+export interface Rights {
+  readonly host: string;
+  readonly version: string | undefined;
+  /** Path of the socket that answers, and the level that it grants; or why there is none. */
+  readonly socket: { readonly path: string; readonly level: string } | { readonly why: string };
+  readonly reload: Reload;
+  /** Why the file cannot be written or checked; undefined where it can. */
+  readonly writeProblem: string | undefined;
+  readonly checkProblem: string | undefined;
+}
+
+/** Keys that an algorithm cannot do without. */
+const keyed = new Set(['header-hash', 'query-param-hash', 'cookie-hash', 'expression-hash']);
+
+export function factsOf(rights: Rights): DeviceFacts {
+  const { version } = rights;
+  return {
+    vendor: 'haproxy',
+    label: 'HAProxy',
+    product: 'HAProxy',
+    ...(version === undefined ? {} : { version }),
+    host: rights.host,
+    capabilities: capabilitiesOf(rights),
+    weightRange: { lowest: 0, highest: 256 },
+    algorithms: haproxyAlgorithms.map((name) => {
+      const native = writeBalance({ name, ...(keyed.has(name) ? { key: 'KEY' } : {}) }) ?? [];
+      return { name, native: native.join(' '), ...(keyed.has(name) ? { needs: ['key'] } : {}) };
+    }),
+  };
+}
+
+function capabilitiesOf({ socket, reload, writeProblem, checkProblem }: Rights): readonly Capability[] {
+  const level = 'level' in socket ? socket.level : undefined;
+  const noAnswer = 'why' in socket ? socket.why : undefined;
+  const noAdmin =
+    level === undefined || level === 'admin'
+      ? noAnswer
+      : `the socket grants level ${level}: write "level admin" at its stats socket line to change members without a reload`;
+  return [
+    capability('poll', noAnswer),
+    capability('write', writeProblem),
+    capability('check', checkProblem),
+    capability('run-time', noAdmin),
+    capability('reload', reload.way === 'none' ? reload.why : undefined),
+    // A plan names the pools that need a reload for it; this is what holds for the device.
+    capability('weight-of-static-algorithm-at-run-time', staticWeights),
+  ];
+}
+
+const staticWeights =
+  'under static-rr, first and hashes with map-based hash-type a running process takes weights 0 and 100 % alone: other weights need a reload';
+
+function capability(id: string, why: string | undefined): Capability {
+  return why === undefined ? { id, isPresent: true } : { id, isPresent: false, why };
+}

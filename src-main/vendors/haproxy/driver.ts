@@ -1,0 +1,119 @@
+import { AppError } from '../../contract/errors.ts';
+import type { DeviceAddress } from '../../contract/address.ts';
+import type { Sample } from '../../contract/metrics.ts';
+import type { CallOptions, HostSession, Session } from '../../transports/transport.ts';
+import type { DeviceReading, DriverTools, OpenDevice, VendorDriver } from '../vendor.ts';
+import { haproxySecrets } from './cfg/secrets.ts';
+import type { Instance } from './discover.ts';
+import { findInstance, findSite, readSite } from './discover-site.ts';
+import { factsOf } from './driver-facts.ts';
+import { fingerprintOf } from './driver-fingerprint.ts';
+import { type Host, openHost } from './driver-host.ts';
+import { findRights, lookAround, type Look, socketOf } from './driver-rights.ts';
+import { testDevice } from './driver-test.ts';
+import { effectiveModel, parseHaproxy } from './parse.ts';
+import { makePlan, makePlanOfFiles } from './plan.ts';
+import { parsePoll, pollCommand } from './stats.ts';
+import { findStanding } from './standing-device.ts';
+
+export const haproxy: VendorDriver = {
+  id: 'haproxy',
+  label: 'HAProxy',
+  transports: ['ssh'],
+  secrets: haproxySecrets,
+  parse: (files) => parseHaproxy(files),
+  edit: refuseEdit,
+  open: (session, address, tools) => openHaproxy(hostOf(session), address, tools),
+};
+
+function refuseEdit(): never {
+  throw new AppError('CAPABILITY_MISSING', 'HAProxy configurations can be read, not edited yet.');
+}
+
+function hostOf(session: Session): HostSession {
+  if (session.kind === 'host') return session.host;
+  throw new AppError('INTERNAL', 'HAProxy is reached over SSH; it was given another kind of session.');
+}
+
+/** A device over one session. What was found on the host is looked for again when it no longer fits. */
+function openHaproxy(session: HostSession, address: DeviceAddress, tools: DriverTools): OpenDevice {
+  const host = openHost(session, address.options['sudo'] === '1');
+  let knownSocket = address.options['socket'];
+
+  async function look(options: CallOptions): Promise<Look> {
+    const site = await findSite(host, address.options['config'], options);
+    const found = await lookAround(host, site, await readSite(host, site, options), address.options['socket'], options);
+    knownSocket = found.socketPath;
+    return found;
+  }
+  async function instance(options: CallOptions): Promise<Instance | undefined> {
+    return (await findInstance(host, address.options['config'], options)).instance;
+  }
+  async function poll(signal: AbortSignal): Promise<Sample> {
+    const options = { signal };
+    const known = knownSocket;
+    if (known === undefined) return pollAt(host, socketOf(await look(options)), tools, options);
+    try {
+      return await pollAt(host, known, tools, options);
+    } catch (error) {
+      // The socket went: perhaps the configuration names another one now.
+      if (!(error instanceof AppError) || error.code !== 'NOT_FOUND' || address.options['socket'] !== undefined)
+        throw error;
+      const found = socketOf(await look(options));
+      if (found === known) throw error;
+      return pollAt(host, found, tools, options);
+    }
+  }
+  return {
+    test: async (report, signal) => testDevice(() => look({ signal }), host, address, tools, report, signal),
+    read: async (signal) => readingOf(host, await look({ signal }), address, tools, { signal }),
+    poll,
+    plan: async (reading, edit, planId, signal) =>
+      makePlan(
+        { host, tools, look: lookWith(await look({ signal }), reading), reading, planId, signal, edit: haproxy.edit },
+        edit,
+      ),
+    planFiles: async (reading, files, planId, signal) =>
+      makePlanOfFiles(
+        { host, tools, look: lookWith(await look({ signal }), reading), reading, planId, signal, edit: haproxy.edit },
+        files,
+      ),
+    standing: (plan, wanted, signal) =>
+      findStanding({ host, tools, instance: () => instance({ signal }), signal }, plan, wanted),
+  };
+}
+
+/** A plan is made of the reading: what stands on the device now only has to be the same. */
+function lookWith(look: Look, reading: DeviceReading): Look {
+  const isSame =
+    look.files.length === reading.files.length &&
+    look.files.every(({ path, bytes }, index) => {
+      const old = reading.files[index];
+      return old?.path === path && old.bytes.equals(bytes);
+    });
+  if (isSame) return look;
+  throw new AppError(
+    'PLAN_STALE',
+    'The configuration on the device is no longer the one that was read. Read it again, then plan.',
+  );
+}
+
+async function pollAt(host: Host, socket: string, tools: DriverTools, options: CallOptions): Promise<Sample> {
+  const text = await host.ask(socket, pollCommand, options);
+  return parsePoll(text, tools.now());
+}
+
+async function readingOf(
+  host: Host,
+  look: Look,
+  address: DeviceAddress,
+  tools: DriverTools,
+  options: CallOptions,
+): Promise<DeviceReading> {
+  return {
+    files: look.files,
+    fingerprint: fingerprintOf(look.files, tools.sha256),
+    facts: factsOf(await findRights(host, look, address.host, options)),
+    model: effectiveModel(look.files, look.surroundings),
+  };
+}

@@ -1,0 +1,103 @@
+import { algorithmSettings, type DeviceModel, type DevicePool, type Member } from '../../contract/model.ts';
+import { isStaticAlgorithm } from './cfg/algorithm.ts';
+import { type RunningServer, serverKey, stateWords } from './runtime.ts';
+import type { AcceptedState, Expectation, ExpectedServer, RunningState } from './standing.ts';
+
+/** A change that the running process takes without a reload: lines for its socket, and those that take them back. */
+export interface RuntimeChange {
+  readonly lines: readonly string[];
+  readonly backLines: readonly string[];
+  readonly becomes: Expectation;
+  readonly was: Expectation;
+}
+
+interface Sent {
+  readonly line: string;
+  readonly backLine: string;
+  readonly becomes: AcceptedState;
+  readonly was: AcceptedState;
+}
+
+/**
+ * What to tell the running process so that it does what `target` asks of its members, or the sentence on why only a reload can.
+ * Pools, and members but for weight and admin state, must be the same in both; the caller sees to that.
+ */
+export function findRuntimeChange(
+  base: DeviceModel,
+  target: DeviceModel,
+  running: RunningState,
+): RuntimeChange | { readonly why: string } {
+  const changes: { readonly pool: string; readonly name: string; readonly sent: readonly Sent[] }[] = [];
+  const pools = new Map(base.pools.map((pool) => [pool.name, pool]));
+  for (const pool of target.pools) {
+    const members = new Map(pools.get(pool.name)?.members.map((member) => [member.name, member]));
+    for (const member of pool.members) {
+      const was = members.get(member.name);
+      if (was === undefined || (was.weight === member.weight && was.adminState === member.adminState)) continue;
+      const now = running.servers.get(serverKey(pool.name, member.name));
+      if (!isCommandWord(pool.name) || !isCommandWord(member.name)) {
+        return { why: `The name ${JSON.stringify(`${pool.name}/${member.name}`)} cannot be said on HAProxy's socket.` };
+      }
+      if (now === undefined) return { why: `The running process does not know member ${pool.name}/${member.name}.` };
+      const sent = commandsFor(pool, was, member, now);
+      if ('why' in sent) return sent;
+      changes.push({ pool: pool.name, name: member.name, sent });
+    }
+  }
+  function expected(key: 'becomes' | 'was'): Expectation {
+    const servers = changes.map(({ pool, name, sent }): ExpectedServer => {
+      return { pool, name, accepted: [Object.assign({}, ...sent.map((one) => one[key])) as AcceptedState] }; // parts of one state
+    });
+    return { servers, pools: [] };
+  }
+  const sent = changes.flatMap((change) => change.sent);
+  return {
+    lines: sent.map((one) => one.line),
+    backLines: sent.map((one) => one.backLine).toReversed(),
+    becomes: expected('becomes'),
+    was: expected('was'),
+  };
+}
+
+/** What HAProxy takes as a name (configuration.txt 2.1 "valid names"); anything else could be read as another command. */
+function isCommandWord(name: string): boolean {
+  return /^[A-Za-z0-9_.:-]+$/.test(name);
+}
+
+/** Only what was asked for is sent: a drain that somebody else holds at run time stays where the weight alone changes. */
+function commandsFor(
+  pool: DevicePool,
+  was: Member,
+  member: Member,
+  now: RunningServer,
+): readonly Sent[] | { readonly why: string } {
+  const who = `${pool.name}/${member.name}`;
+  const weight = member.weight ?? 1;
+  const state = member.adminState ?? 'enabled';
+  const isStateChange = was.adminState !== member.adminState;
+  // The drain of a process that was reloaded since is a weight of 0 (the file has no other word): enabling it brings the weight back.
+  const isBackFromDrain = isStateChange && state === 'enabled' && now.weight !== weight;
+  const sent: Sent[] = [];
+  if (was.weight !== member.weight || isBackFromDrain) {
+    const isStatic = pool.algorithm !== undefined && isStaticAlgorithm(algorithmSettings(pool.algorithm));
+    if (isStatic && weight !== 0 && weight !== now.initialWeight) {
+      const why = `Under a static algorithm a running process takes no other weights than 0 and the one it started with: ${who} started with ${now.initialWeight}.`;
+      return { why };
+    }
+    sent.push({
+      line: `set server ${who} weight ${weight}`,
+      backLine: `set server ${who} weight ${now.weight}`,
+      becomes: { weight },
+      was: { weight: now.weight },
+    });
+  }
+  if (isStateChange) {
+    sent.push({
+      line: `set server ${who} state ${stateWords[state]}`,
+      backLine: `set server ${who} state ${stateWords[now.adminState]}`,
+      becomes: { adminState: state },
+      was: { adminState: now.adminState },
+    });
+  }
+  return sent;
+}

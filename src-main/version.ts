@@ -1,2 +1,0 @@
-/** As package.json has it; a test keeps the two equal. */
-export const version = '0.1.0';

@@ -1,0 +1,39 @@
+import { parseAddress } from '../../src-main/contract/address.ts';
+import { openSsh } from '../../src-main/transports/ssh-connect.ts';
+import type { HostSession } from '../../src-main/transports/transport.ts';
+import { haproxy } from '../../src-main/vendors/haproxy/driver.ts';
+import type { OpenDevice } from '../../src-main/vendors/vendor.ts';
+import { realTools } from './push-loop.ts';
+import type { Sshd } from './sshd.ts';
+
+export interface HaproxyDevice {
+  readonly session: HostSession;
+  readonly device: OpenDevice;
+  /** Every command line and socket text sent so far, in order. */
+  readonly sent: readonly string[];
+}
+
+/** The driver on a real SSH session to the rig's sshd. `query`: the address's options, as `config=/path&sudo=1`. */
+export async function openHaproxyDevice(sshd: Sshd, query: string, user: string = sshd.user): Promise<HaproxyDevice> {
+  const ssh = await openSsh({
+    host: sshd.host,
+    port: sshd.port,
+    user,
+    credentials: { keyFile: sshd.keyFile },
+    knownHosts: { own: sshd.knownHosts, others: [] },
+  });
+  const sent: string[] = [];
+  const session: HostSession = {
+    ...ssh,
+    exec: (command, options) => {
+      sent.push(command);
+      return ssh.exec(command, options);
+    },
+    request: (path, text, options) => {
+      sent.push(text);
+      return ssh.request(path, text, options);
+    },
+  };
+  const address = parseAddress(`haproxy+ssh://${user}@${sshd.host}:${sshd.port}?${query}`);
+  return { session, sent, device: haproxy.open({ kind: 'host', host: session }, address, realTools) };
+}
