@@ -73,10 +73,17 @@ interface Block {
 
 /** Reads files in the order in which HAProxy is given them (`-f`). Never throws. */
 export function readDocument(files: readonly SourceFile[], surroundings: Surroundings = {}): CfgDocument {
+  return readTexts(
+    files.map((file) => ({ path: file.path, text: asByteText(file.bytes) })),
+    surroundings,
+  );
+}
+
+/** The same of files that are already text of one character per byte. */
+export function readTexts(files: readonly CfgFile[], surroundings: Surroundings): CfgDocument {
   const reader = new DocumentReader(surroundings);
-  const texts = files.map((file) => ({ path: file.path, text: asByteText(file.bytes) }));
-  for (const [index, file] of texts.entries()) reader.readFile(index, file.text);
-  return { files: texts, sections: reader.sections, asides: reader.asides };
+  for (const [index, file] of files.entries()) reader.readFile(index, file.text);
+  return { files, sections: reader.sections, asides: reader.asides };
 }
 
 /** One pass over the lines; holds the section and the conditional blocks that are open. */

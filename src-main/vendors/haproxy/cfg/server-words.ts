@@ -86,3 +86,8 @@ export function mergeServerWords(
 function opposed(keyword: string): string {
   return keyword.startsWith('no-') ? keyword.slice(3) : `no-${keyword}`;
 }
+
+/** True for a keyword that a server line may hold. */
+export function isServerKeyword(keyword: string): boolean {
+  return arity.has(keyword);
+}

@@ -1,0 +1,150 @@
+import type { AdminState } from '../../../contract/model.ts';
+import { readDrain, writeDrain } from './draining.ts';
+import type { Editor, Splice } from './editor.ts';
+import { requoteWord, quoteWord } from './quoting.ts';
+import type { ServerLine } from './servers.ts';
+import { readServerWords, type ServerWord } from './server-words.ts';
+
+/** Says whether a value equal to the inherited one is still to be written in the member's own line. */
+export interface WordOptions {
+  readonly leavesInheritedOut: boolean;
+}
+
+/** The last of the line's own words among `keywords`: the one that counts. */
+function lastWord(line: ServerLine, ...keywords: readonly string[]): ServerWord | undefined {
+  return readServerWords(line.statement)
+    .filter(({ keyword }) => keywords.includes(keyword))
+    .at(-1);
+}
+
+/** Splices that write `keyword value`: in place where the line has the keyword, else after its last word. */
+export function setWord(editor: Editor, line: ServerLine, keyword: string, value: string): readonly Splice[] {
+  const { statement } = line;
+  const argument = lastWord(line, keyword)?.args[0];
+  if (!argument) return [append(line, `${keyword} ${quoteWord(value)}`)];
+  refuseVariable(editor, line, keyword, argument.hasVariable);
+  const source = editor.text(statement).slice(argument.start, argument.end);
+  return [{ file: statement.file, start: argument.start, end: argument.end, text: requoteWord(source, value) }];
+}
+
+/** Splices that take every such word out of the line, with the blanks before it. */
+export function removeWords(editor: Editor, line: ServerLine, ...keywords: readonly string[]): readonly Splice[] {
+  const { statement } = line;
+  return readServerWords(statement)
+    .filter(({ keyword }) => keywords.includes(keyword))
+    .map(({ keyword, word, args }) => {
+      refuseVariable(
+        editor,
+        line,
+        keyword,
+        args.some((each) => each.hasVariable),
+      );
+      const before = statement.words[statement.words.indexOf(word) - 1];
+      return { file: statement.file, start: before?.end ?? word.start, end: args.at(-1)?.end ?? word.end, text: '' };
+    });
+}
+
+/** Splices that write a flag: over its opposite where the line has one of the two, else after the last word. */
+export function setFlag(line: ServerLine, flag: string, opposite: string): readonly Splice[] {
+  const found = lastWord(line, flag, opposite);
+  if (!found) return [append(line, flag)];
+  if (found.keyword === flag) return [];
+  return [{ file: line.statement.file, start: found.word.start, end: found.word.end, text: flag }];
+}
+
+/** True where the word stands as an edit would have appended it: last on the line, one blank before it. */
+export function isAppended(editor: Editor, line: ServerLine, ...keywords: readonly string[]): boolean {
+  const words = readServerWords(line.statement);
+  const last = words.at(-1);
+  if (!last || !keywords.includes(last.keyword)) return false;
+  if (words.filter(({ keyword }) => keywords.includes(keyword)).length > 1) return false;
+  const at = line.statement.words.indexOf(last.word);
+  const before = line.statement.words[at - 1];
+  const isSpaced = [last.word, ...last.args].every((word, index, all) => {
+    const previous = index === 0 ? before : all[index - 1];
+    return previous !== undefined && editor.text(line.statement).slice(previous.end, word.start) === ' ';
+  });
+  return isSpaced;
+}
+
+function append(line: ServerLine, text: string): Splice {
+  const { file, words } = line.statement;
+  const at = words.at(-1)?.end ?? words[0].end;
+  return { file, start: at, end: at, text: ` ${text}` };
+}
+
+function refuseVariable(editor: Editor, line: ServerLine, keyword: string, hasVariable: boolean): void {
+  if (!hasVariable) return;
+  const why = `its ${keyword} is taken from an environment variable. Change the variable, or write a number here by hand`;
+  throw editor.refusal('CAPABILITY_MISSING', line.statement, `The member "${line.name}" cannot be changed: ${why}.`);
+}
+
+/** Puts a drain on the line: `weight 0`, and what stood there in a comment at the end. */
+export function startDrain(editor: Editor, pool: string, member: string): void {
+  const line = editor.member(pool, member);
+  const { statement } = line;
+  const argument = lastWord(line, 'weight')?.args[0];
+  const source = argument && editor.text(statement).slice(argument.start, argument.end);
+  const weight = setWord(editor, line, 'weight', '0');
+  const text = editor.text(statement);
+  let end = statement.next - editor.lineBreak(statement).length;
+  if (statement.commentAt < 0) end = statement.stop;
+  else while (end > statement.commentAt && text.charAt(end - 1) === '\r') end -= 1;
+  const isAppendedThere = weight[0]?.start === end;
+  const mark = writeDrain(source);
+  if (isAppendedThere) editor.apply(weight.map((splice) => ({ ...splice, text: `${splice.text}${mark}` })));
+  else editor.apply([...weight, { file: statement.file, start: end, end, text: mark }]);
+}
+
+/** Takes a drain off the line: the bytes are as before it. False where there was none. */
+export function endDrain(editor: Editor, pool: string, member: string): boolean {
+  const line = editor.member(pool, member);
+  const { statement } = line;
+  const drain = readDrain(editor.text(statement), statement);
+  if (!drain || line.own.get('weight')?.args[0]?.value !== '0') return false;
+  const mark = { file: statement.file, start: drain.start, end: drain.end, text: '' };
+  const argument = lastWord(line, 'weight')?.args[0];
+  if (drain.weight === undefined) editor.apply([...removeWords(editor, line, 'weight'), mark]);
+  else if (argument) {
+    editor.apply([{ file: statement.file, start: argument.start, end: argument.end, text: drain.weight }, mark]);
+  }
+  return true;
+}
+
+/** Changes the weight that a drained line keeps in its mark. */
+export function setDrainedWeight(editor: Editor, line: ServerLine, weight: number | undefined): boolean {
+  const { statement } = line;
+  const drain = readDrain(editor.text(statement), statement);
+  if (!drain || line.own.get('weight')?.args[0]?.value !== '0') return false;
+  const text = writeDrain(weight === undefined ? undefined : String(weight));
+  editor.apply([{ file: statement.file, start: drain.start, end: drain.end, text }]);
+  return true;
+}
+
+/**
+ * Writes the admin state. `disabled` and `enabled` are HAProxy's words; a drain is described in draining.ts. A line that was
+ * drained and is enabled again reads byte for byte as before: no word is added where none is needed.
+ */
+export function setAdminState(
+  editor: Editor,
+  pool: string,
+  member: string,
+  desired: AdminState | undefined,
+  options: WordOptions,
+): void {
+  const wasDrained = endDrain(editor, pool, member);
+  const line = editor.member(pool, member);
+  const written = lastWord(line, 'disabled', 'enabled')?.keyword;
+  const inherited = line.inherited.has('disabled') ? 'disabled' : 'enabled';
+  const wanted = desired === 'draining' ? 'enabled' : desired;
+  if (wanted === undefined) {
+    editor.apply(removeWords(editor, line, 'disabled', 'enabled'));
+  } else if (options.leavesInheritedOut && wanted === inherited && isAppended(editor, line, 'disabled', 'enabled')) {
+    editor.apply(removeWords(editor, line, 'disabled', 'enabled'));
+  } else {
+    const mayLeaveOut = wasDrained || desired === 'draining' || options.leavesInheritedOut;
+    const isNeedless = mayLeaveOut && wanted === (written ?? inherited);
+    if (!isNeedless) editor.apply(setFlag(line, wanted, wanted === 'enabled' ? 'disabled' : 'enabled'));
+  }
+  if (desired === 'draining') startDrain(editor, pool, member);
+}
