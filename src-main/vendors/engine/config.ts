@@ -15,7 +15,13 @@ const sections: Partial<Record<Kind, string>> = {
 };
 
 /** Algorithms that the engine runs (its registry). */
-export const engineAlgorithms: readonly AlgorithmName[] = ['round-robin', 'least-connections'];
+export const engineAlgorithms: readonly AlgorithmName[] = [
+  'round-robin',
+  'least-connections',
+  'random',
+  'random-two-choices',
+  'first-available',
+];
 
 /** The configuration's list that holds objects of this kind; CAPABILITY_MISSING where the engine has no such objects. */
 export function sectionOf(change: Change): string {

@@ -69,7 +69,7 @@ export function appendItem(text: string, list: YAMLSeq, value: unknown): string 
   return insert(text, lineEnd(text, endOf(text, last)), `${lineBreak(text)}${dash}${item}`);
 }
 
-/** Takes the item at `index` out of a list; the last one leaves `[]`. */
+/** Takes the item at `index` out of a list; the last one leaves ` []` in its place. */
 export function removeItem(text: string, list: YAMLSeq, index: number): string {
   const items = list.items as Node[]; // parsed documents hold nodes
   const item = items[index];
@@ -79,7 +79,8 @@ export function removeItem(text: string, list: YAMLSeq, index: number): string {
     return removeFlowItem(text, items, index);
   }
   const dash = text.lastIndexOf('-', rangeOf(item)[0] - 1);
-  if (items.length === 1) return replace(text, [dash, endOf(text, item)], '[]');
+  // Deeper than the dash, which may stand right under the list's key.
+  if (items.length === 1) return replace(text, [dash, endOf(text, item)], ' []');
   return removeLines(text, dash, endOf(text, item));
 }
 

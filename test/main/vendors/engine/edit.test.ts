@@ -99,7 +99,7 @@ describe('the engine file as text', () => {
   test('a removed member takes its line along, the last one leaves an empty list', () => {
     const without = base.replace(/ {6}- \{ name: a.*\n/, '');
     expect(edited(base, remove('member', 'app/a'))).toBe(without);
-    expect(edited(base, remove('member', 'app/a'), remove('member', 'app/b'))).toContain('    members:\n      []\n');
+    expect(edited(base, remove('member', 'app/a'), remove('member', 'app/b'))).toContain('    members:\n       []\n');
   });
 
   test('whole objects come and go in sections that are there and in new ones', () => {

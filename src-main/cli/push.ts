@@ -1,0 +1,126 @@
+import type { Command as DeviceCommand, Plan, PushState, StepState } from '../contract/plan.ts';
+import type { CliTools } from './command.ts';
+import type { Session } from './session.ts';
+
+/** Events may be lost with a slow pipe: this often the list is looked at as well. */
+const lookEveryMs = 1000;
+const ends: readonly PushState['phase'][] = ['kept', 'reverted', 'refused', 'stuck'];
+
+/** Shows everything that a plan will send, before anything is sent. */
+export function sayPlan(plan: Plan, say: (message: string) => void): void {
+  say(`Plan ${plan.id} for "${plan.device}", cost: ${plan.cost}`);
+  for (const { action, subject, key, prior, desired } of plan.changes) {
+    const what = key === undefined ? '' : ` ${key}: ${inWords(prior)} -> ${inWords(desired)}`;
+    say(`  ${action} ${subject.kind} ${subject.path.join('/')}${what}`);
+  }
+  for (const { file, text } of plan.hunks) say(`  ${file}\n${text.trimEnd().replace(/^/gm, '    ')}`);
+  plan.losses.forEach((loss) => {
+    say(`  lost by it: ${loss}`);
+  });
+  plan.affects.forEach(({ kind, name, why }) => {
+    say(`  also touches ${kind} ${name}: ${why}`);
+  });
+  plan.warnings.forEach((warning) => {
+    say(`  warning: ${warning}`);
+  });
+  sayCommands(
+    'sends',
+    plan.steps.flatMap(({ commands }) => commands),
+    say,
+  );
+  sayCommands('checks with', plan.verifies, say);
+  sayCommands(
+    'when kept, sends',
+    plan.keep.flatMap(({ commands }) => commands),
+    say,
+  );
+  sayCommands(
+    'if taken back, sends',
+    plan.revert.flatMap(({ commands }) => commands),
+    say,
+  );
+}
+
+/**
+ * Follows a push to its end, saying each step as it goes. Interrupted, it has the change taken back as soon as it waits, and follows
+ * that: a person who leaves has not kept it.
+ */
+export async function followPush(session: Session, id: string, tools: CliTools): Promise<PushState> {
+  const sayNew = openProgress(tools.terminal.say);
+  const ended = Promise.withResolvers<PushState>();
+  let isTakenBack = false;
+
+  function hear(state: PushState): void {
+    if (state.id !== id) return;
+    sayNew(state);
+    if (ends.includes(state.phase)) ended.resolve(state);
+    if (state.phase !== 'waiting' || !tools.interrupted.aborted || isTakenBack) return;
+    isTakenBack = true;
+    session.call('push.revert', { device: state.device }).catch(ended.reject);
+  }
+  async function look(): Promise<void> {
+    (await session.call('push.list', {})).forEach(hear);
+  }
+
+  const stopEvents = session.onEvent((name, data) => {
+    if (name === 'push') hear(data as PushState); // the name says what it is
+  });
+  function lookNow(): void {
+    look().catch(ended.reject);
+  }
+  const looking = setInterval(lookNow, lookEveryMs);
+  tools.interrupted.addEventListener('abort', lookNow);
+  try {
+    await look();
+    return await ended.promise;
+  } finally {
+    clearInterval(looking);
+    tools.interrupted.removeEventListener('abort', lookNow);
+    stopEvents();
+  }
+}
+
+function inWords(value: unknown): string {
+  return value === undefined ? 'absent' : JSON.stringify(value);
+}
+
+function sayCommands(what: string, commands: readonly DeviceCommand[], say: (message: string) => void): void {
+  if (commands.length === 0) return;
+  say(`  ${what}:`);
+  for (const { shown } of commands) say(shown.replace(/^/gm, '    '));
+}
+
+/** Says each step once as it ends, and each phase as it begins. */
+function openProgress(say: (message: string) => void): (state: PushState) => void {
+  const said = new Set<string>();
+  function sayOnce(key: string, message: string): void {
+    if (said.has(key)) return;
+    said.add(key);
+    say(message);
+  }
+  return (state) => {
+    for (const [way, steps] of [
+      ['', state.steps],
+      ['back: ', state.revertSteps],
+    ] as const) {
+      for (const step of steps) {
+        if (step.state !== 'pending' && step.state !== 'running')
+          sayOnce(`${way}${step.id}`, `${way}${describe(step)}`);
+      }
+    }
+    sayOnce(state.phase, phaseWords(state));
+  };
+}
+
+function describe({ title, state, durationMs, problem }: StepState): string {
+  const time = durationMs === undefined ? '' : ` (${Math.round(durationMs)} ms)`;
+  const why = problem === undefined ? '' : `: ${problem.code}: ${problem.detail}`;
+  return `${state.padEnd(8)}${title}${time}${why}`;
+}
+
+function phaseWords({ phase, device, revertsAt, problem }: PushState): string {
+  if (phase === 'waiting') {
+    return `Sent and verified. Keep it with "steelyard confirm ${device}"; else it goes back at ${revertsAt ?? 'the end of the countdown'}.`;
+  }
+  return problem === undefined ? `Push: ${phase}` : `Push: ${phase}: ${problem.code}: ${problem.detail}`;
+}

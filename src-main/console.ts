@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAddress } from './contract/address.ts';
+import type { AppInfo, DeviceSpec } from './contract/api.ts';
+import type { Console } from './contract/console.ts';
+import { AppError } from './contract/errors.ts';
+import { keptSession, testedSession } from './console/connect.ts';
+import { DeviceLink } from './console/device-link.ts';
+import { Estate } from './console/estate.ts';
+import { makeHandlers, secretName } from './console/handlers.ts';
+import { InterimLocks, InterimSchedule } from './console/interim.ts';
+import { driverNamed } from './console/native.ts';
+import { Planner } from './console/planner.ts';
+import { Pushes } from './console/pushes.ts';
+import { usualSurroundings } from './console/ssh.ts';
+import { pushTarget } from './console/target.ts';
+import { testDevice, type TestRequest } from './console/tester.ts';
+import { Watchers } from './console/watchers.ts';
+import type { Clock } from './core/clock.ts';
+import type { JournalEntry, PushRecord } from './core/push/target.ts';
+import { openStore, type Store } from './store/open.ts';
+import { unknownHostKey } from './transports/ssh-handshake.ts';
+import { drivers } from './vendors/registry.ts';
+import type { DriverTools } from './vendors/vendor.ts';
+import { version } from './version.ts';
+
+export interface ConsoleOptions {
+  readonly dataDir: string;
+  readonly shell: AppInfo['shell'];
+}
+
+const systemClock: Clock = {
+  now: Date.now,
+  setTimer: (ms, action) => {
+    const timer = setTimeout(action, ms);
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
+const driverTools: DriverTools = {
+  now: () => new Date(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+  sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+};
+const testTimeoutMs = 90_000;
+const tickMs = 1000;
+
+/** Builds the parts of the console and joins them. Throws STORE_BUSY where another process owns the data directory. */
+export async function openConsole(options: ConsoleOptions): Promise<Console> {
+  const store = await openStore(options.dataDir);
+  try {
+    return await assemble(store, options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function assemble(store: Store, options: ConsoleOptions): Promise<Console> {
+  const watchers = new Watchers();
+  const schedule = new InterimSchedule();
+  const locks = new InterimLocks();
+  const surroundings = usualSurroundings(options.dataDir, process.env, userInfo().username);
+
+  function credentialsOf(device: string): () => Promise<{ password?: string; keyPassphrase?: string }> {
+    return async () => {
+      const password = await store.secrets.get(secretName(device, 'password'));
+      const keyPassphrase = await store.secrets.get(secretName(device, 'keyPassphrase'));
+      return {
+        ...(password === undefined ? {} : { password }),
+        ...(keyPassphrase === undefined ? {} : { keyPassphrase }),
+      };
+    };
+  }
+  function openLink(spec: DeviceSpec): Promise<DeviceLink> {
+    const address = parseAddress(spec.address);
+    const session = keptSession(address, credentialsOf(spec.name), surroundings);
+    return Promise.resolve(new DeviceLink(driverNamed(address.vendor), address, session, driverTools));
+  }
+  function isLab(device: string): boolean {
+    return estate.list().some((other) => other.spec.name === device && other.spec.environment === 'lab');
+  }
+
+  const estate = new Estate({
+    openLink,
+    now: driverTools.now,
+    lockOf: (device) => locks.stateOf(device, isLab(device)),
+    nextPollAt: () => undefined,
+    startPolling: (device, intervalMs, poll) => {
+      schedule.start(device, intervalMs, poll);
+    },
+    stopPolling: (device) => {
+      schedule.stop(device);
+    },
+    onPoll: () => undefined,
+    onRead: (device, reading) => {
+      void store.versions.put({
+        device: device.spec.name,
+        at: driverTools.now().toISOString(),
+        fingerprint: reading.fingerprint,
+        files: reading.files,
+        who: surroundings.user,
+        why: 'Read from the device',
+      });
+    },
+    onChange: () => {
+      watchers.tellAll('devices', estate.states());
+    },
+  });
+  const pushes = new Pushes({
+    clock: systemClock,
+    journal: {
+      begin: (push) => store.journal.begin(push),
+      note: (id, entry) => store.journal.note(id, entry),
+      end: (id, outcome) => store.journal.end(id, outcome),
+    },
+    targetOf: (device) => pushTarget(estate.opened(device).link),
+    onChange: (state) => {
+      watchers.tellAll('push', state);
+    },
+    onEnded: (state) => {
+      estate.readSoon(estate.opened(state.device));
+    },
+  });
+  const planner = new Planner({
+    linkOf: (device) => estate.opened(device).link,
+    read: (device, signal) => estate.readDevice(estate.opened(device), signal),
+    now: driverTools.now,
+    versions: store.versions,
+  });
+
+  for (const spec of await store.inventory.list()) await estate.add(spec);
+  const left = await store.journal.open();
+  for (const push of left) await estate.resolve(push.device);
+  // The entries are the ones that `note` was given.
+  pushes.resume(left.map((push): PushRecord => ({ ...push, entries: push.entries as readonly JournalEntry[] })));
+
+  const ticking = setInterval(() => undefined, tickMs);
+
+  const handlers = makeHandlers({
+    store,
+    estate,
+    planner,
+    pushes,
+    watchers,
+    locks: {
+      unlock: (devices, _reason, minutes) => {
+        locks.unlock(devices, minutes);
+      },
+      lock: (devices) => {
+        locks.lock(devices);
+      },
+      assertWritable: (device, typed) => {
+        locks.assertWritable(device, isLab(device), typed);
+      },
+    },
+    info: () => ({
+      version,
+      node: process.versions.node,
+      secrets: store.secrets.state(),
+      vendors: drivers.map(({ id, label, transports }) => ({ id, label, transports })),
+    }),
+    test: (request: TestRequest) =>
+      testDevice(
+        request,
+        {
+          driverOf: (address) => driverNamed(address.vendor),
+          driverTools,
+          connect: (address, wanted, report, signal) => testedSession(address, wanted, surroundings, report, signal),
+          newHostKeyOf: unknownHostKey,
+          onReport: (report) => {
+            watchers.tellAll('test', report);
+          },
+        },
+        AbortSignal.timeout(testTimeoutMs),
+      ),
+    series: () => Promise.reject(new AppError('CAPABILITY_MISSING', 'No history yet.')),
+    lab: {
+      get: () => ({ isRunning: false, backends: [] }),
+      start: () => Promise.reject(new AppError('CAPABILITY_MISSING', 'No lab yet.')),
+      stop: () => Promise.reject(new AppError('CAPABILITY_MISSING', 'No lab yet.')),
+    },
+    maskText: (device, text) => estate.opened(device).link.mask(text),
+    onDevices: () => {
+      watchers.tellAll('devices', estate.states());
+    },
+  });
+
+  return {
+    handlers,
+    onEvent: (client, listener) => watchers.onEvent(client, listener),
+    dropClient: (client) => {
+      watchers.drop(client);
+    },
+    close: async () => {
+      clearInterval(ticking);
+      pushes.stop();
+      schedule.close();
+      estate.close();
+      await store.close();
+    },
+  };
+}

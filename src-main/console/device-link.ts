@@ -1,0 +1,88 @@
+import type { DeviceAddress } from '../contract/address.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Command } from '../contract/plan.ts';
+import type { HostSession, HttpSession, Session } from '../transports/transport.ts';
+import type { DriverTools, OpenDevice, VendorDriver } from '../vendors/vendor.ts';
+
+const shellTimeoutMs = 60_000;
+
+/** One device: what its driver makes of it, and the way to send it the commands of a plan as they stand. */
+export class DeviceLink {
+  /** Over a session that comes back after it was lost. */
+  readonly device: OpenDevice;
+  readonly driver: VendorDriver;
+  readonly #session: Session;
+
+  constructor(driver: VendorDriver, address: DeviceAddress, session: Session, tools: DriverTools) {
+    this.driver = driver;
+    this.device = driver.open(session, address, tools);
+    this.#session = session;
+  }
+
+  /** Sends one command of a plan as it stands. Throws COMMAND_REJECTED with the device's own words, secrets masked. */
+  send(command: Command, signal: AbortSignal): Promise<string> {
+    if (command.kind === 'http') return this.#call(httpOf(this.#session), command, signal);
+    const host = hostOf(this.#session);
+    return command.kind === 'shell' ? this.#run(host, command, signal) : this.#ask(host, command, signal);
+  }
+
+  close(): void {
+    if (this.#session.kind === 'host') this.#session.host.close();
+    else this.#session.http.close();
+  }
+
+  /** A text of the device without the secrets that its driver knows the look of. */
+  mask(text: string): string {
+    return maskSecrets(this.driver, text);
+  }
+
+  async #run(host: HostSession, command: Extract<Command, { kind: 'shell' }>, signal: AbortSignal): Promise<string> {
+    const result = await host.exec(command.text, { signal, timeoutMs: command.timeoutMs ?? shellTimeoutMs });
+    const said = this.mask(Buffer.concat([result.stdout, result.stderr]).toString('utf8'));
+    if (result.code === 0) return said;
+    const ending =
+      result.code === null ? `was ended by signal ${result.signal ?? '?'}` : `ended with status ${result.code}`;
+    throw this.#rejected(`The command ${ending}`, said);
+  }
+
+  async #ask(host: HostSession, command: Extract<Command, { kind: 'socket' }>, signal: AbortSignal): Promise<string> {
+    const said = this.mask((await host.request(command.socket, command.text, { signal })).toString('utf8'));
+    if (new RegExp(command.expect ?? '^\\s*$', 'u').test(said)) return said;
+    throw this.#rejected(`"${this.mask(command.text.trim())}" was not taken`, said);
+  }
+
+  async #call(http: HttpSession, command: Extract<Command, { kind: 'http' }>, signal: AbortSignal): Promise<string> {
+    const answer = await http.fetch(command.method, command.path, command.body, { signal });
+    const said = this.mask(answer.body.toString('utf8'));
+    if (answer.status < 400) return '';
+    throw this.#rejected(`${command.method} ${command.path} was answered with ${answer.status}`, said);
+  }
+
+  #rejected(what: string, said: string): AppError {
+    const words = said.trim();
+    return new AppError('COMMAND_REJECTED', `${what}${words === '' ? '.' : `: ${firstLines(words)}`}`, { raw: words });
+  }
+}
+
+/** A text without the secrets that a driver knows the look of. */
+export function maskSecrets(driver: VendorDriver, text: string): string {
+  return driver.secrets.reduce((masked, pattern) => masked.replace(new RegExp(pattern, flags(pattern)), '***'), text);
+}
+
+function flags(pattern: RegExp): string {
+  return pattern.flags.includes('g') ? pattern.flags : `${pattern.flags}g`;
+}
+
+function firstLines(text: string): string {
+  return text.split('\n').slice(0, 5).join(' | ').slice(0, 600);
+}
+
+function hostOf(session: Session): HostSession {
+  if (session.kind === 'host') return session.host;
+  throw new AppError('INTERNAL', 'A command for a host was planned for a device that has none.');
+}
+
+function httpOf(session: Session): HttpSession {
+  if (session.kind === 'http') return session.http;
+  throw new AppError('INTERNAL', 'A call was planned for a device without an admin interface.');
+}

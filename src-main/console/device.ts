@@ -1,0 +1,103 @@
+import type { DeviceSpec, DeviceState, Reading } from '../contract/api.ts';
+import { type Problem, toProblem } from '../contract/errors.ts';
+import type { Sample, SampleRates } from '../contract/metrics.ts';
+import type { DeviceModel } from '../contract/model.ts';
+import { sampleRates } from '../core/rates.ts';
+import type { DeviceReading } from '../vendors/vendor.ts';
+import type { DeviceLink } from './device-link.ts';
+
+export interface DevicePoll {
+  readonly sample: Sample;
+  /** Absent at the first poll. */
+  readonly rates: SampleRates | undefined;
+  /** The counters started anew: the device's process is another one, and so may be its configuration. */
+  readonly isNewEpoch: boolean;
+}
+
+/** One device of the estate: what it last said, and how old that is. */
+export class Device {
+  readonly spec: DeviceSpec;
+  readonly link: DeviceLink;
+  readonly #now: () => Date;
+  #latest: Sample | undefined;
+  #pollProblem: Problem | undefined;
+  #reading: Reading | undefined;
+  #readProblem: Problem | undefined;
+
+  constructor(spec: DeviceSpec, link: DeviceLink, now: () => Date) {
+    this.spec = spec;
+    this.link = link;
+    this.#now = now;
+  }
+
+  async poll(signal: AbortSignal): Promise<DevicePoll> {
+    try {
+      const sample = await this.link.device.poll(signal);
+      const previous = this.#latest;
+      this.#latest = sample;
+      this.#pollProblem = undefined;
+      return {
+        sample,
+        rates: previous && sampleRates(previous, sample),
+        isNewEpoch: previous !== undefined && previous.epoch !== sample.epoch,
+      };
+    } catch (error) {
+      this.#pollProblem = toProblem(error);
+      throw error;
+    }
+  }
+
+  /** Reads the configuration. `reading` keeps what was read without the files' bytes, its texts without secrets. */
+  async read(signal: AbortSignal): Promise<DeviceReading> {
+    try {
+      const reading = await this.link.device.read(signal);
+      this.#reading = shownReading(reading, this.link, this.#now());
+      this.#readProblem = undefined;
+      return reading;
+    } catch (error) {
+      this.#readProblem = toProblem(error);
+      throw error;
+    }
+  }
+
+  get reading(): Reading | undefined {
+    return this.#reading;
+  }
+
+  get latest(): Sample | undefined {
+    return this.#latest;
+  }
+
+  get freshness(): DeviceState['freshness'] {
+    if (this.#pollProblem) return 'stale';
+    return this.#latest ? 'fresh' : 'waiting';
+  }
+
+  state(lock: DeviceState['lock'], nextPollAt: string | undefined): DeviceState {
+    return {
+      spec: this.spec,
+      freshness: this.freshness,
+      lock,
+      ...(this.#latest === undefined ? {} : { lastSampleAt: this.#latest.at }),
+      ...(nextPollAt === undefined ? {} : { nextPollAt }),
+      ...(this.#pollProblem === undefined ? {} : { problem: this.#pollProblem }),
+      ...(this.#reading === undefined ? {} : { reading: this.#reading }),
+      ...(this.#readProblem === undefined ? {} : { readProblem: this.#readProblem }),
+    };
+  }
+}
+
+/** A reading as it may leave the main process. */
+export function shownReading(reading: DeviceReading, link: DeviceLink, at: Date): Reading {
+  return {
+    at: at.toISOString(),
+    fingerprint: reading.fingerprint,
+    facts: reading.facts,
+    model: maskModel(reading.model, link),
+    files: reading.files.map((file) => ({ path: file.path, bytes: file.bytes.length })),
+  };
+}
+
+function maskModel(model: DeviceModel, link: DeviceLink): DeviceModel {
+  return { ...model, unmodelled: model.unmodelled.map((lines) => ({ ...lines, text: link.mask(lines.text) })) };
+}

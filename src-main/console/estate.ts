@@ -1,0 +1,152 @@
+import type { DeviceSpec, DeviceState, Reading } from '../contract/api.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Sample } from '../contract/metrics.ts';
+import type { DeviceReading } from '../vendors/vendor.ts';
+import { Device, type DevicePoll, shownReading } from './device.ts';
+import type { DeviceLink } from './device-link.ts';
+
+export interface EstateTools {
+  readonly openLink: (spec: DeviceSpec) => Promise<DeviceLink>;
+  readonly now: () => Date;
+  readonly lockOf: (device: string) => DeviceState['lock'];
+  readonly nextPollAt: (device: string) => string | undefined;
+  readonly startPolling: (device: string, intervalMs: number, poll: (signal: AbortSignal) => Promise<void>) => void;
+  readonly stopPolling: (device: string) => void;
+  readonly onPoll: (device: Device, poll: DevicePoll) => void;
+  /** A device was read, whoever asked for it. */
+  readonly onRead: (device: Device, reading: DeviceReading) => void;
+  /** Devices, their readings or their failures are others than before. */
+  readonly onChange: () => void;
+}
+
+const defaultIntervalMs = 1000;
+const readTimeoutMs = 60_000;
+
+/** The devices of the inventory, polled; and, for the command line, others by their address, not polled. */
+export class Estate {
+  readonly #tools: EstateTools;
+  readonly #devices = new Map<string, Device>();
+  readonly #guests = new Map<string, Device>();
+  readonly #isReading = new Set<string>();
+  #wasFresh = new Map<string, string>();
+
+  constructor(tools: EstateTools) {
+    this.#tools = tools;
+  }
+
+  async add(spec: DeviceSpec): Promise<void> {
+    if (this.#devices.has(spec.name)) throw new AppError('ALREADY_EXISTS', `A device is named "${spec.name}" already.`);
+    const device = new Device(spec, await this.#tools.openLink(spec), this.#tools.now);
+    this.#devices.set(spec.name, device);
+    this.#tools.startPolling(spec.name, spec.pollIntervalMs ?? defaultIntervalMs, (signal) =>
+      this.#poll(device, signal),
+    );
+    this.readSoon(device);
+    this.#tools.onChange();
+  }
+
+  remove(name: string): void {
+    const device = this.#named(name);
+    this.#tools.stopPolling(name);
+    this.#devices.delete(name);
+    device.link.close();
+    this.#tools.onChange();
+  }
+
+  list(): readonly Device[] {
+    return [...this.#devices.values()];
+  }
+
+  states(): readonly DeviceState[] {
+    return this.list().map((device) => this.stateOf(device));
+  }
+
+  stateOf(device: Device): DeviceState {
+    const { name } = device.spec;
+    return device.state(this.#tools.lockOf(name), this.#tools.nextPollAt(name));
+  }
+
+  /** A device by its name, or by an address that is not in the inventory. Throws NOT_FOUND, INPUT_INVALID. */
+  async resolve(nameOrAddress: string): Promise<Device> {
+    const known = this.#devices.get(nameOrAddress) ?? this.#guests.get(nameOrAddress);
+    if (known) return known;
+    if (!nameOrAddress.includes('+')) this.#named(nameOrAddress);
+    const spec: DeviceSpec = { name: nameOrAddress, address: nameOrAddress, environment: 'other' };
+    const guest = new Device(spec, await this.#tools.openLink(spec), this.#tools.now);
+    this.#guests.set(nameOrAddress, guest);
+    return guest;
+  }
+
+  /** A device that was resolved or added before. */
+  opened(nameOrAddress: string): Device {
+    return this.#guests.get(nameOrAddress) ?? this.#named(nameOrAddress);
+  }
+
+  async read(nameOrAddress: string, timeoutMs = readTimeoutMs): Promise<Reading> {
+    const device = await this.resolve(nameOrAddress);
+    const reading = await this.readDevice(device, AbortSignal.timeout(timeoutMs));
+    return shownReading(reading, device.link, this.#tools.now());
+  }
+
+  async readDevice(device: Device, signal: AbortSignal): Promise<DeviceReading> {
+    try {
+      const reading = await device.read(signal);
+      this.#tools.onRead(device, reading);
+      return reading;
+    } finally {
+      this.#tools.onChange();
+    }
+  }
+
+  async pollOnce(nameOrAddress: string, timeoutMs = readTimeoutMs): Promise<Sample> {
+    const device = await this.resolve(nameOrAddress);
+    return (await device.poll(AbortSignal.timeout(timeoutMs))).sample;
+  }
+
+  /** Reads in the background; what fails stands in the state of the device. */
+  readSoon(device: Device): void {
+    if (this.#isReading.has(device.spec.name)) return;
+    this.#isReading.add(device.spec.name);
+    this.readDevice(device, AbortSignal.timeout(readTimeoutMs))
+      .catch(() => undefined) // the device keeps its own problem, and onChange has shown it
+      .finally(() => {
+        this.#isReading.delete(device.spec.name);
+      });
+  }
+
+  close(): void {
+    for (const device of [...this.#devices.values(), ...this.#guests.values()]) device.link.close();
+    this.#devices.clear();
+    this.#guests.clear();
+  }
+
+  async #poll(device: Device, signal: AbortSignal): Promise<void> {
+    try {
+      const poll = await device.poll(signal);
+      this.#tools.onPoll(device, poll);
+      const needsReading = poll.isNewEpoch || device.reading === undefined;
+      if (needsReading) this.readSoon(device);
+    } finally {
+      this.#tellFreshness(device);
+    }
+  }
+
+  /** Numbers go by the tick; that a device went stale, or came back, is a change of the list. */
+  #tellFreshness(device: Device): void {
+    const { freshness } = device;
+    if (this.#wasFresh.get(device.spec.name) === freshness) return;
+    this.#wasFresh.set(device.spec.name, freshness);
+    this.#tools.onChange();
+  }
+
+  #named(name: string): Device {
+    const device = this.#devices.get(name);
+    if (device) return device;
+    const known = [...this.#devices.keys()];
+    const hint = known.length === 0 ? 'the inventory is empty' : `known are ${known.slice(0, 10).join(', ')}`;
+    throw new AppError(
+      'NOT_FOUND',
+      `No device is named "${name}"; ${hint}. An address looks like haproxy+ssh://user@host.`,
+    );
+  }
+}

@@ -1,0 +1,148 @@
+import { parseAddress } from '../contract/address.ts';
+import type { AppInfo, Handlers, LabState } from '../contract/api.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Series } from '../contract/metrics.ts';
+import type { CallInput } from '../contract/api.ts';
+import type { Store } from '../store/open.ts';
+import type { Estate } from './estate.ts';
+import type { Planner } from './planner.ts';
+import type { Pushes } from './pushes.ts';
+import type { TestRequest } from './tester.ts';
+import type { Watchers } from './watchers.ts';
+
+/** Read-only locks as the calls use them. */
+export interface LockCalls {
+  readonly unlock: (devices: readonly string[], reason: string, minutes: number) => void;
+  readonly lock: (devices: readonly string[]) => void;
+  /** Throws LOCKED; `typed` is the device's name as a person typed it, which opens it for one plan. */
+  readonly assertWritable: (device: string, typed: string | undefined) => void;
+}
+
+export interface HandlerParts {
+  readonly store: Store;
+  readonly estate: Estate;
+  readonly planner: Planner;
+  readonly pushes: Pushes;
+  readonly watchers: Watchers;
+  readonly locks: LockCalls;
+  readonly info: () => Omit<AppInfo, 'shell'>;
+  readonly test: (request: TestRequest) => ReturnType<Handlers['devices.test']>;
+  readonly series: (query: CallInput<'series.get'>) => Promise<Series>;
+  readonly lab: {
+    readonly get: () => LabState;
+    readonly start: () => Promise<LabState>;
+    readonly stop: () => Promise<LabState>;
+  };
+  readonly maskText: (device: string, text: string) => string;
+  readonly onDevices: () => void;
+}
+
+/** What each call does: one line or a few over the parts that know how. */
+export function makeHandlers(parts: HandlerParts): Handlers {
+  const { store, estate, planner, pushes, watchers, locks, lab } = parts;
+  return {
+    'app.info': (_input, context) => Promise.resolve({ ...parts.info(), shell: context.shell }),
+    'secrets.unlock': async ({ passphrase }) => {
+      await store.secrets.unlock(passphrase);
+      return null;
+    },
+    'secrets.protect': async ({ passphrase }) => {
+      await store.secrets.protect(passphrase);
+      return null;
+    },
+
+    'devices.list': () => Promise.resolve(estate.states()),
+    'devices.add': async ({ spec, credentials }) => {
+      parseAddress(spec.address);
+      if (estate.list().some((device) => device.spec.name === spec.name)) {
+        throw new AppError('ALREADY_EXISTS', `A device is named "${spec.name}" already. Nothing was added.`);
+      }
+      await putCredentials(store, spec.name, credentials ?? {});
+      await store.inventory.put(spec);
+      await estate.add(spec);
+      return estate.stateOf(estate.opened(spec.name));
+    },
+    'devices.remove': async ({ device }) => {
+      if (pushes.isRunning(device)) {
+        throw new AppError('LOCK_HELD', `A change of "${device}" is under way; keep it or take it back first.`);
+      }
+      estate.remove(device);
+      await store.inventory.remove(device);
+      for (const name of credentialNames) await store.secrets.remove(secretName(device, name));
+      return null;
+    },
+    'devices.test': (request) => parts.test(request),
+    'devices.read': ({ device, timeoutMs }) => estate.read(device, timeoutMs),
+    'devices.poll': ({ device, timeoutMs }) => estate.pollOnce(device, timeoutMs),
+    'devices.unlock': ({ devices, reason, minutes }) => {
+      for (const device of devices) estate.opened(device);
+      locks.unlock(devices, reason, minutes);
+      parts.onDevices();
+      return Promise.resolve(null);
+    },
+    'devices.lock': ({ devices }) => {
+      locks.lock(devices);
+      parts.onDevices();
+      return Promise.resolve(null);
+    },
+
+    'watch.set': ({ pools }, context) => {
+      watchers.set(context.client, pools);
+      return Promise.resolve(null);
+    },
+    'series.get': (query) => parts.series(query),
+
+    'plan.make': async (wish) => {
+      await estate.resolve(wish.device);
+      return planner.make(wish);
+    },
+    'push.start': async ({ plan, confirmWithinMs, typed }) => {
+      await estate.resolve(plan.device);
+      locks.assertWritable(plan.device, typed);
+      return pushes.start(plan, confirmWithinMs);
+    },
+    'push.keep': ({ device }) => Promise.resolve(pushes.keep(device)),
+    'push.revert': ({ device }) => Promise.resolve(pushes.revert(device)),
+    'push.list': () => Promise.resolve(pushes.list()),
+
+    'history.list': ({ device }) => store.versions.list(device),
+    'history.show': async ({ device, version }) => {
+      const { files } = await store.versions.get(device, version);
+      return files.map((file) => ({
+        path: file.path,
+        text: parts.maskText(device, Buffer.from(file.bytes).toString('utf8')),
+      }));
+    },
+    'history.plan': async (wish) => {
+      await estate.resolve(wish.device);
+      return planner.makeFromHistory(wish);
+    },
+
+    'lab.get': () => Promise.resolve(lab.get()),
+    'lab.start': () => lab.start(),
+    'lab.stop': () => lab.stop(),
+
+    'settings.get': () => store.settings.all(),
+    'settings.set': async ({ key, value }) => {
+      await store.settings.set(key, value);
+      return null;
+    },
+  };
+}
+
+const credentialNames = ['password', 'keyPassphrase'] as const;
+
+export function secretName(device: string, name: (typeof credentialNames)[number]): string {
+  return `device/${device}/${name}`;
+}
+
+async function putCredentials(
+  store: Store,
+  device: string,
+  credentials: CallInput<'devices.add'>['credentials'],
+): Promise<void> {
+  for (const name of credentialNames) {
+    const secret = credentials?.[name];
+    if (secret !== undefined && secret !== '') await store.secrets.put(secretName(device, name), secret);
+  }
+}
