@@ -50,6 +50,7 @@ export class HostLink implements HostSession {
 
   /** Forgets failures: the next call tries at once, with credentials that may have been mended meanwhile. */
   readonly retryNow = (): void => {
+    if (!this.isOpen()) this.#drop();
     this.#failures = 0;
     this.#lastError = undefined;
     this.#nextTryAt = 0;
@@ -58,8 +59,7 @@ export class HostLink implements HostSession {
   readonly close = (): void => {
     this.#lifeline.end(new AppError('SESSION_CLOSED', 'the link was closed by Steelyard.'));
     this.#aborter.abort();
-    this.#session?.close();
-    this.#session = undefined;
+    this.#drop();
   };
 
   async #use<O extends CallOptions, T>(
@@ -80,7 +80,7 @@ export class HostLink implements HostSession {
 
   async #ready(): Promise<HostSession> {
     if (this.#session?.isOpen() === true) return this.#session;
-    if (this.#session !== undefined) this.#onLost(this.#session);
+    if (this.#session !== undefined) this.#onLost();
     if (this.#opening === undefined) {
       this.#refuseTooSoon();
       this.#opening = this.#open().finally(() => {
@@ -90,11 +90,15 @@ export class HostLink implements HostSession {
     return this.#opening;
   }
 
-  #onLost(session: HostSession): void {
-    session.close();
-    this.#session = undefined;
+  #onLost(): void {
+    this.#drop();
     if (this.#tools.now() - this.#openedAt >= stableMs) this.#failures = 0;
     else this.#wait(new AppError('SESSION_CLOSED', 'The connection was lost soon after it was opened.'));
+  }
+
+  #drop(): void {
+    this.#session?.close();
+    this.#session = undefined;
   }
 
   #refuseTooSoon(): void {

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import ssh2, { type AnyAuthMethod, type ParsedKey } from 'ssh2';
 import { AppError } from '../contract/errors.ts';
@@ -123,11 +124,23 @@ async function readKey(path: string, passphrase: string | undefined, isGiven: bo
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw new Skipped(!isGiven && code === 'ENOENT' ? '' : `the key file ${path} could not be read (${code})`);
   }
-  const parsed: unknown = ssh2.utils.parseKey(bytes, passphrase);
+  const parsed: unknown = ssh2.utils.parseKey(fromPkcs8(bytes, passphrase), passphrase);
   // An OpenSSH key file may hold several keys; ssh-keygen writes one.
   const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
   if (!isPrivateKey(key)) throw new Skipped(`the key file ${path} ${whyUnusable(key, passphrase)}`);
   return key;
+}
+
+/** PKCS#8 (`openssl genpkey`, `ssh-keygen -m PKCS8`), which ssh2 cannot read, as the older PEM forms that it can. */
+function fromPkcs8(bytes: Buffer, passphrase: string | undefined): Buffer {
+  if (!/^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(bytes.toString('latin1', 0, 64))) return bytes;
+  try {
+    const key = createPrivateKey({ key: bytes, ...(passphrase === undefined ? {} : { passphrase }) });
+    const type = key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1';
+    return Buffer.from(key.export({ type, format: 'pem' }));
+  } catch {
+    return bytes; // ssh2 then says what is wrong with it
+  }
 }
 
 function isPrivateKey(value: unknown): value is ParsedKey {

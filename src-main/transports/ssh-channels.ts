@@ -25,6 +25,7 @@ export interface ChannelTask<C extends AnyChannel, T> {
 
 /** Most time that a refused session waits for places of given-up commands, before the connection counts as used up. */
 const graceMs = 1_000;
+const retryMs = 50;
 
 /** The channels of one connection: waits in line for a slot, opens, uses, and closes whatever happened. */
 export class Channels {
@@ -32,10 +33,12 @@ export class Channels {
   readonly #lifeline: Lifeline;
   readonly #slots: ChannelSlots;
   readonly #giveUp: (reason: AppError) => void;
-  /** Sessions in use, and sessions that we have closed and the server has not. */
-  readonly #sessions = { inUse: 0, closing: 0 };
-  /** Calls that the server refused a session while others were open; tried again when one of those closes. */
+  /** Sessions asked for, sessions in use, and sessions that we have closed and the server has not. */
+  readonly #sessions = { opening: 0, inUse: 0, closing: 0 };
+  /** Calls that the server refused a session while it held others; tried again when one of those ends. */
   readonly #parked = new Set<() => void>();
+  /** When a session was last opened or closed by either side; 0 before the first. */
+  #progressAt = 0;
 
   constructor(client: Client, lifeline: Lifeline, maxChannels: number, giveUp: (reason: AppError) => void) {
     this.#client = client;
@@ -67,6 +70,7 @@ export class Channels {
       // ssh2 calls back a second time when the server closes a channel while it answers.
       if (isAnswered) return;
       isAnswered = true;
+      if (task.isSession) this.#sessions.opening -= 1;
       if (channel === undefined) {
         if (!attempt.isOver) this.#onRefused(task, settle, attempt, error ?? new Error('no channel'));
         return;
@@ -75,6 +79,7 @@ export class Channels {
       if (attempt.isOver) attempt.close();
       else task.use(channel, settle);
     };
+    if (task.isSession) this.#sessions.opening += 1;
     try {
       task.open(this.#client, opened);
     } catch (cause) {
@@ -89,11 +94,16 @@ export class Channels {
    */
   #watch<C extends AnyChannel, T>({ isSession, close }: ChannelTask<C, T>, channel: C): () => void {
     let state: 'inUse' | 'closing' | 'closed' = 'inUse';
-    if (isSession) this.#sessions.inUse += 1;
+    if (isSession) {
+      this.#sessions.inUse += 1;
+      this.#progressAt = performance.now();
+    }
     channel.once('close', () => {
       if (isSession && state !== 'closed') this.#sessions[state] -= 1;
       state = 'closed';
-      if (isSession) for (const retry of [...this.#parked]) retry();
+      if (!isSession) return;
+      this.#progressAt = performance.now();
+      this.#wakeParked();
     });
     return () => {
       if (state !== 'inUse') return;
@@ -101,6 +111,7 @@ export class Channels {
       if (isSession) {
         this.#sessions.inUse -= 1;
         this.#sessions.closing += 1;
+        this.#progressAt = performance.now();
       }
       close(channel);
     };
@@ -114,12 +125,19 @@ export class Channels {
     error: Error & { reason?: unknown },
   ): void {
     if (this.#lifeline.reason !== undefined) return;
-    const { inUse, closing } = this.#sessions;
-    if (!task.isSession || error.reason === undefined || inUse + closing === 0) {
+    const { opening, inUse, closing } = this.#sessions;
+    const others = opening + inUse;
+    if (!task.isSession || error.reason === undefined || (others + closing === 0 && this.#progressAt === 0)) {
       settle.reject(new ChannelRefused(error.message, { cause: error }));
+      this.#wakeParked();
       return;
     }
-    if (inUse > 0) this.#slots.lowerTo(inUse);
+    if (others + closing > 0) this.#slots.lowerTo(others + closing);
+    if (others === 0 && performance.now() - this.#progressAt > graceMs) {
+      const detail = `the server opens no more sessions: ${closing} commands that were given up still run there.`;
+      this.#giveUp(new AppError('SESSION_CLOSED', detail));
+      return;
+    }
     attempt.leave();
     attempt.leave = this.#park(() => {
       attempt.leave = this.#slots.take(() => {
@@ -128,13 +146,14 @@ export class Channels {
     });
   }
 
+  #wakeParked(): void {
+    for (const wake of [...this.#parked]) wake();
+  }
+
+  /** Tries again when a session of ours ends, or soon: OpenSSH tells us that a channel is closed before it counts it as closed. */
   #park(retry: () => void): () => void {
     const parked = this.#parked;
-    const timer = setTimeout(() => {
-      if (this.#sessions.inUse > 0) return;
-      const detail = `the server opens no more sessions: ${this.#sessions.closing} commands that were given up still run there.`;
-      this.#giveUp(new AppError('SESSION_CLOSED', detail));
-    }, graceMs);
+    const timer = setTimeout(wake, retryMs);
     parked.add(wake);
     return leave;
 

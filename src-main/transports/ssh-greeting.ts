@@ -34,8 +34,15 @@ export function readIdentification(socket: Socket, limits: Limits): Promise<stri
       }
     }
     function onClosed(): void {
-      if (length > 0) reject(notSsh(limits.what, Buffer.concat(chunks).toString('latin1')));
-      else reject(new AppError('SESSION_CLOSED', `${limits.what}: the server closed the connection without a word.`));
+      const text = Buffer.concat(chunks).toString('latin1');
+      const lastLine = text.slice(text.lastIndexOf('\n') + 1);
+      if (lastLine.startsWith('SSH-') || (text === lastLine && 'SSH-'.startsWith(lastLine))) {
+        reject(
+          new AppError('SESSION_CLOSED', `${limits.what}: the connection was closed before the server had greeted.`),
+        );
+      } else {
+        reject(notSsh(limits.what, text));
+      }
     }
     socket.on('readable', onReadable);
     socket.once('end', onClosed);

@@ -4,7 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { shellQuote } from '../../src-main/transports/shell-quote.ts';
 import { findProgram } from './need.ts';
+import { onSuddenEnd } from './watchdog.ts';
 
 export type KeyKind = 'ed25519' | 'ecdsa' | 'rsa';
 
@@ -31,7 +33,11 @@ export interface Sshd {
   readonly keyFile: string;
   /** A known_hosts file that names the server's host keys, for tests that are not about them. */
   readonly knownHosts: string;
+  /** The same for the same server behind another port of loopback, a relay's. */
+  readonly knownHostsFor: (port: number) => string;
   readonly directory: string;
+  /** Process id of the listening server. */
+  readonly pid: () => number | undefined;
   /** The throw-away user, where asked for: logs in with `keyFile` or this password. */
   readonly guest: { readonly name: string; readonly password: string } | undefined;
   /** Makes a key pair in the directory and authorizes it; gives the path of the private key. */
@@ -64,16 +70,14 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   makeHostKeys(directory, hostKinds);
   writeFileSync(join(directory, 'sshd_config'), configText(directory, port, hostKinds, options));
   const knownHosts = join(directory, 'known_hosts');
-  writeFileSync(knownHosts, hostKinds.map((kind) => `[127.0.0.1]:${port} ${hostKey(directory, kind)}\n`).join(''));
+  writeFileSync(knownHosts, knownHostsText(directory, port, hostKinds));
 
   let running = await launch(directory, port);
-  process.on('exit', onExit);
-  /** A test run that ends in the middle leaves neither server nor user behind. */
-  function onExit(): void {
-    if (running.child.pid !== undefined) endProcess(running.child.pid);
-    if (guest !== undefined) removeUser(guest.name);
-  }
+  const watchdog = onSuddenEnd(
+    `${guest === undefined ? '' : `userdel -f ${guest.name};`} rm -rf ${shellQuote(directory)}`,
+  );
   async function stop(): Promise<void> {
+    running.watchdog.disarm();
     await end(running.child);
   }
   async function start(): Promise<void> {
@@ -85,7 +89,13 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     user,
     keyFile,
     knownHosts,
+    knownHostsFor: (otherPort) => {
+      const file = join(directory, `known_hosts_${otherPort}`);
+      writeFileSync(file, knownHostsText(directory, otherPort, hostKinds));
+      return file;
+    },
     directory,
+    pid: () => running.child.pid,
     guest,
     authorize: (name, kind, more = []) => {
       const path = join(directory, name);
@@ -105,7 +115,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     log: () => running.log(),
     close: async () => {
       await stop();
-      process.off('exit', onExit);
+      watchdog.disarm();
       if (guest !== undefined) removeUser(guest.name);
       rmSync(directory, { recursive: true, force: true });
     },
@@ -153,6 +163,10 @@ function makeKey(path: string, kind: KeyKind, more: readonly string[] = []): voi
   execFileSync('ssh-keygen', ['-q', '-t', kind, ...bits, ...phrase, ...more, '-C', 'test', '-f', path]);
 }
 
+function knownHostsText(directory: string, port: number, kinds: readonly KeyKind[]): string {
+  return kinds.map((kind) => `[127.0.0.1]:${port} ${hostKey(directory, kind)}\n`).join('');
+}
+
 function hostKey(directory: string, kind: KeyKind): string {
   return readFileSync(join(directory, `host_${kind}.pub`), 'utf8')
     .split(' ')
@@ -160,11 +174,18 @@ function hostKey(directory: string, kind: KeyKind): string {
     .join(' ');
 }
 
-async function launch(directory: string, port: number): Promise<{ child: ChildProcess; log: () => string }> {
+interface Running {
+  readonly child: ChildProcess;
+  readonly log: () => string;
+  readonly watchdog: ReturnType<typeof onSuddenEnd>;
+}
+
+async function launch(directory: string, port: number): Promise<Running> {
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 }); // sshd refuses to start as root without it
   const child = spawn(findProgram('sshd') ?? 'sshd', ['-D', '-e', '-f', join(directory, 'sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const watchdog = onSuddenEnd(`kill ${child.pid ?? 0}`);
   let text = '';
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
   await new Promise<void>((resolve, reject) => {
@@ -181,7 +202,7 @@ async function launch(directory: string, port: number): Promise<{ child: ChildPr
       reject(new Error(`sshd ended with code ${code ?? 'none'}: ${text}`));
     });
   });
-  return { child, log: () => text };
+  return { child, log: () => text, watchdog };
 }
 
 /** Connections live in processes of their own session, so they do not end with the server that forked them. */
