@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Backends, startBackends } from './backends.ts';
+import { type Haproxy, type HaproxyShape, startHaproxy } from './haproxy.ts';
+import { openRelay, type Relay } from './relay.ts';
+import { type Sshd, startSshd } from './sshd.ts';
+
+export interface SiteOptions {
+  readonly shape?: HaproxyShape;
+  /** Lines of `backend app` before its servers; default `balance roundrobin`. */
+  readonly pool?: readonly string[];
+  /** Words after `server NAME 127.0.0.1:PORT`; default `weight 1`. */
+  readonly serverWords?: string;
+  readonly members?: number;
+}
+
+/** A whole small site on loopback: counting back ends, a real HAProxy before them, a real sshd, and a link to it that can be cut. */
+export interface Site {
+  readonly backends: Backends;
+  readonly haproxy: Haproxy;
+  readonly sshd: Sshd;
+  readonly relay: Relay;
+  /** The address of the device, by the relay, as `devices add` takes it. */
+  readonly address: string;
+  /** A data directory for consoles; the host key is known there. */
+  readonly dataDir: string;
+  /** SHA-256 of the live configuration file. */
+  readonly configHash: () => string;
+  /** Weight by server name, from HAProxy's own words. */
+  readonly weights: () => Promise<Readonly<Record<string, number>>>;
+  readonly close: () => Promise<void>;
+}
+
+export async function startSite(options: SiteOptions = {}): Promise<Site> {
+  const backends = await startBackends(options.members ?? 2);
+  const servers = backends.names.map((name, index) => {
+    const words = options.serverWords ?? 'weight 1';
+    return `    server ${name} 127.0.0.1:${String(backends.ports[index])} ${words}`;
+  });
+  const head = (options.pool ?? ['balance roundrobin']).map((line) => `    ${line}`);
+  const sections = ['backend app', ...head, ...servers, ''].join('\n');
+  const haproxy = await startHaproxy({ shape: options.shape ?? 'master-cli', sections });
+  const sshd = await startSshd();
+  const relay = await openRelay({ host: sshd.host, port: sshd.port });
+  const dataDir = mkdtempSync(join(tmpdir(), 'steelyard-data-'));
+  const hostKey = sshd.hostKey('ed25519');
+  writeFileSync(join(dataDir, 'known_hosts'), `[${relay.host}]:${String(relay.port)} ${hostKey}\n`, { mode: 0o600 });
+  const query = new URLSearchParams({ config: haproxy.configFile, socket: haproxy.socket, key: sshd.keyFile });
+  return {
+    backends,
+    haproxy,
+    sshd,
+    relay,
+    address: `haproxy+ssh://${sshd.user}@${relay.host}:${String(relay.port)}?${query.toString()}`,
+    dataDir,
+    configHash: () => createHash('sha256').update(haproxy.readConfig()).digest('hex'),
+    weights: async () => readWeights(await haproxy.ask('show stat')),
+    close: async () => {
+      await relay.close();
+      await sshd.close();
+      await haproxy.close();
+      await backends.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function readWeights(csv: string): Record<string, number> {
+  const [head = '', ...rows] = csv.trim().replace(/^# /, '').split('\n');
+  const columns = head.split(',');
+  const at = (name: string): number => columns.indexOf(name);
+  return Object.fromEntries(
+    rows
+      .map((row) => row.split(','))
+      .filter((row) => row[at('pxname')] === 'app' && row[at('svname')] !== 'BACKEND')
+      .map((row) => [row[at('svname')] ?? '', Number(row[at('weight')])]),
+  );
+}
