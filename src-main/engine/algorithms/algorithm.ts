@@ -1,29 +1,60 @@
+import type { AlgorithmSettings } from '../../contract/model.ts';
+
 /** A member as an algorithm sees it: numbers in place, updated by the pool between choices. */
 export interface Candidate {
+  /** Position in the pool's list of members. */
   readonly index: number;
   readonly name: string;
+  readonly address: string;
+  readonly port: number;
   /** Effective weight (slow start applied), at least 1 for a candidate. */
-  weight: number;
-  /** Requests (or connections) in flight now. */
-  inFlight: number;
-  /** Members keep algorithm state here between choices (smooth round robin's current weight ...). */
+  readonly weight: number;
+  /** Requests (or connections) in flight now, those of other workers included. */
+  readonly inFlight: number;
+  /** Peak-sensitive moving average of the response time; 0 = never measured. */
+  readonly responseTimeMs: number;
+  /** Bytes towards the client in the last second. */
+  readonly bytesPerSecond: number;
+  /** Persistence entries that point at it. */
+  readonly sessions: number;
+  /** Algorithms keep their own number here between choices (smooth round robin's current weight ...). */
   state: number;
 }
 
-/** What a choice may look at. `key` is set for hashes only. */
+/** What a choice may look at, read only when asked for: hashes pay for what they hash. Absent values are empty. */
 export interface Choice {
-  readonly key: string;
+  readonly sourceAddress: () => string;
+  readonly sourcePort: () => number;
+  readonly destinationAddress: () => string;
+  /** Path and query as the client wrote them. */
+  readonly target: () => string;
+  readonly host: () => string;
+  readonly header: (name: string) => string;
 }
 
-/** `candidates` are all available and never empty; the answer is one of them. */
+/**
+ * `candidates` are all available and never empty; the answer is one of them. The same array means the same members with
+ * the same weights: tables may be kept for as long as it comes.
+ */
 export interface Chooser {
   readonly choose: (candidates: readonly Candidate[], choice: Choice) => Candidate;
 }
 
-/** One algorithm: a name and one pure question. `chance` gives numbers in [0, 1) from the engine's seeded source. */
+/** What an algorithm is made with. `chance` gives numbers in [0, 1) from the engine's seeded source. */
+export interface AlgorithmOptions {
+  readonly chance: () => number;
+  readonly settings: AlgorithmSettings;
+}
+
+/** One algorithm: a name and one pure question. */
 export interface Algorithm {
   readonly id: string;
   readonly label: string;
+  /** Respects weights. */
   readonly isWeighted: boolean;
-  readonly create: (chance: () => number) => Chooser;
+  /** Walks a fixed sequence: each worker starts at its own offset in it, so that the sums hold. */
+  readonly isSequence: boolean;
+  /** Which settings beside `name` it understands; any other is refused. */
+  readonly settings: readonly (keyof AlgorithmSettings)[];
+  readonly create: (options: AlgorithmOptions) => Chooser;
 }

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import {
+  adminStateSchema,
+  bandwidthSchema,
+  memberSchema,
+  monitorSchema,
+  nodeSchema,
+  poolSchema,
+  routeSchema,
+  virtualServerSchema,
+} from './model.ts';
+
+/**
+ * The engine's configuration file: the model written down, with what the engine alone needs beside it. Required are a
+ * virtual server's name and listen, a pool's name, a member's address and port, a monitor's name and type; what is not
+ * written has the default of the engine's settings. Unknown keys are errors.
+ */
+
+const count = z.number().int().min(0);
+const milliseconds = z.number().int().min(0).max(2_147_483_647);
+const priority = z.number().int().min(-1).max(65_535);
+
+/** A member as the engine's file writes it: its name defaults to `address:port`. */
+export const engineMemberSchema = memberSchema.omit({ native: true }).extend({
+  name: z.string().min(1).max(1024).optional(),
+  address: z.string().min(1),
+  port: z.number().int().min(1).max(65_535),
+  weight: z.number().int().min(0).max(256).optional(),
+  priority: priority.optional(),
+});
+export type EngineMember = z.infer<typeof engineMemberSchema>;
+
+export const enginePoolSchema = poolSchema
+  .omit({ native: true })
+  .extend({ members: z.array(engineMemberSchema).optional() });
+export type EnginePool = z.infer<typeof enginePoolSchema>;
+
+export const engineRouteSchema = routeSchema.omit({ native: true });
+export type EngineRoute = z.infer<typeof engineRouteSchema>;
+
+export const engineVirtualServerSchema = virtualServerSchema.omit({ native: true }).extend({
+  listen: z.array(z.string().min(1)).min(1),
+  routes: z.array(engineRouteSchema).optional(),
+});
+export type EngineVirtualServer = z.infer<typeof engineVirtualServerSchema>;
+
+export const engineMonitorSchema = monitorSchema.omit({ native: true }).extend({
+  intervalMs: milliseconds.min(10).optional(),
+  timeoutMs: milliseconds.min(1).optional(),
+  rise: count.min(1).optional(),
+  fall: count.min(1).optional(),
+});
+export type EngineMonitor = z.infer<typeof engineMonitorSchema>;
+
+export const engineAdminSchema = z.strictObject({
+  /** Path of the Unix socket; relative to the file. */
+  socket: z.string().min(1).optional(),
+  /** Loopback `host:port`; needs a token. */
+  listen: z.string().min(1).optional(),
+  token: z.string().min(8, 'at least 8 characters').optional(),
+});
+
+const gslbRecordSchema = z.strictObject({
+  name: z.string(),
+  type: z.string().optional(),
+  ttlS: count.optional(),
+  steering: z.enum(['weighted', 'failover', 'geo', 'proximity', 'latency', 'round-robin', 'least-load']).optional(),
+  answers: count.optional(),
+  persistence: z.strictObject({ ipv4Prefix: count, ipv6Prefix: count, ttlS: count }).partial().optional(),
+  fallback: z.string().optional(),
+  pools: z.array(
+    z.strictObject({
+      pool: z.string(),
+      weight: count.optional(),
+      order: count.optional(),
+      regions: z.array(z.string()).optional(),
+      location: z.tuple([z.number(), z.number()]).optional(),
+    }),
+  ),
+});
+
+/** GSLB: the engine as an authoritative DNS server. */
+const globalSchema = z.strictObject({
+  listen: z.array(z.string()),
+  geoFile: z.string().optional(),
+  rateLimit: z.strictObject({ responsesPerSecond: count.optional() }).optional(),
+  zones: z.array(
+    z.strictObject({
+      name: z.string(),
+      soa: z.record(z.string(), z.unknown()).optional(),
+      ns: z.array(z.string()).optional(),
+      records: z.array(gslbRecordSchema).optional(),
+    }),
+  ),
+});
+
+export const engineConfigSchema = z.strictObject({
+  version: z.literal(1),
+  virtualServers: z.array(engineVirtualServerSchema).optional(),
+  nodes: z.array(nodeSchema.extend({ adminState: adminStateSchema.optional() })).optional(),
+  pools: z.array(enginePoolSchema).optional(),
+  monitors: z.array(engineMonitorSchema).optional(),
+  global: globalSchema.optional(),
+  bandwidth: bandwidthSchema.optional(),
+  admin: engineAdminSchema.optional(),
+  snmp: z.strictObject({ listen: z.string(), community: z.string().optional() }).optional(),
+  haproxySocket: z.string().optional(),
+  scripts: z.record(z.string(), z.string()).optional(),
+  log: z
+    .strictObject({
+      access: z.enum(['none', 'json']).optional(),
+      file: z.string().optional(),
+      sample: z.number().min(0).max(1).optional(),
+    })
+    .optional(),
+  seed: count.optional(),
+});
+export type EngineConfig = z.infer<typeof engineConfigSchema>;

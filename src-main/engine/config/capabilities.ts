@@ -1,0 +1,153 @@
+import type { EngineConfig } from '../../contract/engine-config.ts';
+import { algorithmSettings } from '../../contract/model.ts';
+import { algorithms } from '../algorithms/registry.ts';
+import { monitors } from '../monitors/registry.ts';
+import { persistenceMethods } from '../persistence/registry.ts';
+import type { ConfigProblem } from './problem.ts';
+
+interface MissingCapability {
+  /** `*` stands for any index. */
+  readonly path: readonly string[];
+  /** The value that means "off" and so needs no capability. */
+  readonly isOff?: (value: unknown) => boolean;
+  readonly feature: string;
+}
+
+/** Keys of the model whose feature this engine does not have: refused, never silently ignored. */
+const missing: readonly MissingCapability[] = [
+  { path: ['virtualServers', '*', 'protocol'], isOff: isOneOf('http'), feature: 'this protocol' },
+  { path: ['virtualServers', '*', 'tls'], feature: 'TLS towards clients' },
+  { path: ['virtualServers', '*', 'routes', '*', 'sni'], feature: 'routing by SNI' },
+  { path: ['virtualServers', '*', 'http', 'http2'], isOff: isOneOf(false), feature: 'HTTP/2' },
+  { path: ['virtualServers', '*', 'http', 'redirectToHttps'], isOff: isOneOf(false), feature: 'the redirect to HTTPS' },
+  { path: ['virtualServers', '*', 'http', 'compression'], isOff: isEmpty, feature: 'compression' },
+  { path: ['virtualServers', '*', 'proxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol' },
+  { path: ['virtualServers', '*', 'bandwidth'], isOff: isAllZero, feature: 'bandwidth limits' },
+  { path: ['virtualServers', '*', 'requestRate'], isOff: isAllZero, feature: 'request rate limits' },
+  { path: ['virtualServers', '*', 'cache'], feature: 'the cache' },
+  { path: ['virtualServers', '*', 'sourceNat'], feature: 'source NAT by virtual server' },
+  { path: ['virtualServers', '*', 'backupVirtualServer'], feature: 'a backup virtual server' },
+  { path: ['pools', '*', 'members', '*', 'discover'], feature: 'members from DNS' },
+  { path: ['pools', '*', 'slowStartMs'], isOff: isOneOf(0), feature: 'slow start' },
+  { path: ['pools', '*', 'queue', 'limit'], isOff: isOneOf(0), feature: 'the queue' },
+  { path: ['pools', '*', 'retry', 'statuses'], isOff: isEmpty, feature: 'retries by status' },
+  { path: ['pools', '*', 'passive', 'maxFails'], isOff: isOneOf(0), feature: 'passive outlier ejection' },
+  {
+    path: ['pools', '*', 'onMemberDown'],
+    isOff: isOneOf('finish'),
+    feature: 'cutting connections of a member that goes down',
+  },
+  { path: ['pools', '*', 'sourceAddress'], isOff: isOneOf(''), feature: 'a source address towards members' },
+  { path: ['pools', '*', 'tls'], feature: 'TLS towards members' },
+  { path: ['pools', '*', 'sendProxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol towards members' },
+  { path: ['pools', '*', 'protocol'], isOff: isOneOf('http'), feature: 'this protocol' },
+  { path: ['pools', '*', 'adminState'], isOff: isOneOf('enabled'), feature: 'the state of a whole pool' },
+  { path: ['pools', '*', 'monitorsRequired'], isOff: isOneOf(0), feature: 'a number of monitors that must pass' },
+  { path: ['monitors', '*', 'tls'], feature: 'TLS settings of a monitor' },
+  { path: ['global'], feature: 'the DNS server' },
+  { path: ['bandwidth'], isOff: isAllZero, feature: 'bandwidth limits' },
+  { path: ['snmp'], feature: 'the SNMP agent' },
+  { path: ['haproxySocket'], isOff: isOneOf(''), feature: 'the HAProxy-compatible socket' },
+  { path: ['scripts'], isOff: isAllZero, feature: 'script monitors' },
+  { path: ['log', 'access'], isOff: isOneOf('none'), feature: 'the access log' },
+];
+
+/** Every key of a valid configuration that asks for something this engine cannot do. */
+export function findMissingCapabilities(config: EngineConfig): ConfigProblem[] {
+  return [
+    ...missing.flatMap((capability) => findAt(config, capability, [])),
+    ...unknownAlgorithms(config),
+    ...unknownMonitors(config),
+    ...unknownPersistence(config),
+  ];
+}
+
+function findAt(value: unknown, capability: MissingCapability, path: readonly (string | number)[]): ConfigProblem[] {
+  const key = capability.path[path.length];
+  if (key === undefined) {
+    if (value === undefined || capability.isOff?.(value) === true) return [];
+    return [refusal(path, capability.feature)];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  if (key !== '*') return findAt((value as Record<string, unknown>)[key], capability, [...path, key]); // any key may be asked of an object
+  return Array.isArray(value) ? value.flatMap((item, index) => findAt(item, capability, [...path, index])) : [];
+}
+
+/** Worded as a missing capability: the key is right, this engine lacks the feature. */
+function refusal(path: readonly (string | number)[], feature: string): ConfigProblem {
+  return {
+    path,
+    isKey: true,
+    what: `CAPABILITY_MISSING: ${feature} (${String(path.at(-1))})`,
+    why: 'this version of the engine cannot do it and nothing is silently ignored',
+    remedy: 'remove the key',
+  };
+}
+
+function unknownAlgorithms(config: EngineConfig): ConfigProblem[] {
+  return (config.pools ?? []).flatMap((pool, index) => {
+    const settings = algorithmSettings(pool.algorithm ?? 'round-robin');
+    const path = ['pools', index, 'algorithm'];
+    const algorithm = algorithms.get(settings.name);
+    if (algorithm === undefined) return [choice(path, `the algorithm "${settings.name}"`, [...algorithms.keys()])];
+    const known = new Set<string>(['name', 'native', ...algorithm.settings]);
+    return Object.keys(settings)
+      .filter((key) => !known.has(key))
+      .map((key) => refusal([...path, key], `the setting of "${settings.name}"`));
+  });
+}
+
+function unknownMonitors(config: EngineConfig): ConfigProblem[] {
+  return (config.monitors ?? []).flatMap((monitor, index) => {
+    const path = ['monitors', index, 'type'];
+    const kind = monitors.get(monitor.type);
+    if (kind === undefined) return [choice(path, `the monitor type "${monitor.type}"`, [...monitors.keys()])];
+    const known = new Set<string>([
+      'name',
+      'type',
+      'intervalMs',
+      'timeoutMs',
+      'rise',
+      'fall',
+      'port',
+      'address',
+      ...kind.settings,
+    ]);
+    return Object.keys(monitor)
+      .filter((key) => !known.has(key))
+      .map((key) => refusal(['monitors', index, key], `a setting that monitors of type ${monitor.type} do not have`));
+  });
+}
+
+function unknownPersistence(config: EngineConfig): ConfigProblem[] {
+  const places = [
+    ...(config.pools ?? []).map((pool, index) => ({ path: ['pools', index], settings: pool.persistence })),
+    ...(config.virtualServers ?? []).map((server, index) => ({
+      path: ['virtualServers', index],
+      settings: server.persistence,
+    })),
+  ];
+  return places.flatMap(({ path, settings }) => {
+    if (settings === undefined || Object.keys(settings).length === 0) return [];
+    const method = settings.method ?? '';
+    if (persistenceMethods.has(method)) return [];
+    return [choice([...path, 'persistence'], `the persistence method "${method}"`, [...persistenceMethods.keys()])];
+  });
+}
+
+function choice(path: readonly (string | number)[], feature: string, known: readonly string[]): ConfigProblem {
+  const problem = refusal(path, feature);
+  return { ...problem, remedy: known.length === 0 ? problem.remedy : `use one of ${known.join(', ')}` };
+}
+
+function isOneOf(...values: readonly unknown[]): (value: unknown) => boolean {
+  return (value) => values.includes(value);
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function isAllZero(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every((part) => part === 0);
+}

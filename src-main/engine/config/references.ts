@@ -1,0 +1,196 @@
+import type { EngineConfig, EngineVirtualServer } from '../../contract/engine-config.ts';
+import { isLoopback, parseListenAddress } from './listen-address.ts';
+import type { ConfigProblem } from './problem.ts';
+import { memberName } from './settings.ts';
+
+type Path = readonly (string | number)[];
+
+/** What the schema cannot see: duplicate names, dangling references, addresses and expressions that do not parse. */
+export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
+  const pools = config.pools ?? [];
+  const monitorNames = new Set((config.monitors ?? []).map((monitor) => monitor.name));
+  const poolNames = new Set(pools.map((pool) => pool.name));
+  return [
+    ...duplicates(['virtualServers'], names(config.virtualServers)),
+    ...duplicates(['pools'], names(pools)),
+    ...duplicates(['monitors'], names(config.monitors)),
+    ...duplicates(['nodes'], names(config.nodes)),
+    ...(config.virtualServers ?? []).flatMap((server, index) =>
+      virtualServerProblems(server, ['virtualServers', index], poolNames),
+    ),
+    ...sharedAddresses(config.virtualServers ?? []),
+    ...pools.flatMap((pool, index) => [
+      ...duplicates(
+        ['pools', index, 'members'],
+        (pool.members ?? []).map((member) => member.name ?? memberName(member.address, member.port)),
+      ),
+      ...(pool.monitors ?? []).flatMap((name, at) =>
+        dangling(['pools', index, 'monitors', at], name, monitorNames, 'monitor'),
+      ),
+      ...(pool.members ?? []).flatMap((member, m) =>
+        (member.monitors ?? []).flatMap((name, at) =>
+          dangling(['pools', index, 'members', m, 'monitors', at], name, monitorNames, 'monitor'),
+        ),
+      ),
+      ...(pool.backupPool === undefined ? [] : backupProblems(config, index, poolNames)),
+    ]),
+    ...adminProblems(config.admin ?? {}),
+  ];
+}
+
+function names(objects: readonly { readonly name: string }[] | undefined): string[] {
+  return (objects ?? []).map((object) => object.name);
+}
+
+function duplicates(path: Path, list: readonly string[]): ConfigProblem[] {
+  const kind = String(path.at(-1)).replace(/s$/, '');
+  return list.flatMap((name, index) =>
+    list.indexOf(name) === index
+      ? []
+      : [
+          {
+            path: [...path, index, 'name'],
+            what: `the name "${name}" stands twice`,
+            why: `a ${kind} is found by its name`,
+            remedy: 'give one of them another name',
+          },
+        ],
+  );
+}
+
+function dangling(path: Path, name: string, known: ReadonlySet<string>, kind: string): ConfigProblem[] {
+  if (known.has(name)) return [];
+  const list = [...known].join(', ');
+  const remedy = list === '' ? `add the ${kind}` : `name one of ${list}`;
+  return [{ path, what: `there is no ${kind} "${name}"`, why: 'it is used here', remedy }];
+}
+
+function virtualServerProblems(server: EngineVirtualServer, path: Path, pools: ReadonlySet<string>): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const targets = [server.pool, server.fixedResponse, server.redirect].filter((target) => target !== undefined);
+  if (targets.length !== 1) {
+    const what = targets.length === 0 ? `"${server.name}" has no target` : `"${server.name}" has several targets`;
+    problems.push({
+      path,
+      what,
+      why: 'requests that no route takes go there',
+      remedy: 'write one of pool, fixedResponse, redirect',
+    });
+  }
+  if (server.pool !== undefined) problems.push(...dangling([...path, 'pool'], server.pool, pools, 'pool'));
+  for (const [index, text] of server.listen.entries()) {
+    if (parseListenAddress(text) === undefined) {
+      const remedy = 'write host:port, [v6]:port or unix:/path';
+      problems.push({
+        path: [...path, 'listen', index],
+        what: `"${text}" is no address`,
+        why: 'nothing can listen there',
+        remedy,
+      });
+    }
+  }
+  for (const [index, route] of (server.routes ?? []).entries()) {
+    problems.push(...dangling([...path, 'routes', index, 'pool'], route.pool, pools, 'pool'));
+    if (route.pathRegex !== undefined && !isRegex(route.pathRegex)) {
+      const at = [...path, 'routes', index, 'pathRegex'];
+      problems.push({
+        path: at,
+        what: `"${route.pathRegex}" is no regular expression`,
+        why: 'it does not compile',
+        remedy: 'mend it',
+      });
+    }
+  }
+  return problems;
+}
+
+function isRegex(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false; // the constructor's only way to say that the expression is wrong
+  }
+}
+
+function sharedAddresses(servers: readonly EngineVirtualServer[]): ConfigProblem[] {
+  const owners = new Map<string, string>();
+  return servers.flatMap((server, index) =>
+    server.listen.flatMap((text, at) => {
+      const owner = owners.get(text);
+      if (owner === undefined || text.endsWith(':0')) {
+        owners.set(text, server.name);
+        return [];
+      }
+      const why = `"${owner}" listens there already`;
+      return [
+        {
+          path: ['virtualServers', index, 'listen', at],
+          what: `"${text}" is taken`,
+          why,
+          remedy: 'use another address or port',
+        },
+      ];
+    }),
+  );
+}
+
+function backupProblems(config: EngineConfig, index: number, pools: ReadonlySet<string>): ConfigProblem[] {
+  const byName = new Map((config.pools ?? []).map((pool) => [pool.name, pool]));
+  const pool = config.pools?.[index];
+  const path = ['pools', index, 'backupPool'];
+  const missing = dangling(path, pool?.backupPool ?? '', pools, 'pool');
+  if (missing.length > 0) return missing;
+  const seen = new Set([pool?.name]);
+  for (let next = pool?.backupPool; next !== undefined; next = byName.get(next)?.backupPool) {
+    if (seen.has(next)) {
+      return [
+        {
+          path,
+          what: `the backup pools of "${pool?.name ?? ''}" form a circle`,
+          why: 'a request could never leave it',
+          remedy: 'end the chain',
+        },
+      ];
+    }
+    seen.add(next);
+  }
+  return [];
+}
+
+function adminProblems(admin: NonNullable<EngineConfig['admin']>): ConfigProblem[] {
+  if (admin.listen === undefined) return [];
+  const path = ['admin', 'listen'];
+  const address = parseListenAddress(admin.listen);
+  if (address === undefined || address.kind === 'unix') {
+    return [
+      {
+        path,
+        what: `"${admin.listen}" is no host:port`,
+        why: 'nothing can listen there',
+        remedy: 'write 127.0.0.1:9900; a Unix socket goes to admin.socket',
+      },
+    ];
+  }
+  if (!isLoopback(address)) {
+    return [
+      {
+        path,
+        what: `"${admin.listen}" is not loopback`,
+        why: 'the admin interface can change everything and speaks clear text',
+        remedy: 'listen on 127.0.0.1 or [::1]',
+      },
+    ];
+  }
+  if (admin.token === undefined) {
+    return [
+      {
+        path,
+        what: 'admin.listen has no token',
+        why: 'any program and any web page on this machine could change the engine',
+        remedy: 'write admin.token',
+      },
+    ];
+  }
+  return [];
+}

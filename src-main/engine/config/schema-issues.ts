@@ -1,0 +1,53 @@
+import type { z } from 'zod';
+import { formatPath, type ConfigProblem } from './problem.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** What the schema found, in words: one problem for each unknown key and each wrong value. */
+export function describeIssues(issues: readonly Issue[], data: unknown): ConfigProblem[] {
+  return issues.flatMap((issue) => describeIssue(issue, [], data));
+}
+
+function describeIssue(issue: Issue, base: readonly (string | number)[], data: unknown): ConfigProblem[] {
+  const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
+  const name = formatPath(path) || 'the file';
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      isKey: true,
+      what: `unknown key "${key}"`,
+      why: `${name} has no such key and nothing is silently ignored`,
+      remedy: 'remove it or mend its spelling',
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The alternative that came furthest is the one that was meant.
+    const deepest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
+    if (deepest !== undefined && depth(deepest) > 0)
+      return deepest.flatMap((inner) => describeIssue(inner, path, data));
+  }
+  const value = valueAt(data, path);
+  if (value === undefined) {
+    return [{ path, what: `${name} is missing`, why: 'it has no default', remedy: 'write it' }];
+  }
+  const shown = typeof value === 'object' ? 'the value' : JSON.stringify(value);
+  return [
+    { path, what: `${name}: ${shown} cannot be used`, why: lowerFirst(issue.message), remedy: 'write another value' },
+  ];
+}
+
+function depth(issues: readonly Issue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
+}
+
+function valueAt(data: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[part] : undefined, // any key may be asked of an object
+    data,
+  );
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,189 @@
+import type {
+  EngineConfig,
+  EngineMember,
+  EngineMonitor,
+  EnginePool,
+  EngineRoute,
+  EngineVirtualServer,
+} from '../../contract/engine-config.ts';
+import { algorithmSettings } from '../../contract/model.ts';
+import { isAbsolute, join } from 'node:path';
+
+/**
+ * The configuration as the engine runs it: every default applied here and nowhere else, every relative path resolved.
+ * Immutable; a reload makes a new one.
+ */
+export type EngineSettings = ReturnType<typeof resolveSettings>;
+export type VirtualServerSettings = ReturnType<typeof virtualServerSettings>;
+export type RouteSettings = ReturnType<typeof routeSettings>;
+export type PoolSettings = ReturnType<typeof poolSettings>;
+export type MemberSettings = ReturnType<typeof memberSettings>;
+export type MonitorSettings = ReturnType<typeof monitorSettings>;
+
+/** `baseDirectory` is the file's folder: relative paths are relative to the file. */
+export function resolveSettings(config: EngineConfig, baseDirectory: string) {
+  const nodes = new Map((config.nodes ?? []).map((node) => [node.address, node.adminState ?? 'enabled']));
+  const admin = config.admin ?? {};
+  return {
+    virtualServers: (config.virtualServers ?? []).map((server) => virtualServerSettings(server, baseDirectory)),
+    pools: (config.pools ?? []).map((pool) => poolSettings(pool, nodes, baseDirectory)),
+    monitors: (config.monitors ?? []).map(monitorSettings),
+    admin: {
+      socket: admin.socket === undefined ? '' : at(baseDirectory, admin.socket),
+      listen: admin.listen ?? '',
+      token: admin.token ?? '',
+    },
+    log: {
+      access: config.log?.access ?? 'none',
+      file: config.log?.file === undefined || config.log.file === '' ? '' : at(baseDirectory, config.log.file),
+      sample: config.log?.sample ?? 1,
+    },
+    seed: config.seed ?? 0,
+  };
+}
+
+function virtualServerSettings(server: EngineVirtualServer, baseDirectory: string) {
+  const http = server.http ?? {};
+  return {
+    name: server.name,
+    listen: server.listen.map((text) =>
+      text.startsWith('unix:') ? `unix:${at(baseDirectory, text.slice('unix:'.length))}` : text,
+    ),
+    protocol: server.protocol ?? 'http',
+    pool: server.pool ?? '',
+    fixedResponse:
+      server.fixedResponse === undefined
+        ? undefined
+        : { status: server.fixedResponse.status, body: server.fixedResponse.body ?? '' },
+    redirect:
+      server.redirect === undefined ? undefined : { to: server.redirect.to, status: server.redirect.status ?? 302 },
+    routes: (server.routes ?? []).map(routeSettings),
+    http: {
+      forwardedFor: http.forwardedFor ?? 'append',
+      forwarded: http.forwarded ?? false,
+      clientTimeoutMs: http.clientTimeoutMs ?? 60_000,
+      headerTimeoutMs: http.headerTimeoutMs ?? 10_000,
+      maxHeaderBytes: http.maxHeaderBytes ?? 16_384,
+      maxBodyBytes: http.maxBodyBytes ?? 0,
+    },
+    connectionLimit: server.connectionLimit ?? 0,
+    persistence: server.persistence,
+    adminState: server.adminState ?? 'enabled',
+  };
+}
+
+function routeSettings(route: EngineRoute) {
+  const header = route.header === undefined ? undefined : headerCondition(route.header);
+  return {
+    host: (route.host ?? '').toLowerCase(),
+    pathPrefix: route.pathPrefix ?? '',
+    pathRegex: route.pathRegex ?? '',
+    header,
+    method: route.method ?? '',
+    sni: (route.sni ?? '').toLowerCase(),
+    pool: route.pool,
+  };
+}
+
+/** `X-Beta` = the header is there; `X-Beta: yes` = it has this value. */
+function headerCondition(text: string) {
+  const cut = text.indexOf(':');
+  if (cut < 0) return { name: text.trim().toLowerCase(), value: undefined };
+  return { name: text.slice(0, cut).trim().toLowerCase(), value: text.slice(cut + 1).trim() };
+}
+
+const defaultRetry: ('connect-error' | 'reset-before-response' | 'timeout')[] = [
+  'connect-error',
+  'reset-before-response',
+  'timeout',
+];
+
+function poolSettings(
+  pool: EnginePool,
+  nodes: ReadonlyMap<string, 'enabled' | 'draining' | 'disabled'>,
+  baseDirectory: string,
+) {
+  const fallback = pool.fallback;
+  return {
+    name: pool.name,
+    algorithm: algorithmSettings(pool.algorithm ?? 'round-robin'),
+    members: (pool.members ?? []).map((member) => memberSettings(member, nodes.get(member.address) ?? 'enabled')),
+    monitors: pool.monitors ?? [],
+    monitorsRequired: pool.monitorsRequired ?? 0,
+    persistence: pool.persistence,
+    backupPool: pool.backupPool ?? '',
+    fallback:
+      fallback === undefined
+        ? undefined
+        : {
+            status: fallback.status,
+            bodyFile: fallback.bodyFile === undefined ? '' : at(baseDirectory, fallback.bodyFile),
+          },
+    onMemberDown: pool.onMemberDown ?? 'finish',
+    sourceAddress: pool.sourceAddress ?? '',
+    minActiveMembers: pool.minActiveMembers ?? 0,
+    slowStartMs: pool.slowStartMs ?? 0,
+    queue: { limit: pool.queue?.limit ?? 0, timeoutMs: pool.queue?.timeoutMs ?? 5000 },
+    retry: {
+      attempts: pool.retry?.attempts ?? 1,
+      when: pool.retry?.when ?? defaultRetry,
+      statuses: pool.retry?.statuses ?? [],
+    },
+    passive: {
+      maxFails: pool.passive?.maxFails ?? 0,
+      failTimeoutMs: pool.passive?.failTimeoutMs ?? 10_000,
+      statuses: pool.passive?.statuses ?? ['500-599'],
+    },
+    connectTimeoutMs: pool.connectTimeoutMs ?? 5000,
+    responseTimeoutMs: pool.responseTimeoutMs ?? 60_000,
+    keepAlive: {
+      maxIdle: pool.keepAlive?.maxIdle ?? 64,
+      idleTimeoutMs: pool.keepAlive?.idleTimeoutMs ?? 60_000,
+    },
+  };
+}
+
+/** The stricter of the member's own state and its node's holds. */
+function memberSettings(member: EngineMember, nodeState: 'enabled' | 'draining' | 'disabled') {
+  const name = member.name ?? memberName(member.address, member.port);
+  const own = member.adminState ?? 'enabled';
+  return {
+    name,
+    address: member.address,
+    port: member.port,
+    weight: member.weight ?? 1,
+    adminState: strictness[own] >= strictness[nodeState] ? own : nodeState,
+    maxConnections: member.maxConnections ?? 0,
+    priority: member.priority ?? 0,
+    cookieValue: member.cookieValue ?? name,
+    monitors: member.monitors,
+  };
+}
+
+const strictness = { enabled: 0, draining: 1, disabled: 2 } as const;
+
+/** The name of a member that has none: `address:port`, an IPv6 address in brackets. */
+export function memberName(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function monitorSettings(monitor: EngineMonitor) {
+  return {
+    ...monitor,
+    method: monitor.method ?? 'GET',
+    path: monitor.path ?? '/',
+    host: monitor.host ?? '',
+    headers: monitor.headers ?? {},
+    expectStatus: monitor.expectStatus ?? ['200-399'],
+    expectBody: monitor.expectBody ?? '',
+    drainStatus: monitor.drainStatus ?? [],
+    intervalMs: monitor.intervalMs ?? 2000,
+    timeoutMs: monitor.timeoutMs ?? 1000,
+    rise: monitor.rise ?? 2,
+    fall: monitor.fall ?? 3,
+  };
+}
+
+function at(baseDirectory: string, path: string): string {
+  return isAbsolute(path) ? path : join(baseDirectory, path);
+}

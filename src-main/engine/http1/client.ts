@@ -1,0 +1,998 @@
+import type { Socket } from 'node:net';
+import type { OwnResponse } from './own-response.ts';
+import { renderOwnResponse } from './own-response.ts';
+import { ChunkReader } from './chunked.ts';
+import { head, scanRequest, scanResponse, type Refusal } from './head.ts';
+import { RequestView, type Endpoint } from './request-view.ts';
+import { rewriteRoomBytes, writeRequestHead, writeResponseHead, type Forwarding } from './rewrite.ts';
+import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from './upstream.ts';
+import { largeBodyBytes, readBytes, type WorkerContext } from '../runtime/context.ts';
+import { add, M, P, S } from '../runtime/counters.ts';
+import type { Listener } from '../runtime/listener.ts';
+import type { MemberRuntime } from '../runtime/member.ts';
+import type { PoolRuntime, Waiter } from '../runtime/pool.ts';
+import type { VirtualServerRuntime } from '../runtime/virtual-server.ts';
+import type { ByteReader } from '../sockets/accept.ts';
+import { queuedBytes } from '../sockets/handles.ts';
+import { Timed } from '../sockets/timer-wheel.ts';
+
+// What the client's side is doing.
+const awaitingHead = 0;
+const readingBody = 1;
+const awaitingResponse = 2;
+const tunnelling = 3;
+const lingering = 4;
+const closed = 5;
+
+// What is left of a body: a number of bytes, or one of these.
+const untilClose = -1;
+const chunked = -2;
+
+/** A response head longer than this is not forwarded. */
+const maxResponseHeadBytes = 65_536;
+/** After the last response the client has this long to close: a reset would take the response with it. */
+const lingerMs = 2000;
+/** Idle connections to members are closed this much before the member would do so. */
+const keepAliveMarginMs = 500;
+const noLimitMs = 2_147_483_647;
+/** Bytes of `Connection: close` and of a Date field that a response head may gain. */
+const responseRoomBytes = 256;
+
+const view = new RequestView();
+
+/**
+ * One client's connection and the exchange that runs on it: reads a request strictly, has a member chosen, forwards both
+ * ways with back-pressure, then goes on to the next. The hot path of the engine: one fixed-shape object per connection,
+ * nothing allocated per request but the views that the kernel is handed. Longer than house style for that reason.
+ */
+export class ClientConnection extends Timed implements ByteReader, UpstreamOwner, Waiter {
+  readonly #context: WorkerContext;
+  readonly #listener: Listener;
+  readonly #socket: Socket;
+  readonly #onFlushed: () => void;
+  #server: VirtualServerRuntime;
+  #forwarding: Forwarding;
+  readonly #endpoint: Endpoint;
+  #state = awaitingHead;
+  #isReadPaused = false;
+  #isFlushing = false;
+  #queued = 0;
+  #isDraining = false;
+  /** Bytes of a head that is not whole yet, or of requests that came before their turn. */
+  #partial: Buffer | undefined = undefined;
+  #pending: Buffer | undefined = undefined;
+  #lease: Buffer | undefined = undefined;
+  /** A large body's buffer that a pending write to the client still reads. */
+  #heldLease: Buffer | undefined = undefined;
+
+  // The exchange.
+  #pool: PoolRuntime | undefined = undefined;
+  #member: MemberRuntime | undefined = undefined;
+  #avoided: MemberRuntime | undefined = undefined;
+  #upstream: UpstreamConnection | undefined = undefined;
+  #request: Buffer | undefined = undefined;
+  #requestLength = 0;
+  #requestHeadLength = 0;
+  #bodyLeft = 0;
+  #bodyBytes = 0;
+  #requestChunks: ChunkReader | undefined = undefined;
+  #responseChunks: ChunkReader | undefined = undefined;
+  #keepsAlive = true;
+  #isHttp10 = false;
+  #isHead = false;
+  #isIdempotent = false;
+  #isUpgrade = false;
+  #isReplayable = false;
+  #isSent = false;
+  #isReused = false;
+  #isWaiting = false;
+  #triesLeft = 0;
+  #sentAtMs = 0;
+  #hasResponseHead = false;
+  #responsePartial: Buffer | undefined = undefined;
+  #responseLeft = 0;
+  #memberKeepsAlive = false;
+  #memberIdleMs = 0;
+  #decodesChunks = false;
+
+  constructor(context: WorkerContext, listener: Listener, attach: (reader: ByteReader) => Socket) {
+    super();
+    this.#context = context;
+    this.#listener = listener;
+    this.#server = listener.server;
+    this.#socket = attach(this);
+    const address = this.#socket.remoteAddress ?? '';
+    this.#endpoint = {
+      clientAddress: address.startsWith('::ffff:') ? address.slice(7) : address,
+      clientPort: this.#socket.remotePort ?? 0,
+      localAddress: this.#socket.localAddress ?? '',
+    };
+    this.#forwarding = forwardingOf(listener, this.#endpoint);
+    this.#onFlushed = () => {
+      this.#afterFlush();
+    };
+    this.#socket.on('end', () => {
+      this.#onClientEnd();
+    });
+    this.#socket.on('error', () => {
+      this.#socket.destroy();
+    });
+    this.#socket.on('close', () => {
+      this.#onClientClosed();
+    });
+    listener.connections.add(this);
+    add(this.#server.counters, S.connections, 1);
+    context.wheel.arm(this, this.#server.settings.http.headerTimeoutMs);
+    this.#socket.resume();
+  }
+
+  readBuffer(): Buffer {
+    return this.#lease ?? this.#context.readBuffer;
+  }
+
+  onBytes(bytes: Buffer, start: number, end: number): boolean {
+    let goesOn: boolean;
+    switch (this.#state) {
+      case awaitingHead:
+        goesOn = this.#onHeadBytes(bytes, start, end);
+        break;
+      case readingBody:
+        goesOn = this.#onBodyBytes(bytes, start, end);
+        break;
+      case awaitingResponse:
+        this.#keepPending(bytes, start, end);
+        goesOn = false;
+        break;
+      case tunnelling:
+        goesOn = this.#toMember(bytes, start, end);
+        break;
+      default:
+        goesOn = true; // lingering: what still comes is thrown away
+    }
+    if (this.#state === lingering) goesOn = true;
+    this.#isReadPaused = !goesOn;
+    return goesOn;
+  }
+
+  /** The worker is ending: idle connections close now, busy ones after their response. */
+  drain(): void {
+    this.#keepsAlive = false;
+    if (this.#state === awaitingHead && this.#partial === undefined) this.#finishConnection();
+  }
+
+  /** An operator cuts what still runs on a member. */
+  cut(member: MemberRuntime): void {
+    if (this.#member === member) this.#socket.destroy();
+  }
+
+  #onHeadBytes(bytes: Buffer, start: number, end: number): boolean {
+    const earlier = this.#partial;
+    if (earlier === undefined) return this.#scanHead(bytes, start, end);
+    const isLineEnded = bytes.subarray(start, end).includes(10);
+    const whole = Buffer.concat([earlier, bytes.subarray(start, end)]);
+    const { maxHeaderBytes } = this.#server.settings.http;
+    // Only a line's end can complete or spoil a head: one byte at a time is not scanned from the start each time.
+    if (!isLineEnded && whole.length < maxHeaderBytes) {
+      this.#partial = whole;
+      return true;
+    }
+    this.#partial = undefined;
+    return this.#scanHead(whole, 0, whole.length);
+  }
+
+  #scanHead(bytes: Buffer, start: number, end: number): boolean {
+    const { server } = this.#listener;
+    if (server !== this.#server) {
+      this.#server = server;
+      this.#forwarding = forwardingOf(this.#listener, this.#endpoint);
+    }
+    const headEnd = scanRequest(bytes, start, end, server.settings.http.maxHeaderBytes);
+    if (headEnd > 0) return this.#startRequest(bytes, headEnd, end);
+    if (headEnd < 0) {
+      // The scanner answers negative refusals only.
+      this.#refuse(-headEnd as Refusal);
+      return true;
+    }
+    this.#partial = Buffer.from(bytes.subarray(start, end));
+    this.#context.wheel.arm(this, server.settings.http.headerTimeoutMs);
+    return true;
+  }
+
+  #startRequest(bytes: Buffer, headEnd: number, end: number): boolean {
+    const server = this.#server;
+    const { http } = server.settings;
+    add(server.counters, S.requests, 1);
+    this.#keepsAlive = !head.hasClose && (!head.isHttp10 || head.hasKeepAlive) && !this.#context.isEnding;
+    this.#isHttp10 = head.isHttp10;
+    this.#isHead = head.isHead;
+    this.#isIdempotent = head.isIdempotent;
+    this.#bodyLeft = head.isChunked ? chunked : Math.max(0, head.contentLength);
+    this.#bodyBytes = 0;
+    this.#hasResponseHead = false;
+    if (http.maxBodyBytes > 0 && this.#bodyLeft > http.maxBodyBytes) {
+      this.#refuse(413);
+      return true;
+    }
+    this.#isUpgrade = this.#bodyLeft === 0 && !head.isHttp10 && isUpgradeAsked(bytes);
+    const needed = 3 * (headEnd - head.start) + rewriteRoomBytes + (end - headEnd);
+    const request =
+      needed <= this.#context.requests.size ? this.#context.requests.lease() : Buffer.allocUnsafeSlow(needed);
+    this.#request = request;
+    const length = writeRequestHead(bytes, headEnd, request, this.#forwarding, this.#isUpgrade);
+    this.#requestHeadLength = length;
+    const taken = this.#takeBody(bytes, headEnd, end);
+    if (taken < 0) {
+      this.#refuse(taken === -2 ? 413 : 400);
+      return true;
+    }
+    bytes.copy(request, length, headEnd, headEnd + taken);
+    this.#requestLength = length + taken;
+    if (headEnd + taken < end) this.#keepPending(bytes, headEnd + taken, end);
+    const isWhole = this.#bodyLeft === 0;
+    this.#state = isWhole ? awaitingResponse : readingBody;
+    this.#isReplayable = isWhole;
+    if (this.#bodyLeft > largeBodyBytes) this.#lease ??= this.#context.leases.lease();
+    this.#context.wheel.arm(this, isWhole ? 0 : http.clientTimeoutMs);
+    return this.#target() && (isWhole ? this.#pending === undefined : this.#canReadBody());
+  }
+
+  /** How many of the bytes belong to the body; -1 = it is broken, -2 = it is too large. */
+  #takeBody(bytes: Buffer, start: number, end: number): number {
+    const maximum = this.#server.settings.http.maxBodyBytes;
+    if (this.#bodyLeft >= 0) {
+      const taken = Math.min(this.#bodyLeft, end - start);
+      this.#bodyLeft -= taken;
+      return taken;
+    }
+    const chunks = (this.#requestChunks ??= new ChunkReader());
+    if (this.#bodyBytes === 0) chunks.reset();
+    const after = chunks.read(bytes, start, end);
+    if (after === -2) return -1;
+    this.#bodyBytes += end - start;
+    if (maximum > 0 && chunks.dataBytes > maximum) return -2;
+    if (after < 0) return end - start;
+    this.#bodyLeft = 0;
+    return after - start;
+  }
+
+  /** Finds where the request goes and starts it on its way. False = answered at once. */
+  #target(): boolean {
+    const server = this.#server;
+    const request = this.#request;
+    if (request === undefined) return false;
+    const pool = server.hasRoutes
+      ? (server.route(view.look(request.subarray(0, this.#requestHeadLength), this.#endpoint)) ?? server.defaultPool)
+      : server.defaultPool;
+    if (pool === undefined) {
+      this.#respond(defaultResponse(server));
+      return this.#state === awaitingHead;
+    }
+    this.#pool = pool;
+    this.#avoided = undefined;
+    this.#triesLeft = pool.settings.retry.attempts;
+    this.#dispatch();
+    return true;
+  }
+
+  /** Chooses a member and sends the request to it, over an idle connection where there is one. */
+  #dispatch(): void {
+    const pool = this.#pool;
+    const request = this.#request;
+    if (pool === undefined || request === undefined) return;
+    const choice = view.look(request.subarray(0, this.#requestHeadLength), this.#endpoint);
+    const member = pool.choose(choice, this.#avoided);
+    if (member === undefined) {
+      this.#onNoMember(pool);
+      return;
+    }
+    this.#open(member, pool, true);
+  }
+
+  #open(member: MemberRuntime, pool: PoolRuntime, mayReuse: boolean): void {
+    member.begin();
+    this.#member = member;
+    this.#isSent = false;
+    const idle = mayReuse ? member.idle.pop() : undefined;
+    if (idle === undefined) {
+      this.#isReused = false;
+      this.#upstream = new UpstreamConnection(this.#context, member, pool.settings, this);
+      return;
+    }
+    this.#isReused = true;
+    idle.owner = this;
+    this.#upstream = idle;
+    this.#sendRequest(idle);
+  }
+
+  #onNoMember(pool: PoolRuntime): void {
+    const { queue, fallback } = pool.settings;
+    const hasAvailable = pool.hasAvailable;
+    if (hasAvailable && pool.waiting.length < queue.limit) {
+      pool.waiting.push(this);
+      this.#isWaiting = true;
+      this.#context.wheel.arm(this, queue.timeoutMs);
+      return;
+    }
+    if (pool.backup !== undefined) {
+      this.#pool = pool.backup;
+      this.#dispatch();
+      return;
+    }
+    const isQueueFull = hasAvailable && queue.limit > 0;
+    add(pool.counters, isQueueFull ? P.queueFull : P.noMember, 1);
+    add(this.#server.counters, isQueueFull ? S.queueFull : S.noMember, 1);
+    const status = fallback?.status ?? 503;
+    const body = pool.fallbackBody;
+    this.#respond(
+      body === ''
+        ? { status }
+        : {
+            status,
+            body,
+            contentType: body.startsWith('<') ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8',
+          },
+    );
+  }
+
+  /** A member has room: the first in the queue is called. */
+  onRoom(): void {
+    this.#isWaiting = false;
+    this.#context.wheel.arm(this, this.#state === readingBody ? this.#server.settings.http.clientTimeoutMs : 0);
+    this.#dispatch();
+  }
+
+  onConnected(): void {
+    if (this.#upstream !== undefined) this.#sendRequest(this.#upstream);
+  }
+
+  #sendRequest(upstream: UpstreamConnection): void {
+    const member = this.#member;
+    const request = this.#request;
+    if (member === undefined || request === undefined) return;
+    add(member.stats.counters, M.requests, 1);
+    add(this.#server.counters, S.bytesIn, this.#requestLength);
+    this.#sentAtMs = performance.now();
+    this.#isSent = true;
+    const isFlushed = upstream.send(request.subarray(0, this.#requestLength));
+    if (this.#state === awaitingResponse) this.#awaitResponse(upstream);
+    else if (isFlushed) this.#resumeClient();
+  }
+
+  #awaitResponse(upstream: UpstreamConnection): void {
+    upstream.expectWithin(this.#pool?.settings.responseTimeoutMs ?? 0);
+  }
+
+  #canReadBody(): boolean {
+    return this.#isSent && this.#upstream?.isFlushing === false;
+  }
+
+  #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
+    const taken = this.#takeBody(bytes, start, end);
+    if (taken < 0) {
+      this.#abortUpstream();
+      if (this.#hasResponseHead) this.#socket.destroy();
+      else this.#refuse(taken === -2 ? 413 : 400);
+      return true;
+    }
+    if (start + taken < end) this.#keepPending(bytes, start + taken, end);
+    const goesOn = taken === 0 || this.#toMember(bytes, start, start + taken);
+    if (this.#bodyLeft !== 0) return goesOn;
+    // The read buffer is the shared one again from the next read on.
+    this.#returnLease(this.#upstream?.isFlushing === false);
+    if (this.#state !== readingBody) return goesOn;
+    this.#state = awaitingResponse;
+    this.#context.wheel.arm(this, 0);
+    if (this.#upstream !== undefined) this.#awaitResponse(this.#upstream);
+    return this.#pending === undefined;
+  }
+
+  /** Bytes to the member, without a copy where they stand in memory of our own. False = wait until they have left. */
+  #toMember(bytes: Buffer, start: number, end: number): boolean {
+    const upstream = this.#upstream;
+    if (upstream === undefined) return true;
+    this.#isReplayable = false;
+    if (this.#state === readingBody) this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
+    add(this.#server.counters, S.bytesIn, end - start);
+    if (bytes === this.#lease) return upstream.send(bytes.subarray(start, end));
+    const out = this.#context.output(end - start);
+    bytes.copy(out, 0, start, end);
+    if (upstream.send(out.subarray(0, end - start))) return true;
+    this.#context.abandon(out);
+    return false;
+  }
+
+  onUpstreamFlushed(): void {
+    if (this.#state === readingBody || this.#state === tunnelling) this.#resumeClient();
+  }
+
+  #keepPending(bytes: Buffer, start: number, end: number): void {
+    const rest = bytes.subarray(start, end);
+    this.#pending = this.#pending === undefined ? Buffer.from(rest) : Buffer.concat([this.#pending, rest]);
+  }
+
+  onResponseBytes(bytes: Buffer, start: number, end: number): boolean {
+    if (this.#state === tunnelling) return this.#toClient(bytes, start, end);
+    if (this.#hasResponseHead) return this.#onResponseBody(bytes, start, end);
+    const earlier = this.#responsePartial;
+    if (earlier === undefined) return this.#scanResponseHead(bytes, start, end);
+    this.#responsePartial = undefined;
+    const whole = Buffer.concat([earlier, bytes.subarray(start, end)]);
+    return this.#scanResponseHead(whole, 0, whole.length);
+  }
+
+  #scanResponseHead(bytes: Buffer, start: number, end: number): boolean {
+    let at = start;
+    for (;;) {
+      const headEnd = scanResponse(bytes, at, end, maxResponseHeadBytes);
+      if (headEnd < 0) {
+        this.#onBadResponse();
+        return false;
+      }
+      if (headEnd === 0) {
+        this.#responsePartial = Buffer.from(bytes.subarray(at, end));
+        return true;
+      }
+      if (head.status >= 200) return this.#startResponse(bytes, headEnd, end);
+      if (head.status === 101) return this.#startTunnel(bytes, headEnd, end);
+      if (!this.#isHttp10) this.#forwardInterim(bytes, headEnd);
+      at = headEnd;
+      if (at === end) return true;
+    }
+  }
+
+  #forwardInterim(bytes: Buffer, headEnd: number): void {
+    const out = Buffer.allocUnsafe(headEnd - head.start + responseRoomBytes);
+    const rewrite = {
+      connection: 'silent',
+      dropsTransferEncoding: true,
+      dropsContentLength: true,
+      dateLine: empty,
+    } as const;
+    this.#write(out.subarray(0, writeResponseHead(bytes, headEnd, out, rewrite, false)), out);
+  }
+
+  #startTunnel(bytes: Buffer, headEnd: number, end: number): boolean {
+    if (!this.#isUpgrade) {
+      this.#onBadResponse();
+      return false;
+    }
+    this.#recordResponse();
+    this.#state = tunnelling;
+    this.#hasResponseHead = true;
+    this.#giveBackRequest();
+    const out = Buffer.allocUnsafe(headEnd - head.start + responseRoomBytes + end - headEnd);
+    const rewrite = {
+      connection: 'silent',
+      dropsTransferEncoding: true,
+      dropsContentLength: true,
+      dateLine: empty,
+    } as const;
+    const length = writeResponseHead(bytes, headEnd, out, rewrite, true);
+    bytes.copy(out, length, headEnd, end);
+    this.#countOut(length + end - headEnd);
+    const isFlushed = this.#write(out.subarray(0, length + end - headEnd), out);
+    // A tunnel may be silent for as long as its ends like; clientTimeoutMs bounds what is not taken.
+    this.#upstream?.expectWithin(0);
+    const early = this.#pending;
+    this.#pending = undefined;
+    if (early === undefined || this.#toMember(early, 0, early.length)) this.#resumeClient();
+    return isFlushed;
+  }
+
+  #startResponse(bytes: Buffer, headEnd: number, end: number): boolean {
+    const { status } = head;
+    const hasNoBody = this.#isHead || status === 204 || status === 304;
+    this.#hasResponseHead = true;
+    this.#recordResponse();
+    this.#memberKeepsAlive =
+      !head.hasClose && (!head.isHttp10 || head.hasKeepAlive) && this.#state === awaitingResponse;
+    this.#memberIdleMs =
+      head.keepAliveTimeoutS < 0 ? noLimitMs : Math.max(1, head.keepAliveTimeoutS * 1000 - keepAliveMarginMs);
+    const isChunked = head.isChunked && !hasNoBody;
+    this.#responseLeft = hasNoBody ? 0 : isChunked ? chunked : head.contentLength;
+    if (this.#responseLeft === untilClose) {
+      this.#memberKeepsAlive = false;
+      this.#keepsAlive = false;
+    }
+    // HTTP/1.0 knows no chunks: it gets the data alone and the end of the connection as its end.
+    this.#decodesChunks = isChunked && this.#isHttp10;
+    if (this.#decodesChunks) this.#keepsAlive = false;
+    if (this.#state !== awaitingResponse) this.#keepsAlive = false;
+    if (this.#context.isEnding) this.#keepsAlive = false;
+    const bodyBytes = end - headEnd;
+    const out = this.#context.output(headEnd - head.start + responseRoomBytes + bodyBytes);
+    const length = writeResponseHead(bytes, headEnd, out, this.#responseRewrite(status), false);
+    this.#giveBackRequest();
+    let total = length;
+    if (isChunked) {
+      const chunks = (this.#responseChunks ??= new ChunkReader());
+      chunks.reset();
+    }
+    const taken = this.#takeResponse(bytes, headEnd, end, out, length);
+    if (taken < 0) {
+      this.#countFailure(M.badResponse);
+      this.#abortUpstream();
+      this.#socket.destroy();
+      return false;
+    }
+    total += taken;
+    if (this.#responseLeft > largeBodyBytes || (this.#responseLeft < 0 && bodyBytes >= readBytes / 2)) {
+      this.#upstream?.leaseBuffer();
+    }
+    this.#countOut(total);
+    const isFlushed = this.#write(out.subarray(0, total), out);
+    if (this.#responseLeft === 0) {
+      this.#finishExchange(true);
+      return true;
+    }
+    return isFlushed;
+  }
+
+  #responseRewrite(status: number): Parameters<typeof writeResponseHead>[3] {
+    const rewrite =
+      this.#isHttp10 && this.#keepsAlive ? rewriteKeepAlive : this.#keepsAlive ? rewriteSilent : rewriteClose;
+    rewrite.dropsTransferEncoding = this.#decodesChunks || status === 204;
+    rewrite.dropsContentLength = status === 204;
+    rewrite.dateLine = this.#context.dateLine;
+    return rewrite;
+  }
+
+  /** Copies what belongs to the body to `out`; answers how many bytes, -1 = the body is broken. */
+  #takeResponse(bytes: Buffer, start: number, end: number, out: Buffer, place: number): number {
+    if (start === end) return 0;
+    const left = this.#responseLeft;
+    if (left === chunked) {
+      const chunks = this.#responseChunks;
+      let written = 0;
+      function copyData(from: number, to: number): void {
+        bytes.copy(out, place + written, from, to);
+        written += to - from;
+      }
+      const after = chunks?.read(bytes, start, end, this.#decodesChunks ? copyData : undefined) ?? -2;
+      if (after === -2) return -1;
+      if (after >= 0) {
+        this.#responseLeft = 0;
+        if (after < end) this.#memberKeepsAlive = false;
+      }
+      if (this.#decodesChunks) return written;
+      const stop = after >= 0 ? after : end;
+      bytes.copy(out, place, start, stop);
+      return stop - start;
+    }
+    const taken = left === untilClose ? end - start : Math.min(left, end - start);
+    if (taken < end - start) this.#memberKeepsAlive = false; // more than was announced
+    if (left !== untilClose) this.#responseLeft = left - taken;
+    bytes.copy(out, place, start, start + taken);
+    return taken;
+  }
+
+  #onResponseBody(bytes: Buffer, start: number, end: number): boolean {
+    const upstream = this.#upstream;
+    if (upstream === undefined) return false;
+    let out: Buffer;
+    let taken: number;
+    if (bytes === upstream.lease && !this.#decodesChunks) {
+      out = bytes;
+      taken = this.#followBody(bytes, start, end);
+    } else {
+      out = this.#context.output(end - start);
+      taken = this.#takeResponse(bytes, start, end, out, 0);
+      if (end - start === readBytes && this.#responseLeft !== 0) upstream.leaseBuffer();
+    }
+    if (taken < 0) {
+      this.#countFailure(M.badResponse);
+      this.#abortUpstream();
+      this.#socket.destroy();
+      return false;
+    }
+    this.#countOut(taken);
+    const isFlushed =
+      taken === 0 || this.#write(out.subarray(out === bytes ? start : 0, (out === bytes ? start : 0) + taken), out);
+    if (this.#responseLeft === 0) {
+      this.#finishExchange(isFlushed);
+      return true;
+    }
+    return isFlushed;
+  }
+
+  /** As `#takeResponse` without a copy: the bytes are written where they are. */
+  #followBody(bytes: Buffer, start: number, end: number): number {
+    const left = this.#responseLeft;
+    if (left === untilClose) return end - start;
+    if (left === chunked) {
+      const after = this.#responseChunks?.read(bytes, start, end) ?? -2;
+      if (after === -2) return -1;
+      if (after < 0) return end - start;
+      this.#responseLeft = 0;
+      if (after < end) this.#memberKeepsAlive = false;
+      return after - start;
+    }
+    const taken = Math.min(left, end - start);
+    if (taken < end - start) this.#memberKeepsAlive = false;
+    this.#responseLeft = left - taken;
+    return taken;
+  }
+
+  #toClient(bytes: Buffer, start: number, end: number): boolean {
+    const upstream = this.#upstream;
+    this.#countOut(end - start);
+    if (bytes === upstream?.lease) return this.#write(bytes.subarray(start, end), bytes);
+    const out = this.#context.output(end - start);
+    bytes.copy(out, 0, start, end);
+    if (end - start === readBytes) upstream?.leaseBuffer();
+    return this.#write(out.subarray(0, end - start), out);
+  }
+
+  /** Writes to the client; false = wait for the flush. `memory` is what `bytes` is a view of. */
+  #write(bytes: Buffer, memory: Buffer): boolean {
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength === 0) return true;
+    this.#context.abandon(memory);
+    if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      this.#queued = queuedBytes(this.#socket);
+      this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
+      this.#socket.write('', this.#onFlushed);
+    }
+    return false;
+  }
+
+  #afterFlush(): void {
+    this.#isFlushing = false;
+    if (this.#state === closed) return;
+    if (this.#socket.writableLength > 0) {
+      this.#isFlushing = true;
+      this.#socket.write('', this.#onFlushed);
+      return;
+    }
+    if (this.#heldLease !== undefined) {
+      this.#context.leases.giveBack(this.#heldLease);
+      this.#heldLease = undefined;
+    }
+    this.#armForState();
+    this.#upstream?.resume();
+  }
+
+  /** The response is complete: the member's connection goes back, the client's next request may come. */
+  #finishExchange(isFlushed: boolean): void {
+    const upstream = this.#upstream;
+    if (upstream !== undefined) {
+      const { lease } = upstream;
+      if (lease !== undefined && !isFlushed && this.#heldLease === undefined) this.#heldLease = lease;
+      upstream.returnBuffer(isFlushed);
+      this.#upstream = undefined;
+      if (this.#memberKeepsAlive && this.#state === awaitingResponse) upstream.release(this.#memberIdleMs);
+      else upstream.destroy();
+    }
+    this.#leaveMember();
+    this.#nextRequest();
+  }
+
+  #nextRequest(): void {
+    this.#hasResponseHead = false;
+    if (!this.#keepsAlive || this.#state === readingBody) {
+      this.#finishConnection();
+      return;
+    }
+    this.#state = awaitingHead;
+    this.#armForState();
+    if (this.#pending === undefined) this.#resumeClient();
+    else if (!this.#isDraining) this.#drainPending();
+  }
+
+  /** Requests that came before their turn, one after another without recursion. */
+  #drainPending(): void {
+    this.#isDraining = true;
+    let goesOn = true;
+    while (this.#state === awaitingHead && this.#pending !== undefined) {
+      const bytes: Buffer = this.#pending;
+      this.#pending = undefined;
+      goesOn = this.onBytes(bytes, 0, bytes.length);
+    }
+    this.#isDraining = false;
+    if (goesOn) this.#resumeClient();
+  }
+
+  onUpstreamEnd(): void {
+    if (this.#state === tunnelling) {
+      this.#socket.end();
+    } else if (this.#hasResponseHead && this.#responseLeft === untilClose) {
+      this.#responseLeft = 0;
+      const upstream = this.#upstream;
+      this.#upstream = undefined;
+      const { lease } = upstream ?? {};
+      if (lease !== undefined && this.#isFlushing) this.#heldLease ??= lease;
+      upstream?.destroy();
+      this.#leaveMember();
+      this.#nextRequest();
+    } else {
+      this.#upstream?.destroy();
+      this.onUpstreamFailed('reset');
+    }
+  }
+
+  onUpstreamFailed(failure: UpstreamFailure): void {
+    this.#upstream = undefined;
+    if (this.#state === tunnelling) {
+      this.#leaveMember();
+      this.#socket.destroy();
+      return;
+    }
+    this.#countFailure(placeOf(failure, this.#hasResponseHead));
+    if (this.#hasResponseHead) {
+      // The client has part of a response: only the end of its connection can tell that it is not whole.
+      this.#leaveMember();
+      add(this.#server.counters, S.memberFailure, 1);
+      this.#truncate();
+      return;
+    }
+    if (this.#retry(failure)) return;
+    add(this.#server.counters, S.memberFailure, 1);
+    this.#leaveMember();
+    this.#respond({ status: failure === 'timeout' || failure === 'connect-timeout' ? 504 : 502 });
+  }
+
+  /** Sends the request again where that is safe: nothing was sent, or it may be repeated and is still whole. */
+  #retry(failure: UpstreamFailure): boolean {
+    const pool = this.#pool;
+    const member = this.#member;
+    if (pool === undefined || member === undefined) return false;
+    const hadBytes = this.#responsePartial !== undefined;
+    this.#responsePartial = undefined;
+    const mayRepeat = !this.#isSent || (this.#isIdempotent && this.#isReplayable);
+    if (!mayRepeat) return false;
+    if (failure === 'reset' && this.#isReused && !hadBytes) {
+      // The member had closed the idle connection meanwhile: no failure of its own, so it costs no try.
+      this.#leaveMember();
+      this.#open(member, pool, false);
+      return true;
+    }
+    const { when } = pool.settings.retry;
+    const word = failure === 'reset' ? 'reset-before-response' : failure === 'timeout' ? 'timeout' : 'connect-error';
+    if (this.#triesLeft === 0 || !when.includes(word)) return false;
+    this.#triesLeft--;
+    add(pool.counters, P.retries, 1);
+    this.#avoided = member;
+    this.#leaveMember();
+    this.#dispatch();
+    return true;
+  }
+
+  #onBadResponse(): void {
+    this.#countFailure(M.badResponse);
+    add(this.#server.counters, S.memberFailure, 1);
+    this.#abortUpstream();
+    this.#respond({ status: 502 });
+  }
+
+  #countFailure(place: number): void {
+    if (this.#member !== undefined) add(this.#member.stats.counters, place, 1);
+  }
+
+  /** Ends the connection so that the client knows that the body is not whole: without an announced length only a reset does. */
+  #truncate(): void {
+    if (this.#responseLeft === untilClose || this.#decodesChunks) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  #refuse(status: Refusal): void {
+    add(this.#server.counters, status === 400 || status === 501 || status === 505 ? S.badRequest : S.tooLarge, 1);
+    this.#keepsAlive = false;
+    this.#respond({ status });
+  }
+
+  /** A response of our own. What is left of the request's body is not read: the connection ends after it. */
+  #respond(response: OwnResponse): void {
+    const server = this.#server;
+    if (this.#state === readingBody || this.#context.isEnding) this.#keepsAlive = false;
+    const connection = this.#keepsAlive
+      ? this.#isHttp10
+        ? 'Connection: keep-alive\r\n'
+        : ''
+      : 'Connection: close\r\n';
+    const bytes = renderOwnResponse(
+      response,
+      this.#context.dateLine,
+      connection,
+      this.#isHead && this.#request !== undefined,
+    );
+    this.#giveBackRequest();
+    add(server.counters, S.response + Math.floor(response.status / 100), 1);
+    add(server.counters, S.bytesOut, bytes.length);
+    this.#write(bytes, bytes);
+    if (this.#keepsAlive && this.#state === awaitingResponse) this.#nextRequest();
+    else this.#finishConnection();
+  }
+
+  /** No further request: what was written leaves, then the client closes, or is cut after a while. */
+  #finishConnection(): void {
+    if (this.#state === closed || this.#state === lingering) return;
+    this.#state = lingering;
+    this.#partial = this.#pending = undefined;
+    // A read may still be under way into the lease: it is left to the collector.
+    this.#lease = undefined;
+    this.#socket.end();
+    if (!this.#isFlushing) this.#context.wheel.arm(this, lingerMs);
+    this.#resumeClient();
+  }
+
+  override onDeadline(): void {
+    const { http } = this.#server.settings;
+    if (this.#isFlushing) {
+      const queued = queuedBytes(this.#socket);
+      if (queued < this.#queued) {
+        // Slow, but it reads.
+        this.#queued = queued;
+        this.#context.wheel.arm(this, http.clientTimeoutMs);
+        return;
+      }
+      add(this.#server.counters, S.clientTimeout, 1);
+      this.#socket.destroy();
+    } else if (this.#isWaiting) this.#leaveQueue(true);
+    else if (this.#state === awaitingHead && this.#partial === undefined) this.#finishConnection();
+    else if (this.#state === awaitingHead) {
+      add(this.#server.counters, S.headerTimeout, 1);
+      this.#keepsAlive = false;
+      this.#respond({ status: 408 });
+    } else if (this.#state === readingBody) {
+      add(this.#server.counters, S.clientTimeout, 1);
+      this.#abortUpstream();
+      if (this.#hasResponseHead) this.#socket.destroy();
+      else this.#respond({ status: 408 });
+    } else this.#socket.destroy();
+  }
+
+  #leaveQueue(isLate: boolean): void {
+    this.#isWaiting = false;
+    const pool = this.#pool;
+    if (pool === undefined) return;
+    const index = pool.waiting.indexOf(this);
+    if (index >= 0) pool.waiting.splice(index, 1);
+    if (!isLate) return;
+    add(pool.counters, P.queueTimeout, 1);
+    add(this.#server.counters, S.queueTimeout, 1);
+    this.#respond({ status: 503 });
+  }
+
+  #armForState(): void {
+    const { wheel } = this.#context;
+    const { http } = this.#server.settings;
+    if (this.#isFlushing) wheel.arm(this, http.clientTimeoutMs);
+    else if (this.#state === awaitingHead || this.#state === readingBody) wheel.arm(this, http.clientTimeoutMs);
+    else if (this.#state === lingering) wheel.arm(this, lingerMs);
+    else wheel.arm(this, 0);
+  }
+
+  #onClientEnd(): void {
+    switch (this.#state) {
+      case awaitingResponse:
+        // Half-closed: it still waits for its response (RFC 9112 9.6 lets it).
+        this.#keepsAlive = false;
+        break;
+      case tunnelling:
+        this.#upstream?.end();
+        break;
+      case lingering:
+        if (!this.#isFlushing) this.#socket.destroy();
+        break;
+      default:
+        if (this.#state === readingBody) add(this.#server.counters, S.clientAbort, 1);
+        if (this.#isFlushing && this.#state === awaitingHead) this.#finishConnection();
+        else this.#socket.destroy();
+    }
+  }
+
+  #onClientClosed(): void {
+    if (this.#state === closed) return;
+    if (this.#state === awaitingResponse) add(this.#server.counters, S.clientAbort, 1);
+    if (this.#isWaiting) this.#leaveQueue(false);
+    this.#state = closed;
+    this.#context.wheel.disarm(this);
+    this.#listener.connections.delete(this);
+    this.#abortUpstream();
+    this.#giveBackRequest();
+    this.#lease = this.#heldLease = this.#pending = this.#partial = this.#responsePartial = undefined;
+  }
+
+  #resumeClient(): void {
+    if (!this.#isReadPaused || this.#state === closed || this.#isDraining) return;
+    this.#isReadPaused = false;
+    this.#socket.resume();
+  }
+
+  #recordResponse(): void {
+    const { status } = head;
+    add(this.#server.counters, S.response + Math.floor(status / 100), 1);
+    this.#member?.recordResponse(status, performance.now() - this.#sentAtMs);
+  }
+
+  #countOut(bytes: number): void {
+    add(this.#server.counters, S.bytesOut, bytes);
+    if (this.#member !== undefined) add(this.#member.stats.counters, M.bytesOut, bytes);
+  }
+
+  #abortUpstream(): void {
+    this.#upstream?.destroy();
+    this.#upstream = undefined;
+    this.#leaveMember();
+  }
+
+  #leaveMember(): void {
+    if (this.#member === undefined) return;
+    this.#member.end();
+    this.#member = undefined;
+    this.#pool?.wake();
+  }
+
+  /** The request cannot be repeated any more; its buffer is free unless a write still reads it. */
+  #giveBackRequest(): void {
+    const request = this.#request;
+    if (request === undefined) return;
+    this.#request = undefined;
+    if (this.#upstream?.isFlushing !== true) this.#context.requests.giveBack(request);
+  }
+
+  #returnLease(isFree: boolean): void {
+    if (this.#lease === undefined) return;
+    if (isFree) this.#context.leases.giveBack(this.#lease);
+    this.#lease = undefined;
+  }
+}
+
+const empty = Buffer.alloc(0);
+
+interface MutableRewrite {
+  readonly connection: 'silent' | 'close' | 'keep-alive';
+  dropsTransferEncoding: boolean;
+  dropsContentLength: boolean;
+  dateLine: Buffer;
+}
+
+// One object per kind, filled in before each use: a response head allocates nothing.
+const rewriteSilent = newRewrite('silent');
+const rewriteClose = newRewrite('close');
+const rewriteKeepAlive = newRewrite('keep-alive');
+
+function newRewrite(connection: MutableRewrite['connection']): MutableRewrite {
+  return { connection, dropsTransferEncoding: false, dropsContentLength: false, dateLine: empty };
+}
+
+function placeOf(failure: UpstreamFailure, hasResponseHead: boolean): number {
+  switch (failure) {
+    case 'connect-error':
+      return M.connectError;
+    case 'connect-timeout':
+      return M.connectTimeout;
+    case 'timeout':
+      return M.responseTimeout;
+    case 'reset':
+      return hasResponseHead ? M.resetIn : M.resetBefore;
+  }
+}
+
+/** An upgrade that may pass: `h2c` may not, its settings would change the member's view of the connection. */
+function isUpgradeAsked(bytes: Buffer): boolean {
+  if (!head.hasUpgradeOption || head.upgradeField < 0) return false;
+  const field = head.upgradeField * 5;
+  const protocol = bytes.toString('latin1', head.fields[field + 2], head.fields[field + 3]).toLowerCase();
+  return protocol !== '' && !protocol.split(',').some((each) => each.trim().startsWith('h2'));
+}
+
+function defaultResponse(server: VirtualServerRuntime): OwnResponse {
+  const { fixedResponse, redirect } = server.settings;
+  if (redirect !== undefined) return { status: redirect.status, body: '', extraLines: `Location: ${redirect.to}\r\n` };
+  return fixedResponse ?? { status: 503 };
+}
+
+function forwardingOf(listener: Listener, endpoint: Endpoint): Forwarding {
+  const { http } = listener.server.settings;
+  return {
+    // A client on a Unix socket has no address to name.
+    mode: endpoint.clientAddress === '' ? 'none' : http.forwardedFor,
+    hasForwarded: http.forwarded,
+    client: Buffer.from(endpoint.clientAddress, 'latin1'),
+    forLine: Buffer.from(`X-Forwarded-For: ${endpoint.clientAddress}\r\n`, 'latin1'),
+    protoLine: Buffer.from('X-Forwarded-Proto: http\r\n', 'latin1'),
+    defaultHost: Buffer.from(listener.address.replace(/^unix:.*/, 'localhost'), 'latin1'),
+  };
+}

@@ -1,0 +1,207 @@
+import { connect, type Socket } from 'node:net';
+import { add, M } from '../runtime/counters.ts';
+import type { WorkerContext } from '../runtime/context.ts';
+import { queuedBytes } from '../sockets/handles.ts';
+import { Timed } from '../sockets/timer-wheel.ts';
+
+/** What went wrong on the way to a member. */
+export type UpstreamFailure = 'connect-error' | 'connect-timeout' | 'reset' | 'timeout';
+
+/** The exchange that a connection works for. */
+export interface UpstreamOwner {
+  readonly onConnected: () => void;
+  /** Answers false to stop reading; `resume` goes on. The bytes are valid during the call only. */
+  readonly onResponseBytes: (bytes: Buffer, start: number, end: number) => boolean;
+  /** What was written before has left. */
+  readonly onUpstreamFlushed: () => void;
+  readonly onUpstreamEnd: () => void;
+  readonly onUpstreamFailed: (failure: UpstreamFailure) => void;
+}
+
+/** What a connection needs to know of its member. */
+export interface UpstreamMember {
+  readonly address: string;
+  readonly port: number;
+  readonly stats: { readonly counters: Float64Array };
+  readonly idle: UpstreamConnection[];
+  readonly isInRotation: boolean;
+  readonly settings: { readonly adminState: string };
+}
+
+/** Time-outs and bounds of the pool it was opened for. */
+export interface UpstreamLimits {
+  readonly connectTimeoutMs: number;
+  readonly keepAlive: { readonly maxIdle: number; readonly idleTimeoutMs: number };
+}
+
+/** A connection to a member. It belongs to one exchange at a time, or lies idle in its member's stack. */
+export class UpstreamConnection extends Timed {
+  readonly member: UpstreamMember;
+  owner: UpstreamOwner | undefined;
+  /** A private read buffer while a large body comes. */
+  lease: Buffer | undefined = undefined;
+  isConnected = false;
+  isClosed = false;
+  /** Bytes written before have not left yet. */
+  isFlushing = false;
+  readonly #context: WorkerContext;
+  readonly #socket: Socket;
+  readonly #limits: UpstreamLimits;
+  readonly #onFlushed: () => void;
+  #inactivityMs = 0;
+  #queued = 0;
+
+  constructor(context: WorkerContext, member: UpstreamMember, limits: UpstreamLimits, owner: UpstreamOwner) {
+    super();
+    this.#context = context;
+    this.member = member;
+    this.#limits = limits;
+    this.owner = owner;
+    const { readBuffer } = context;
+    this.#socket = connect({
+      host: member.address,
+      port: member.port,
+      noDelay: true,
+      allowHalfOpen: true,
+      onread: {
+        buffer: () => this.lease ?? readBuffer,
+        // Node hands back the very Buffer that `buffer` gave.
+        callback: (count, buffer) => this.#onBytes(buffer as Buffer, count),
+      },
+    });
+    this.#onFlushed = () => {
+      this.isFlushing = false;
+      if (!this.isClosed) this.owner?.onUpstreamFlushed();
+    };
+    this.#socket.on('connect', () => {
+      this.isConnected = true;
+      this.#context.wheel.disarm(this);
+      this.owner?.onConnected();
+    });
+    this.#socket.on('end', () => {
+      if (this.owner === undefined) this.destroy();
+      else this.owner.onUpstreamEnd();
+    });
+    this.#socket.on('error', () => {
+      this.#fail(this.isConnected ? 'reset' : 'connect-error');
+    });
+    this.#socket.on('close', () => {
+      this.#fail(this.isConnected ? 'reset' : 'connect-error');
+    });
+    this.#socket.resume();
+    add(member.stats.counters, M.connections, 1);
+    context.wheel.arm(this, limits.connectTimeoutMs);
+  }
+
+  /**
+   * Writes; true = the kernel took all at once and the memory is free again. Else `onUpstreamFlushed` comes, and the
+   * memory must not change until then.
+   */
+  send(bytes: Buffer): boolean {
+    add(this.member.stats.counters, M.bytesIn, bytes.length);
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength === 0) return true;
+    if (!this.isFlushing) {
+      this.isFlushing = true;
+      this.#socket.write('', this.#onFlushed);
+    }
+    return false;
+  }
+
+  /** No byte for this long is a time-out; 0 = none. */
+  expectWithin(inactivityMs: number): void {
+    this.#inactivityMs = inactivityMs;
+    this.#queued = queuedBytes(this.#socket);
+    this.#context.wheel.arm(this, inactivityMs);
+  }
+
+  resume(): void {
+    if (!this.isClosed) {
+      this.#context.wheel.arm(this, this.#inactivityMs);
+      this.#socket.resume();
+    }
+  }
+
+  /** Half-closes: the tunnel's client has ended its side. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Reads a large body into memory of its own from the next read on. */
+  leaseBuffer(): void {
+    this.lease ??= this.#context.leases.lease();
+  }
+
+  /** Back to the shared buffer. `isFree` = no pending write refers to the lease. */
+  returnBuffer(isFree: boolean): void {
+    if (this.lease === undefined) return;
+    if (isFree) this.#context.leases.giveBack(this.lease);
+    this.lease = undefined;
+  }
+
+  /** The exchange is over: to the idle stack, unless there are enough or the member must not be used. */
+  release(maxIdleMs: number): void {
+    this.owner = undefined;
+    this.#inactivityMs = 0;
+    const { maxIdle, idleTimeoutMs } = this.#limits.keepAlive;
+    const { idle, settings } = this.member;
+    if (this.isClosed || this.isFlushing || idle.length >= maxIdle || settings.adminState === 'disabled') {
+      this.destroy();
+      return;
+    }
+    idle.push(this);
+    this.#context.wheel.arm(this, Math.min(idleTimeoutMs, maxIdleMs));
+  }
+
+  /** Closes at once; nothing is heard of it any more. */
+  destroy(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.owner = undefined;
+    this.#context.wheel.disarm(this);
+    this.#leaveStack();
+    this.#socket.destroy();
+  }
+
+  override onDeadline(): void {
+    if (this.owner === undefined) {
+      this.destroy();
+      return;
+    }
+    const queued = queuedBytes(this.#socket);
+    if (this.isConnected && queued < this.#queued) {
+      // The member takes the request slowly: that is no silence.
+      this.#queued = queued;
+      this.#context.wheel.arm(this, this.#inactivityMs);
+      return;
+    }
+    this.#fail(this.isConnected ? 'timeout' : 'connect-timeout');
+  }
+
+  #onBytes(bytes: Buffer, count: number): boolean {
+    const owner = this.owner;
+    if (owner === undefined) {
+      // Nobody asked: whatever this is must not become the answer to the next request.
+      this.destroy();
+      return false;
+    }
+    if (this.#inactivityMs > 0) this.#context.wheel.arm(this, this.#inactivityMs);
+    const goesOn = owner.onResponseBytes(bytes, 0, count);
+    // While the client does not read, the member's silence is not its fault.
+    if (!goesOn && this.owner === owner) this.#context.wheel.disarm(this);
+    return goesOn && !this.isClosed;
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    if (this.isClosed) return;
+    const owner = this.owner;
+    this.destroy();
+    owner?.onUpstreamFailed(failure);
+  }
+
+  #leaveStack(): void {
+    const { idle } = this.member;
+    const index = idle.lastIndexOf(this);
+    if (index >= 0) idle.splice(index, 1);
+  }
+}

@@ -1,0 +1,66 @@
+import type { EngineSettings } from './config/settings.ts';
+
+/** What supervisor and workers say to each other. Handles travel beside `listen`. */
+
+export interface MemberHealth {
+  readonly pool: string;
+  readonly member: string;
+  readonly isDown: boolean;
+  readonly isDrainAsked: boolean;
+}
+
+/** One listening address and the virtual server behind it. `key` stays the same over reloads. */
+export interface ListenerPlan {
+  readonly key: string;
+  readonly address: string;
+  readonly server: string;
+}
+
+/** Everything that a worker needs to run one generation of the configuration. */
+export interface Configuration {
+  readonly generation: number;
+  readonly settings: EngineSettings;
+  /** Texts of the pools' fallback files by pool. */
+  readonly fallbackBodies: Readonly<Record<string, string>>;
+  readonly health: readonly MemberHealth[];
+  readonly listeners: readonly ListenerPlan[];
+}
+
+export type ToWorker =
+  | {
+      readonly type: 'configure';
+      readonly id: number;
+      readonly configuration: Configuration;
+      readonly workerIndex: number;
+      readonly workerCount: number;
+    }
+  | { readonly type: 'listen'; readonly id: number; readonly key: string }
+  | { readonly type: 'unlisten'; readonly id: number; readonly key: string }
+  | { readonly type: 'health'; readonly changes: readonly MemberHealth[] }
+  | { readonly type: 'remote-in-flight'; readonly counts: InFlight }
+  | { readonly type: 'stats'; readonly id: number }
+  | { readonly type: 'cut'; readonly id: number; readonly pool: string; readonly member: string }
+  | { readonly type: 'finish'; readonly id: number };
+
+export type ToSupervisor =
+  | { readonly type: 'started'; readonly hasOnRead: boolean }
+  | { readonly type: 'done'; readonly id: number; readonly error?: string }
+  | { readonly type: 'stats'; readonly id: number; readonly snapshot: WorkerSnapshot }
+  | { readonly type: 'in-flight'; readonly counts: InFlight };
+
+/** In flight by `memberKey`. */
+export type InFlight = Readonly<Record<string, number>>;
+
+/** What a worker counted since it started, by name. */
+export interface WorkerSnapshot {
+  readonly members: Readonly<
+    Record<string, { readonly counters: Float64Array; readonly histogram: Float64Array; readonly inFlight: number }>
+  >;
+  readonly pools: Readonly<Record<string, { readonly counters: Float64Array; readonly queued: number }>>;
+  readonly servers: Readonly<Record<string, { readonly counters: Float64Array; readonly connections: number }>>;
+}
+
+/** Names a member in the whole engine. */
+export function memberKey(pool: string, member: string): string {
+  return `${pool}\n${member}`;
+}

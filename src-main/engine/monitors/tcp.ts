@@ -1,0 +1,27 @@
+import { connect } from 'node:net';
+import type { MonitorSettings } from '../config/settings.ts';
+import type { MonitorKind, ProbeTarget, Verdict } from './monitor.ts';
+
+/** A connection that opens is a pass. */
+export const tcpMonitor: MonitorKind = { type: 'tcp', settings: [], probe };
+
+function probe(settings: MonitorSettings, target: ProbeTarget, signal: AbortSignal): Promise<Verdict> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: target.address, port: target.port, signal });
+    const timer = setTimeout(() => {
+      finish({ isPassing: false, result: `no connection within ${settings.timeoutMs} ms` });
+    }, settings.timeoutMs);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      finish({ isPassing: false, result: error.code ?? error.message });
+    });
+    socket.on('connect', () => {
+      finish({ isPassing: true, result: 'connected' });
+    });
+
+    function finish(verdict: Verdict): void {
+      clearTimeout(timer);
+      resolve(verdict);
+      socket.destroy();
+    }
+  });
+}

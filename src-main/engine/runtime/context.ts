@@ -1,0 +1,60 @@
+import { BufferPool } from '../sockets/buffer-pool.ts';
+import { TimerWheel } from '../sockets/timer-wheel.ts';
+
+/** Size of one read, and of what is copied at most. */
+export const readBytes = 65_536;
+/** Bodies longer than this are read into a private buffer and written without a copy. */
+export const largeBodyBytes = 65_536;
+const leaseBytes = 262_144;
+const requestBytes = 73_728;
+const scratchBytes = readBytes + 32_768;
+
+/** What all connections of a worker share. */
+export class WorkerContext {
+  readonly wheel: TimerWheel;
+  /** All sockets read here; what it holds is valid during the read's call only. */
+  readonly readBuffer: Buffer = Buffer.allocUnsafeSlow(readBytes);
+  /** Private buffers of large bodies. */
+  readonly leases = new BufferPool(leaseBytes, 64);
+  /** Rewritten requests, kept until they cannot be repeated any more. */
+  readonly requests = new BufferPool(requestBytes, 1024);
+  /** Where small messages are put together; replaced when a write did not complete at once. */
+  scratch: Buffer = Buffer.allocUnsafeSlow(scratchBytes);
+  /** `Date: ...\r\n`, renewed each second. */
+  dateLine: Buffer = Buffer.alloc(0);
+  /** The worker is ending: connections close after their response. */
+  isEnding = false;
+  #dateTimer: NodeJS.Timeout | undefined;
+
+  constructor(wheel = new TimerWheel()) {
+    this.wheel = wheel;
+    this.renewDate();
+  }
+
+  start(): void {
+    this.wheel.start();
+    this.#dateTimer = setInterval(() => {
+      this.renewDate();
+    }, 1000);
+    this.#dateTimer.unref();
+  }
+
+  stop(): void {
+    this.wheel.stop();
+    clearInterval(this.#dateTimer);
+  }
+
+  renewDate(): void {
+    this.dateLine = Buffer.from(`Date: ${new Date().toUTCString()}\r\n`, 'latin1');
+  }
+
+  /** A buffer for a message of at most `bytes`: the scratch, or one of its own. */
+  output(bytes: number): Buffer {
+    return bytes <= this.scratch.length ? this.scratch : Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /** The write from `buffer` did not complete at once: if it was the scratch, it is given up to that write. */
+  abandon(buffer: Buffer): void {
+    if (buffer === this.scratch) this.scratch = Buffer.allocUnsafeSlow(scratchBytes);
+  }
+}

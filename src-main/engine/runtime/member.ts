@@ -1,0 +1,88 @@
+import type { Candidate } from '../algorithms/algorithm.ts';
+import type { MemberSettings } from '../config/settings.ts';
+import type { UpstreamConnection } from '../http1/upstream.ts';
+import { bucketCount, bucketOf } from './histogram.ts';
+import { add, M, memberCounterNames } from './counters.ts';
+
+/** What a member counted; survives reloads under the name `pool/member`. */
+export interface MemberStats {
+  readonly counters: Float64Array;
+  readonly histogram: Float64Array;
+}
+
+export function newMemberStats(): MemberStats {
+  return { counters: new Float64Array(memberCounterNames.length), histogram: new Float64Array(bucketCount) };
+}
+
+/** Weight of the newest response time in the moving average. */
+const averageShare = 0.1;
+
+/** A member in a worker: what it may take now, what runs on it, its idle connections, what it counted. */
+export class MemberRuntime implements Candidate {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly stats: MemberStats;
+  settings: MemberSettings;
+  index = 0;
+  weight = 1;
+  /** Exchanges in flight here and in the other workers. */
+  inFlight = 0;
+  localInFlight = 0;
+  responseTimeMs = 0;
+  bytesPerSecond = 0;
+  sessions = 0;
+  state = 0;
+  isDown = false;
+  /** A monitor asks to drain it. */
+  isDrainAsked = false;
+  /** Idle keep-alive connections, the last used on top. */
+  readonly idle: UpstreamConnection[] = [];
+
+  constructor(settings: MemberSettings, stats: MemberStats) {
+    this.settings = settings;
+    this.name = settings.name;
+    this.address = settings.address;
+    this.port = settings.port;
+    this.stats = stats;
+  }
+
+  /** May it get new clients (limits aside)? */
+  get isInRotation(): boolean {
+    return this.settings.adminState === 'enabled' && !this.isDown && !this.isDrainAsked && this.settings.weight > 0;
+  }
+
+  get isFull(): boolean {
+    return this.settings.maxConnections > 0 && this.inFlight >= this.settings.maxConnections;
+  }
+
+  begin(): void {
+    this.inFlight++;
+    this.localInFlight++;
+  }
+
+  end(): void {
+    this.inFlight--;
+    this.localInFlight--;
+  }
+
+  setRemoteInFlight(count: number): void {
+    this.inFlight = this.localInFlight + count;
+  }
+
+  recordResponse(status: number, durationMs: number): void {
+    const { counters, histogram } = this.stats;
+    add(counters, M.response + Math.floor(status / 100), 1);
+    add(counters, M.timeSum, durationMs);
+    add(histogram, bucketOf(durationMs), 1);
+    // Peak-sensitive: a slower answer counts at once, a faster one by and by.
+    this.responseTimeMs =
+      durationMs > this.responseTimeMs
+        ? durationMs
+        : this.responseTimeMs + (durationMs - this.responseTimeMs) * averageShare;
+  }
+
+  closeIdle(): void {
+    for (const connection of this.idle.splice(0)) connection.destroy();
+  }
+}

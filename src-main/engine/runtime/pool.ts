@@ -1,0 +1,101 @@
+import { algorithms } from '../algorithms/registry.ts';
+import type { Choice, Chooser } from '../algorithms/algorithm.ts';
+import type { PoolSettings } from '../config/settings.ts';
+import type { MemberRuntime } from './member.ts';
+
+/** Someone who waits for a member to have room. */
+export interface Waiter {
+  readonly onRoom: () => void;
+}
+
+/** A pool in a worker: asks its algorithm for one of the members that may take a request now. */
+export class PoolRuntime {
+  readonly name: string;
+  readonly settings: PoolSettings;
+  readonly members: readonly MemberRuntime[];
+  readonly counters: Float64Array;
+  readonly waiting: Waiter[] = [];
+  /** Set by the tables once all pools exist. */
+  backup: PoolRuntime | undefined = undefined;
+  fallbackBody = '';
+  #available: readonly MemberRuntime[] = [];
+  #hasLimits = false;
+  readonly #chooser: Chooser;
+
+  constructor(
+    settings: PoolSettings,
+    members: readonly MemberRuntime[],
+    counters: Float64Array,
+    chance: () => number,
+    offset: number,
+  ) {
+    const algorithm = algorithms.get(settings.algorithm.name);
+    if (algorithm === undefined) throw new Error(`no algorithm ${settings.algorithm.name}`);
+    this.name = settings.name;
+    this.settings = settings;
+    this.members = members;
+    this.counters = counters;
+    this.#chooser = algorithm.create({ chance, settings: settings.algorithm });
+    this.refresh();
+    if (algorithm.isSequence) this.#skip(offset);
+  }
+
+  /** To be called whenever a member's state, health, weight or limit has changed. */
+  refresh(): void {
+    for (const member of this.members) member.weight = member.settings.weight;
+    this.#available = firstGroups(
+      this.members.filter((member) => member.isInRotation),
+      this.settings.minActiveMembers,
+    );
+    this.#hasLimits = this.members.some((member) => member.settings.maxConnections > 0);
+    this.wake();
+  }
+
+  /** A member for a new request, `avoided` (tried before) only if there is no other; undefined = none has room. */
+  choose(choice: Choice, avoided: MemberRuntime | undefined): MemberRuntime | undefined {
+    let candidates = this.#available;
+    if (this.#hasLimits || avoided !== undefined) {
+      const open = candidates.filter((member) => !member.isFull);
+      const others = open.filter((member) => member !== avoided);
+      candidates = others.length > 0 ? others : open;
+    }
+    if (candidates.length === 0) return undefined;
+    return this.members[this.#chooser.choose(candidates, choice).index];
+  }
+
+  /** Is some member in rotation, be it full? Then waiting makes sense. */
+  get hasAvailable(): boolean {
+    return this.#available.length > 0;
+  }
+
+  /** Lets the first in the queue try again: a member may have room. */
+  wake(): void {
+    if (this.waiting.length > 0 && this.#available.some((member) => !member.isFull)) this.waiting.shift()?.onRoom();
+  }
+
+  /** Another worker's share of the sequence: it starts further on, so that the sums over all workers hold. */
+  #skip(offset: number): void {
+    if (this.#available.length === 0) return;
+    for (let turn = 0; turn < offset; turn++) this.#chooser.choose(this.#available, noChoice);
+  }
+}
+
+const noChoice: Choice = {
+  sourceAddress: () => '',
+  sourcePort: () => 0,
+  destinationAddress: () => '',
+  target: () => '',
+  host: () => '',
+  header: () => '',
+};
+
+/** The members of the highest priority; lower groups join until `minimum` are there. Priority -1 is the backup's. */
+function firstGroups(members: readonly MemberRuntime[], minimum: number): readonly MemberRuntime[] {
+  const priorities = [...new Set(members.map((member) => member.settings.priority))].sort((a, b) => b - a);
+  let chosen: readonly MemberRuntime[] = [];
+  for (const priority of priorities) {
+    if (chosen.length >= Math.max(1, minimum)) break;
+    chosen = members.filter((member) => member.settings.priority >= priority);
+  }
+  return chosen;
+}

@@ -1,0 +1,156 @@
+import { memberKey, type Configuration, type InFlight, type MemberHealth, type WorkerSnapshot } from '../messages.ts';
+import { poolCounterNames, serverCounterNames } from './counters.ts';
+import type { Listener } from './listener.ts';
+import { MemberRuntime, newMemberStats, type MemberStats } from './member.ts';
+import { PoolRuntime } from './pool.ts';
+import { VirtualServerRuntime } from './virtual-server.ts';
+
+/**
+ * The tables of a worker. `configure` builds new ones beside the old and swaps them; members that stay keep their
+ * connections and their place in the sequence; counters last as long as the worker.
+ */
+export class Tables {
+  #pools: ReadonlyMap<string, PoolRuntime> = new Map();
+  #servers: ReadonlyMap<string, VirtualServerRuntime> = new Map();
+  readonly #memberStats = new Map<string, MemberStats>();
+  readonly #poolCounters = new Map<string, Float64Array>();
+  readonly #serverCounters = new Map<string, Float64Array>();
+  readonly #chance: () => number;
+  readonly #share: { readonly index: number; readonly count: number };
+
+  constructor(chance: () => number, share: { readonly index: number; readonly count: number }) {
+    this.#chance = chance;
+    this.#share = share;
+  }
+
+  get servers(): ReadonlyMap<string, VirtualServerRuntime> {
+    return this.#servers;
+  }
+
+  configure(configuration: Configuration): void {
+    const { settings } = configuration;
+    const health = new Map(configuration.health.map((each) => [memberKey(each.pool, each.member), each]));
+    const pools = new Map<string, PoolRuntime>();
+    for (const pool of settings.pools) {
+      const before = this.#pools.get(pool.name);
+      const isSameAlgorithm = before?.settings.algorithm.name === pool.algorithm.name;
+      const members = pool.members.map((member, index) => {
+        const known = before?.members.find((each) => each.name === member.name);
+        const isKept = known?.address === member.address && known.port === member.port;
+        const stats = this.#statsOf(memberKey(pool.name, member.name));
+        const runtime = isKept ? known : new MemberRuntime(member, stats);
+        runtime.settings = member;
+        runtime.index = index;
+        if (!isSameAlgorithm) runtime.state = 0;
+        setHealth(runtime, health.get(memberKey(pool.name, member.name)));
+        if (member.adminState === 'disabled') runtime.closeIdle();
+        return runtime;
+      });
+      const offset = isSameAlgorithm ? 0 : this.#offset(members);
+      const counters = keep(this.#poolCounters, pool.name, poolCounterNames.length);
+      const runtime = new PoolRuntime(pool, members, counters, this.#chance, offset);
+      runtime.fallbackBody = configuration.fallbackBodies[pool.name] ?? '';
+      // Whoever waits for room in the old pool waits in the new one.
+      if (before !== undefined) runtime.waiting.push(...before.waiting.splice(0));
+      pools.set(pool.name, runtime);
+    }
+    for (const pool of pools.values()) pool.backup = pools.get(pool.settings.backupPool);
+    this.#closeLeft(pools);
+    this.#pools = pools;
+    this.#servers = new Map(
+      settings.virtualServers.map((server) => {
+        const counters = keep(this.#serverCounters, server.name, serverCounterNames.length);
+        return [server.name, new VirtualServerRuntime(server, pools, counters)];
+      }),
+    );
+    for (const pool of pools.values()) pool.wake();
+  }
+
+  setHealth(changes: readonly MemberHealth[]): void {
+    for (const change of changes) {
+      const pool = this.#pools.get(change.pool);
+      const member = pool?.members.find((each) => each.name === change.member);
+      if (pool === undefined || member === undefined) continue;
+      setHealth(member, change);
+      if (change.isDown) member.closeIdle();
+      pool.refresh();
+    }
+  }
+
+  setRemoteInFlight(counts: InFlight): void {
+    for (const pool of this.#pools.values()) {
+      for (const member of pool.members) member.setRemoteInFlight(counts[memberKey(pool.name, member.name)] ?? 0);
+      pool.wake();
+    }
+  }
+
+  member(pool: string, name: string): MemberRuntime | undefined {
+    return this.#pools.get(pool)?.members.find((each) => each.name === name);
+  }
+
+  inFlight(): InFlight {
+    const counts: Record<string, number> = {};
+    for (const pool of this.#pools.values()) {
+      for (const member of pool.members) {
+        if (member.localInFlight > 0) counts[memberKey(pool.name, member.name)] = member.localInFlight;
+      }
+    }
+    return counts;
+  }
+
+  snapshot(listeners: Iterable<Listener>): WorkerSnapshot {
+    const members: Record<string, WorkerSnapshot['members'][string]> = {};
+    const pools: Record<string, WorkerSnapshot['pools'][string]> = {};
+    const servers: Record<string, { counters: Float64Array; connections: number }> = {};
+    for (const [key, stats] of this.#memberStats) members[key] = { ...stats, inFlight: 0 };
+    for (const [name, counters] of this.#poolCounters) {
+      const pool = this.#pools.get(name);
+      pools[name] = { counters, queued: pool?.waiting.length ?? 0 };
+      for (const member of pool?.members ?? []) {
+        members[memberKey(name, member.name)] = { ...member.stats, inFlight: member.localInFlight };
+      }
+    }
+    for (const [name, counters] of this.#serverCounters) servers[name] = { counters, connections: 0 };
+    for (const listener of listeners) {
+      const server = servers[listener.server.name];
+      if (server !== undefined) server.connections += listener.connections.size;
+    }
+    return { members, pools, servers };
+  }
+
+  #statsOf(key: string): MemberStats {
+    const known = this.#memberStats.get(key) ?? newMemberStats();
+    this.#memberStats.set(key, known);
+    return known;
+  }
+
+  /** Idle connections of members that are gone; what runs on them finishes. */
+  #closeLeft(pools: ReadonlyMap<string, PoolRuntime>): void {
+    const kept = new Set([...pools.values()].flatMap((pool) => pool.members));
+    for (const pool of this.#pools.values()) {
+      for (const member of pool.members) {
+        if (kept.has(member)) continue;
+        // A connection given back later is closed by this.
+        member.settings = { ...member.settings, adminState: 'disabled' };
+        member.closeIdle();
+      }
+    }
+  }
+
+  /** Where this worker begins in a weighted sequence: the first at 0, the others spread over one round of it. */
+  #offset(members: readonly MemberRuntime[]): number {
+    const round = members.reduce((sum, member) => sum + member.settings.weight, 0);
+    return Math.floor((round * this.#share.index) / this.#share.count);
+  }
+}
+
+function keep(map: Map<string, Float64Array>, name: string, length: number): Float64Array {
+  const counters = map.get(name) ?? new Float64Array(length);
+  map.set(name, counters);
+  return counters;
+}
+
+function setHealth(member: MemberRuntime, health: MemberHealth | undefined): void {
+  member.isDown = health?.isDown ?? false;
+  member.isDrainAsked = health?.isDrainAsked ?? false;
+}

@@ -1,0 +1,66 @@
+import type { RouteSettings, VirtualServerSettings } from '../config/settings.ts';
+import type { PoolRuntime } from './pool.ts';
+
+/** A request as routes look at it. */
+export interface RouteRequest {
+  readonly method: () => string;
+  /** Without port, lower case. */
+  readonly hostName: () => string;
+  /** Without query. */
+  readonly path: () => string;
+  readonly find: (name: string) => string | undefined;
+}
+
+interface CompiledRoute {
+  readonly settings: RouteSettings;
+  readonly regex: RegExp | undefined;
+  readonly pool: PoolRuntime;
+}
+
+/** A virtual server in a worker: its settings, its routes compiled, what it counted. */
+export class VirtualServerRuntime {
+  readonly name: string;
+  readonly settings: VirtualServerSettings;
+  readonly counters: Float64Array;
+  readonly defaultPool: PoolRuntime | undefined;
+  readonly hasRoutes: boolean;
+  readonly #routes: readonly CompiledRoute[];
+
+  constructor(settings: VirtualServerSettings, pools: ReadonlyMap<string, PoolRuntime>, counters: Float64Array) {
+    this.name = settings.name;
+    this.settings = settings;
+    this.counters = counters;
+    this.defaultPool = pools.get(settings.pool);
+    this.#routes = settings.routes.flatMap((route) => {
+      const pool = pools.get(route.pool);
+      const regex = route.pathRegex === '' ? undefined : new RegExp(route.pathRegex);
+      return pool === undefined ? [] : [{ settings: route, regex, pool }];
+    });
+    this.hasRoutes = this.#routes.length > 0;
+  }
+
+  /** The pool of the first route whose every condition holds; undefined = the default target. */
+  route(request: RouteRequest): PoolRuntime | undefined {
+    return this.#routes.find((route) => matches(route, request))?.pool;
+  }
+}
+
+function matches({ settings, regex }: CompiledRoute, request: RouteRequest): boolean {
+  if (settings.method !== '' && settings.method !== request.method()) return false;
+  if (settings.host !== '' && !matchesHost(settings.host, request.hostName())) return false;
+  if (settings.pathPrefix !== '' && !request.path().startsWith(settings.pathPrefix)) return false;
+  if (regex !== undefined && !regex.test(request.path())) return false;
+  if (settings.header !== undefined) {
+    const value = request.find(settings.header.name);
+    if (value === undefined) return false;
+    if (settings.header.value !== undefined && settings.header.value !== value) return false;
+  }
+  return true;
+}
+
+/** `*.example.com` stands for every name below it. */
+function matchesHost(pattern: string, host: string): boolean {
+  return pattern.startsWith('*.')
+    ? host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1
+    : host === pattern;
+}

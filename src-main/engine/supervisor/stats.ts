@@ -1,0 +1,249 @@
+import type { AdminState, Health } from '../../contract/model.ts';
+import type { EngineSettings } from '../config/settings.ts';
+import { memberKey, type WorkerSnapshot } from '../messages.ts';
+import { M, memberCounterNames, P, poolCounterNames, S, serverCounterNames } from '../runtime/counters.ts';
+import { bucketCount, percentileMs } from '../runtime/histogram.ts';
+import type { HealthChecks, LastCheck } from './health-checks.ts';
+
+type Counts = Readonly<Record<string, number>>;
+
+/** `/v1/stats` of a member. Bytes: `in` towards the member, heads included; times count from the request to the response's head. */
+export interface MemberStatistics {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly health: Health;
+  readonly adminState: AdminState;
+  readonly weight: number;
+  readonly currentConnections: number;
+  readonly queuedRequests: number;
+  readonly totalConnections: number;
+  readonly requests: number;
+  readonly responses: Counts;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly errors: Counts;
+  readonly responseTimeMs: {
+    readonly average?: number;
+    readonly p50?: number;
+    readonly p95?: number;
+    readonly p99?: number;
+  };
+  readonly lastCheck?: LastCheck;
+  readonly downSince?: string;
+}
+
+/** `/v1/stats` of the whole engine. */
+export interface EngineStatistics {
+  readonly at: string;
+  /** Changes when the counters begin anew. */
+  readonly epoch: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly generation: number;
+  readonly workers: readonly { readonly index: number; readonly pid: number }[];
+  readonly virtualServers: readonly (Counts6 & {
+    readonly name: string;
+    readonly listen: readonly string[];
+    readonly protocol: string;
+    readonly adminState: AdminState;
+    readonly health: Health;
+    readonly drops: Counts;
+  })[];
+  readonly pools: readonly (Omit<Counts6, 'totalConnections'> & {
+    readonly name: string;
+    readonly algorithm: string;
+    readonly health: Health;
+    readonly queuedRequests: number;
+    readonly totalConnections: number;
+    readonly drops: Counts;
+    readonly retries: number;
+    readonly errors: Counts;
+    readonly members: readonly MemberStatistics[];
+  })[];
+}
+
+interface Counts6 {
+  readonly currentConnections: number;
+  readonly totalConnections: number;
+  readonly requests: number;
+  readonly responses: Counts;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+interface Total {
+  readonly counters: Float64Array;
+  readonly histogram: Float64Array;
+  gauge: number;
+}
+
+/** Sums of what all workers counted, those that have ended included: a counter never goes back. */
+export class Totals {
+  readonly members = new Map<string, Total>();
+  readonly pools = new Map<string, Total>();
+  readonly servers = new Map<string, Total>();
+
+  add(snapshot: WorkerSnapshot, hasGauges: boolean): void {
+    for (const [key, each] of Object.entries(snapshot.members)) {
+      const total = totalOf(this.members, key, memberCounterNames.length);
+      addTo(total.counters, each.counters);
+      addTo(total.histogram, each.histogram);
+      if (hasGauges) total.gauge += each.inFlight;
+    }
+    for (const [name, each] of Object.entries(snapshot.pools)) {
+      const total = totalOf(this.pools, name, poolCounterNames.length);
+      addTo(total.counters, each.counters);
+      if (hasGauges) total.gauge += each.queued;
+    }
+    for (const [name, each] of Object.entries(snapshot.servers)) {
+      const total = totalOf(this.servers, name, serverCounterNames.length);
+      addTo(total.counters, each.counters);
+      if (hasGauges) total.gauge += each.connections;
+    }
+  }
+}
+
+function totalOf(map: Map<string, Total>, key: string, length: number): Total {
+  const known = map.get(key) ?? {
+    counters: new Float64Array(length),
+    histogram: new Float64Array(bucketCount),
+    gauge: 0,
+  };
+  map.set(key, known);
+  return known;
+}
+
+function addTo(sum: Float64Array, part: Float64Array): void {
+  for (let index = 0; index < sum.length; index++) sum[index] = (sum[index] ?? 0) + (part[index] ?? 0);
+}
+
+type Identity = Pick<EngineStatistics, 'epoch' | 'pid' | 'version' | 'startedAt' | 'generation' | 'workers'>;
+
+/** The statistics as `/v1/stats` answers them. */
+export function describeStatistics(
+  identity: Identity,
+  settings: EngineSettings,
+  addresses: ReadonlyMap<string, readonly string[]>,
+  totals: Totals,
+  checks: HealthChecks,
+): EngineStatistics {
+  const pools = settings.pools.map((pool) => describePool(pool, totals, checks));
+  const healthOf = new Map(pools.map((pool) => [pool.name, pool.health]));
+  return {
+    at: new Date().toISOString(),
+    ...identity,
+    virtualServers: settings.virtualServers.map((server) => {
+      const total = totalOf(totals.servers, server.name, serverCounterNames.length);
+      return {
+        name: server.name,
+        listen: addresses.get(server.name) ?? [],
+        protocol: server.protocol,
+        adminState: server.adminState,
+        health: healthOf.get(server.pool) ?? 'unmonitored',
+        currentConnections: total.gauge,
+        totalConnections: at(total.counters, S.connections),
+        requests: at(total.counters, S.requests),
+        responses: classes(total.counters, S.response),
+        bytesIn: at(total.counters, S.bytesIn),
+        bytesOut: at(total.counters, S.bytesOut),
+        drops: named(serverCounterNames, total.counters, S.firstDrop, serverCounterNames.length),
+      };
+    }),
+    pools,
+  };
+}
+
+function describePool(pool: EngineSettings['pools'][number], totals: Totals, checks: HealthChecks) {
+  const total = totalOf(totals.pools, pool.name, poolCounterNames.length);
+  const members = pool.members.map((member) => describeMember(pool.name, member, totals, checks));
+  function sum(pick: (member: MemberStatistics) => number): number {
+    return members.reduce((value, member) => value + pick(member), 0);
+  }
+  return {
+    name: pool.name,
+    algorithm: pool.algorithm.name,
+    health: poolHealth(members),
+    currentConnections: sum((member) => member.currentConnections),
+    queuedRequests: total.gauge,
+    totalConnections: sum((member) => member.totalConnections),
+    requests: sum((member) => member.requests),
+    responses: sumCounts(members.map((member) => member.responses)),
+    bytesIn: sum((member) => member.bytesIn),
+    bytesOut: sum((member) => member.bytesOut),
+    errors: sumCounts(members.map((member) => member.errors)),
+    drops: named(poolCounterNames, total.counters, 0, P.retries),
+    retries: at(total.counters, P.retries),
+    members,
+  };
+}
+
+function describeMember(
+  pool: string,
+  member: EngineSettings['pools'][number]['members'][number],
+  totals: Totals,
+  checks: HealthChecks,
+): MemberStatistics {
+  const { counters, histogram, gauge } = totalOf(
+    totals.members,
+    memberKey(pool, member.name),
+    memberCounterNames.length,
+  );
+  const { health, lastCheck, downSince } = checks.of(pool, member.name);
+  const isLimited = health !== 'down' && member.maxConnections > 0 && gauge >= member.maxConnections;
+  return {
+    name: member.name,
+    address: member.address,
+    port: member.port,
+    health: isLimited ? 'limited' : health,
+    adminState: member.adminState,
+    weight: member.weight,
+    currentConnections: gauge,
+    queuedRequests: 0,
+    totalConnections: at(counters, M.connections),
+    requests: at(counters, M.requests),
+    responses: classes(counters, M.response),
+    bytesIn: at(counters, M.bytesIn),
+    bytesOut: at(counters, M.bytesOut),
+    errors: named(memberCounterNames, counters, M.firstError, M.timeSum),
+    responseTimeMs: responseTimes(counters, histogram),
+    ...(lastCheck === undefined ? {} : { lastCheck }),
+    ...(downSince === undefined ? {} : { downSince }),
+  };
+}
+
+function responseTimes(counters: Float64Array, histogram: Float64Array): MemberStatistics['responseTimeMs'] {
+  const [p50, p95, p99] = [percentileMs(histogram, 50), percentileMs(histogram, 95), percentileMs(histogram, 99)];
+  if (p50 === undefined || p95 === undefined || p99 === undefined) return {};
+  const responses = [1, 2, 3, 4, 5].reduce((sum, each) => sum + at(counters, M.response + each), 0);
+  return { average: Math.round((at(counters, M.timeSum) / responses) * 1000) / 1000, p50, p95, p99 };
+}
+
+/** Up while one member takes traffic; what no monitor watches counts as serving. */
+function poolHealth(members: readonly MemberStatistics[]): Health {
+  const serving = members.filter((member) => member.health !== 'down');
+  if (members.length === 0 || serving.length === 0) return 'down';
+  for (const health of ['up', 'limited', 'checking'] as const) {
+    if (serving.some((member) => member.health === health)) return health;
+  }
+  return 'unmonitored';
+}
+
+function classes(counters: Float64Array, base: number): Counts {
+  return Object.fromEntries([1, 2, 3, 4, 5].map((each) => [`${each}xx`, at(counters, base + each)]));
+}
+
+function named(names: readonly string[], counters: Float64Array, from: number, to: number): Counts {
+  return Object.fromEntries(names.slice(from, to).map((name, index) => [name, at(counters, from + index)]));
+}
+
+function sumCounts(list: readonly Counts[]): Counts {
+  const sum: Record<string, number> = {};
+  for (const counts of list) for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+function at(counters: Float64Array, place: number): number {
+  return counters[place] ?? 0;
+}

@@ -1,0 +1,430 @@
+import { readFile } from 'node:fs/promises';
+import { AppError } from '../../contract/errors.ts';
+import type { EngineConfig, EngineMember } from '../../contract/engine-config.ts';
+import type { Health } from '../../contract/model.ts';
+import { resolveSettings, type EngineSettings } from '../config/settings.ts';
+import { type Configuration, type InFlight, type ListenerPlan, type MemberHealth } from '../messages.ts';
+import { seededChance } from '../runtime/chance.ts';
+import { EventBus } from './events.ts';
+import { HealthChecks } from './health-checks.ts';
+import { bindListener, refusal, type BoundListener } from './listeners.ts';
+import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
+import { describeStatistics, Totals, type EngineStatistics } from './stats.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+/** Least-connections workers see what the others have in flight at most this old. */
+const shareInFlightEveryMs = 10;
+/** Counters of a worker that is killed are lost at most for this long. */
+const saveCountersEveryMs = 1000;
+const firstRestartDelayMs = 50;
+const longestRestartDelayMs = 5000;
+
+interface Running {
+  readonly config: EngineConfig;
+  readonly settings: EngineSettings;
+  readonly fallbackBodies: Readonly<Record<string, string>>;
+  readonly generation: number;
+}
+
+interface Slot {
+  process: WorkerProcess;
+  /** Its counters when last asked: what is left of them if it is killed. */
+  saved: Totals;
+  inFlight: InFlight;
+  restartDelayMs: number;
+}
+
+export interface SupervisorOptions {
+  readonly workers: number;
+  readonly version: string;
+  /** Relative paths of the configuration are relative to it. */
+  readonly baseDirectory: string;
+}
+
+/**
+ * The engine's own life: holds the listening sockets, runs the workers and the checks, sums what is counted, and takes
+ * changes one after another, each wholly or not at all.
+ */
+export class Supervisor {
+  readonly events = new EventBus();
+  readonly #options: SupervisorOptions;
+  readonly #slots: Slot[] = [];
+  readonly #listeners = new Map<string, BoundListener>();
+  readonly #checks: HealthChecks;
+  readonly #ended = new Totals();
+  readonly #epoch = `${process.pid}-${Date.now()}`;
+  readonly #startedAt = new Date().toISOString();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #running: Running | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #isFinishing = false;
+  #hasInFlightChanged = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#checks = new HealthChecks(
+      (change) => {
+        this.#onHealth(change);
+      },
+      seededChance(0, 0),
+    );
+  }
+
+  /** Starts the workers, then listens. Throws what `apply` throws; nothing is left running then. */
+  async start(config: EngineConfig): Promise<void> {
+    try {
+      for (let index = 0; index < this.#options.workers; index++) this.#slots.push(this.#startWorker(index));
+      await Promise.all(this.#slots.map((slot) => slot.process.started()));
+      await this.apply(config, 'start');
+    } catch (error) {
+      this.kill();
+      throw error;
+    }
+    this.#timers.push(setInterval(() => void this.#saveCounters(), saveCountersEveryMs).unref());
+    if (this.#options.workers > 1) {
+      this.#timers.push(
+        setInterval(() => {
+          this.#shareInFlight();
+        }, shareInFlightEveryMs).unref(),
+      );
+    }
+  }
+
+  get config(): EngineConfig {
+    return this.#now.config;
+  }
+
+  get settings(): EngineSettings {
+    return this.#now.settings;
+  }
+
+  get pids(): readonly number[] {
+    return this.#slots.map((slot) => slot.process.pid);
+  }
+
+  /** Where each virtual server listens, ports chosen. */
+  addresses(): ReadonlyMap<string, readonly string[]> {
+    const addresses = new Map<string, string[]>();
+    for (const plan of this.#plans(this.settings)) {
+      addresses.set(plan.server, [...(addresses.get(plan.server) ?? []), plan.address]);
+    }
+    return addresses;
+  }
+
+  /** Runs a checked configuration, wholly or not at all. Throws ADDRESS_IN_USE, PERMISSION_DENIED, NOT_FOUND. */
+  apply(config: EngineConfig, cause: string): Promise<void> {
+    return this.#inTurn(() => this.#apply(config, cause));
+  }
+
+  /** Changes a member at run time; the next reload of the file undoes it. */
+  patchMember(pool: string, member: string, patch: MemberPatch): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#apply(patchMember(this.config, pool, member, patch), 'patch');
+      this.events.emit('member', { pool, member, change: 'changed', ...patch });
+    });
+  }
+
+  addMember(pool: string, member: EngineMember): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#apply(addMember(this.config, pool, member), 'add');
+      this.events.emit('member', { pool, member: member.name, change: 'added' });
+    });
+  }
+
+  /** Removes a member. `mustCut` ends what runs on it; else APPLY_PARTIAL is never half done: it throws while it has connections. */
+  removeMember(pool: string, member: string, mustCut: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      const removed = removeMember(this.config, pool, member);
+      const { config } = this;
+      if (mustCut) {
+        await this.#apply(patchMember(config, pool, member, { adminState: 'disabled' }), 'remove');
+        await this.#everyWorker((worker) => worker.ask({ type: 'cut', pool, member }));
+      } else {
+        const current = (await this.statistics()).pools.find((each) => each.name === pool);
+        const count = current?.members.find((each) => each.name === member)?.currentConnections ?? 0;
+        if (count > 0) {
+          throw new AppError(
+            'LOCK_HELD',
+            `The member "${member}" of "${pool}" has ${count} connections. Drain it first, or remove it with ?force to cut them.`,
+          );
+        }
+      }
+      await this.#apply(removed, 'remove');
+      this.events.emit('member', { pool, member, change: 'removed' });
+    });
+  }
+
+  async statistics(): Promise<EngineStatistics> {
+    const totals = new Totals();
+    merge(totals, this.#ended);
+    const snapshots = await Promise.all(
+      this.#slots.map((slot) => slot.process.snapshot().catch(() => slot.saved)), // a worker that ends now: what was saved of it
+    );
+    for (const snapshot of snapshots) {
+      if (snapshot instanceof Totals) merge(totals, snapshot);
+      else totals.add(snapshot, true);
+    }
+    const identity = {
+      epoch: this.#epoch,
+      pid: process.pid,
+      version: this.#options.version,
+      startedAt: this.#startedAt,
+      generation: this.#now.generation,
+      workers: this.#slots.map((slot) => ({ index: slot.process.index, pid: slot.process.pid })),
+    };
+    return describeStatistics(identity, this.settings, this.addresses(), totals, this.#checks);
+  }
+
+  /** No new connections; resolves when the last has ended and the workers are gone. */
+  async finish(): Promise<void> {
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
+    this.events.emit('finishing', {});
+    const longest = 2_147_483_647;
+    await this.#everyWorker((worker) => worker.ask({ type: 'finish' }, undefined, longest).catch(() => undefined)); // killed meanwhile: gone as well
+    this.kill();
+  }
+
+  /** Ends everything at once. */
+  kill(): void {
+    this.#isFinishing = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#checks.close();
+    for (const slot of this.#slots) slot.process.kill();
+    for (const listener of this.#listeners.values()) listener.close();
+    this.#listeners.clear();
+  }
+
+  get #now(): Running {
+    if (this.#running === undefined) throw new AppError('INTERNAL', 'The engine has no configuration yet.');
+    return this.#running;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined); // the caller has it; the next change does not
+    return done;
+  }
+
+  async #apply(config: EngineConfig, cause: string): Promise<void> {
+    const settings = resolveSettings(config, this.#options.baseDirectory);
+    const fallbackBodies = await readFallbacks(settings);
+    const before = this.#running;
+    const opened = await this.#open(settings);
+    const running = { config, settings, fallbackBodies, generation: (before?.generation ?? 0) + 1 };
+    try {
+      await this.#everyWorker((worker) => this.#configure(worker, running));
+      await this.#everyWorker((worker) => this.#handOver(worker, opened));
+    } catch (error) {
+      if (before !== undefined) await this.#everyWorker((worker) => this.#configure(worker, before));
+      await this.#close(opened);
+      throw error;
+    }
+    this.#running = running;
+    this.#checks.configure(settings);
+    const kept = new Set(listenKeys(settings).map(({ key }) => key));
+    await this.#close([...this.#listeners.values()].filter((listener) => !kept.has(listener.key)));
+    this.events.emit('config', { generation: running.generation, cause });
+  }
+
+  /** Binds what is not bound yet; all of it or nothing. */
+  async #open(settings: EngineSettings): Promise<BoundListener[]> {
+    const opened: BoundListener[] = [];
+    try {
+      for (const { key, text } of listenKeys(settings)) {
+        if (this.#listeners.has(key)) continue;
+        const listener = await bindListener(key, text, this.#options.workers);
+        opened.push(listener);
+        this.#listeners.set(key, listener);
+      }
+    } catch (error) {
+      await this.#close(opened);
+      throw error;
+    }
+    return opened;
+  }
+
+  async #close(listeners: readonly BoundListener[]): Promise<void> {
+    for (const { key, close } of listeners) {
+      this.#listeners.delete(key);
+      await this.#everyWorker((worker) => worker.ask({ type: 'unlisten', key }));
+      close();
+    }
+  }
+
+  #configure(worker: WorkerProcess, running: Running): Promise<void> {
+    const configuration: Configuration = {
+      generation: running.generation,
+      settings: running.settings,
+      fallbackBodies: running.fallbackBodies,
+      health: this.#checks.states(),
+      listeners: this.#plans(running.settings),
+    };
+    return worker.ask({
+      type: 'configure',
+      configuration,
+      workerIndex: worker.index,
+      workerCount: this.#options.workers,
+    });
+  }
+
+  async #handOver(worker: WorkerProcess, listeners: Iterable<BoundListener>): Promise<void> {
+    for (const { key, address, handleOf } of listeners) {
+      await worker.ask({ type: 'listen', key }, handleOf(worker.index)).catch((error: unknown) => {
+        throw error instanceof AppError && error.code === 'INTERNAL' ? refusal(address, error.detail) : error;
+      });
+    }
+  }
+
+  #plans(settings: EngineSettings): ListenerPlan[] {
+    return listenKeys(settings).map(({ key, text, server }) => ({
+      key,
+      server,
+      address: this.#listeners.get(key)?.address ?? text,
+    }));
+  }
+
+  /** On every worker that runs; one that ends meanwhile gets everything when it is started again. */
+  async #everyWorker(work: (worker: WorkerProcess) => Promise<unknown>): Promise<void> {
+    const running = this.#slots.map((slot) => slot.process).filter((worker) => !worker.isEnded);
+    await Promise.all(
+      running.map((worker) =>
+        work(worker).catch((error: unknown) => {
+          if (!(error instanceof AppError && error.code === 'SESSION_CLOSED')) throw error;
+        }),
+      ),
+    );
+  }
+
+  #startWorker(index: number): Slot {
+    const slot: Slot = {
+      process: this.#fork(index),
+      saved: new Totals(),
+      inFlight: {},
+      restartDelayMs: firstRestartDelayMs,
+    };
+    return slot;
+  }
+
+  #fork(index: number): WorkerProcess {
+    return new WorkerProcess(index, {
+      onInFlight: (counts) => {
+        const slot = this.#slots[index];
+        if (slot === undefined) return;
+        slot.inFlight = counts;
+        this.#hasInFlightChanged = true;
+      },
+      onEnd: () => {
+        this.#onWorkerEnd(index);
+      },
+    });
+  }
+
+  /** A worker that ended by itself is started again: the listening sockets have stayed open here meanwhile. */
+  #onWorkerEnd(index: number): void {
+    const slot = this.#slots[index];
+    if (slot === undefined || this.#isFinishing || this.#running === undefined) return;
+    this.events.emit('worker', { worker: index, pid: slot.process.pid, change: 'ended' });
+    merge(this.#ended, slot.saved, false);
+    slot.saved = new Totals();
+    slot.inFlight = {};
+    this.#hasInFlightChanged = true;
+    const delayMs = slot.restartDelayMs;
+    slot.restartDelayMs = Math.min(delayMs * 2, longestRestartDelayMs);
+    setTimeout(() => void this.#restart(slot, index), delayMs);
+  }
+
+  async #restart(slot: Slot, index: number): Promise<void> {
+    if (this.#isFinishing) return;
+    slot.process = this.#fork(index);
+    try {
+      await slot.process.started();
+      await this.#inTurn(async () => {
+        await this.#configure(slot.process, this.#now);
+        await this.#handOver(slot.process, this.#listeners.values());
+      });
+      this.events.emit('worker', { worker: index, pid: slot.process.pid, change: 'started' });
+      setTimeout(() => {
+        slot.restartDelayMs = firstRestartDelayMs;
+      }, longestRestartDelayMs).unref();
+    } catch {
+      // It ended again (`onEnd` tries anew) or does not answer: then it is ended for that.
+      slot.process.kill();
+    }
+  }
+
+  #onHealth(change: MemberHealth & { readonly health: Health; readonly result: string }): void {
+    const { pool, member, isDown, isDrainAsked, health, result } = change;
+    const changes = [{ pool, member, isDown, isDrainAsked }];
+    for (const slot of this.#slots) slot.process.tell({ type: 'health', changes });
+    this.events.emit('health', { pool, member, health, isDrainAsked, result });
+  }
+
+  #shareInFlight(): void {
+    if (!this.#hasInFlightChanged) return;
+    this.#hasInFlightChanged = false;
+    for (const slot of this.#slots) {
+      const counts: Record<string, number> = {};
+      for (const other of this.#slots) {
+        if (other === slot) continue;
+        for (const [key, count] of Object.entries(other.inFlight)) counts[key] = (counts[key] ?? 0) + count;
+      }
+      slot.process.tell({ type: 'remote-in-flight', counts });
+    }
+  }
+
+  async #saveCounters(): Promise<void> {
+    await Promise.all(
+      this.#slots.map(async (slot) => {
+        const worker = slot.process;
+        if (worker.isEnded) return;
+        const snapshot = await worker.snapshot().catch(() => undefined); // ended meanwhile: the last one stands
+        if (snapshot === undefined || slot.process !== worker) return;
+        slot.saved = new Totals();
+        slot.saved.add(snapshot, false);
+      }),
+    );
+  }
+}
+
+/** Every address with a key that a reload finds again. */
+function listenKeys(settings: EngineSettings): { key: string; text: string; server: string }[] {
+  return settings.virtualServers.flatMap((server) =>
+    server.listen.map((text, index) => ({
+      key: text.endsWith(':0') ? `${text} ${server.name} ${index}` : text,
+      text,
+      server: server.name,
+    })),
+  );
+}
+
+async function readFallbacks(settings: EngineSettings): Promise<Record<string, string>> {
+  const bodies: Record<string, string> = {};
+  for (const pool of settings.pools) {
+    const path = pool.fallback?.bodyFile ?? '';
+    if (path === '') continue;
+    bodies[pool.name] = await readFile(path, 'utf8').catch((error: unknown) => {
+      throw new AppError(
+        'NOT_FOUND',
+        `The fallback file "${path}" of the pool "${pool.name}" cannot be read. Mend fallback.bodyFile.`,
+        { cause: error },
+      );
+    });
+  }
+  return bodies;
+}
+
+function merge(into: Totals, from: Totals, hasGauges = false): void {
+  into.add(
+    {
+      members: fromEntries(from.members, (each) => ({ ...each, inFlight: each.gauge })),
+      pools: fromEntries(from.pools, (each) => ({ counters: each.counters, queued: each.gauge })),
+      servers: fromEntries(from.servers, (each) => ({ counters: each.counters, connections: each.gauge })),
+    },
+    hasGauges,
+  );
+}
+
+function fromEntries<In, Out>(map: ReadonlyMap<string, In>, change: (value: In) => Out): Record<string, Out> {
+  return Object.fromEntries([...map].map(([key, value]) => [key, change(value)]));
+}

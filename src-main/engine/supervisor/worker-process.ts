@@ -1,0 +1,122 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { AppError } from '../../contract/errors.ts';
+import { entryBeside } from '../../entry.ts';
+import type { InFlight, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
+import type { BoundHandle } from '../sockets/handles.ts';
+
+const answerTimeoutMs = 10_000;
+
+/** A message that is answered, without the id that it gets here. */
+type Asked = ToWorker extends infer Each ? (Each extends { readonly id: number } ? Omit<Each, 'id'> : never) : never;
+
+interface Waiting {
+  readonly resolve: (message: ToSupervisor) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** One worker process: asks it, hears it, knows when it ends. */
+export class WorkerProcess {
+  readonly index: number;
+  readonly pid: number;
+  isEnded = false;
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 1;
+  #resolveStarted: () => void = () => undefined;
+  readonly #started: Promise<void>;
+
+  constructor(index: number, hears: { readonly onInFlight: (counts: InFlight) => void; readonly onEnd: () => void }) {
+    this.index = index;
+    this.#started = new Promise((resolve) => {
+      this.#resolveStarted = resolve;
+    });
+    this.#child = fork(fileURLToPath(entryBeside(import.meta.url, '../worker')), [], {
+      serialization: 'advanced',
+      execArgv: [], // not what a debugger or test runner gave this process
+      // Standard output belongs to the supervisor's JSON lines.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: runAsNode(),
+    });
+    this.pid = this.#child.pid ?? 0;
+    this.#child.on('message', (message) => {
+      this.#receive(message as ToSupervisor, hears.onInFlight); // the channel carries what worker.ts sends
+    });
+    this.#child.on('error', () => undefined); // 'exit' follows, or `ask` times out
+    this.#child.on('exit', () => {
+      this.isEnded = true;
+      for (const waiting of this.#waiting.values()) {
+        clearTimeout(waiting.timer);
+        waiting.reject(new AppError('SESSION_CLOSED', `Worker ${index} ended.`));
+      }
+      this.#waiting.clear();
+      hears.onEnd();
+    });
+  }
+
+  /** Resolves when the worker can be asked. */
+  async started(): Promise<void> {
+    const timer = setTimeout(() => {
+      this.kill();
+    }, answerTimeoutMs);
+    await Promise.race([this.#started, new Promise((resolve) => this.#child.once('exit', resolve))]);
+    clearTimeout(timer);
+    if (this.isEnded) throw new AppError('INTERNAL', `Worker ${this.index} ended before it was ready.`);
+  }
+
+  tell(message: ToWorker, handle?: BoundHandle): void {
+    if (this.isEnded || !this.#child.connected) return;
+    // A handle is sent as it is: Node knows its own TCP and Pipe handles, its types name net.Server and net.Socket only.
+    this.#child.send(message, handle as never, {}, () => undefined);
+  }
+
+  /** Waits until the worker has done it. Throws SESSION_CLOSED, TIMED_OUT or what the worker found wrong. */
+  async ask(message: Asked, handle?: BoundHandle, timeoutMs = answerTimeoutMs): Promise<void> {
+    const answer = await this.#request(message, handle, timeoutMs);
+    if (answer.type === 'done' && answer.error !== undefined) throw new AppError('INTERNAL', answer.error);
+  }
+
+  async snapshot(): Promise<WorkerSnapshot> {
+    const answer = await this.#request({ type: 'stats' }, undefined, answerTimeoutMs);
+    if (answer.type !== 'stats')
+      throw new AppError('INTERNAL', 'A worker answered something else than its statistics.');
+    return answer.snapshot;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #request(message: Asked, handle: BoundHandle | undefined, timeoutMs: number): Promise<ToSupervisor> {
+    if (this.isEnded) return Promise.reject(new AppError('SESSION_CLOSED', `Worker ${this.index} has ended.`));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(
+          new AppError('TIMED_OUT', `Worker ${this.index} did not answer "${message.type}" within ${timeoutMs} ms.`),
+        );
+      }, timeoutMs);
+      this.#waiting.set(id, { resolve, reject, timer });
+      this.tell({ ...message, id }, handle); // `Asked` is `ToWorker` without its id
+    });
+  }
+
+  #receive(message: ToSupervisor, onInFlight: (counts: InFlight) => void): void {
+    if (message.type === 'started') this.#resolveStarted();
+    else if (message.type === 'in-flight') onInFlight(message.counts);
+    else {
+      const waiting = this.#waiting.get(message.id);
+      if (waiting === undefined) return;
+      this.#waiting.delete(message.id);
+      clearTimeout(waiting.timer);
+      waiting.resolve(message);
+    }
+  }
+}
+
+/** Inside Electron a child runs as plain Node. */
+export function runAsNode(): NodeJS.ProcessEnv {
+  return 'electron' in process.versions ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env;
+}

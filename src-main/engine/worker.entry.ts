@@ -1,0 +1,147 @@
+import { ClientConnection } from './http1/client.ts';
+import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
+import { seededChance } from './runtime/chance.ts';
+import { WorkerContext } from './runtime/context.ts';
+import type { Listener } from './runtime/listener.ts';
+import { Tables } from './runtime/tables.ts';
+import { createAcceptor, testOnRead } from './sockets/accept.ts';
+import type { Server } from 'node:net';
+
+/**
+ * A worker's entry: started by the supervisor with an IPC channel, ends when told or when the channel closes. It owns the
+ * data path; all it knows comes in messages.
+ */
+
+/** How often a worker tells what it has in flight, so that the others' view is at most 20 ms old. */
+const inFlightEveryMs = 10;
+
+interface OpenListener extends Listener {
+  readonly key: string;
+  tcp: Server | undefined;
+}
+
+const context = new WorkerContext();
+const listeners = new Map<string, OpenListener>();
+let plans: ReadonlyMap<string, ListenerPlan> = new Map();
+let tables: Tables | undefined;
+let canUseOnRead = false;
+let inFlightTimer: NodeJS.Timeout | undefined;
+let lastInFlight = '{}';
+
+context.start();
+// Signals go to the whole group: the supervisor alone decides what they mean.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('disconnect', () => {
+  process.exit(0);
+});
+// The channel carries what the supervisor sends, typed on its side.
+process.on('message', (message: ToWorker, handle?: unknown) => {
+  receive(message, handle);
+});
+canUseOnRead = await testOnRead(1000);
+tell({ type: 'started', hasOnRead: canUseOnRead });
+
+function receive(message: ToWorker, handle: unknown): void {
+  switch (message.type) {
+    case 'configure':
+      tables ??= new Tables(seededChance(message.configuration.settings.seed, message.workerIndex), {
+        index: message.workerIndex,
+        count: message.workerCount,
+      });
+      configure(tables, message);
+      if (message.workerCount > 1) inFlightTimer ??= setInterval(tellInFlight, inFlightEveryMs).unref();
+      tell({ type: 'done', id: message.id });
+      break;
+    case 'listen':
+      listen(message.id, message.key, handle);
+      break;
+    case 'unlisten':
+      listeners.get(message.key)?.tcp?.close();
+      listeners.delete(message.key);
+      tell({ type: 'done', id: message.id });
+      break;
+    case 'health':
+      tables?.setHealth(message.changes);
+      break;
+    case 'remote-in-flight':
+      tables?.setRemoteInFlight(message.counts);
+      break;
+    case 'stats':
+      tell({ type: 'stats', id: message.id, snapshot: snapshot() });
+      break;
+    case 'cut':
+      cut(message.pool, message.member);
+      tell({ type: 'done', id: message.id });
+      break;
+    case 'finish':
+      finish(message.id);
+      break;
+  }
+}
+
+function configure(target: Tables, message: Extract<ToWorker, { type: 'configure' }>): void {
+  target.configure(message.configuration);
+  plans = new Map(message.configuration.listeners.map((plan) => [plan.key, plan]));
+  for (const listener of listeners.values()) {
+    const server = target.servers.get(plans.get(listener.key)?.server ?? '');
+    if (server !== undefined) listener.server = server;
+  }
+}
+
+function listen(id: number, key: string, handle: unknown): void {
+  const plan = plans.get(key);
+  const server = tables?.servers.get(plan?.server ?? '');
+  if (plan === undefined || server === undefined) {
+    tell({ type: 'done', id, error: 'no such listener' });
+    return;
+  }
+  const listener: OpenListener = { key, address: plan.address, server, connections: new Set(), tcp: undefined };
+  const { server: tcp, start } = createAcceptor((attach) => {
+    new ClientConnection(context, listener, attach);
+  }, canUseOnRead);
+  listener.tcp = tcp;
+  tcp.on('error', (error: NodeJS.ErrnoException) => {
+    tell({ type: 'done', id, error: error.code ?? error.message });
+  });
+  tcp.listen(handle, () => {
+    start();
+    listeners.set(key, listener);
+    tell({ type: 'done', id });
+  });
+}
+
+function cut(pool: string, name: string): void {
+  const member = tables?.member(pool, name);
+  if (member === undefined) return;
+  for (const listener of listeners.values()) for (const connection of listener.connections) connection.cut(member);
+}
+
+function snapshot() {
+  return tables?.snapshot(listeners.values()) ?? { members: {}, pools: {}, servers: {} };
+}
+
+function tellInFlight(): void {
+  const counts = tables?.inFlight() ?? {};
+  const text = JSON.stringify(counts);
+  if (text === lastInFlight) return;
+  lastInFlight = text;
+  tell({ type: 'in-flight', counts });
+}
+
+/** No new connections; those there are end after their response, idle ones now. Answers when all are gone. */
+function finish(id: number): void {
+  context.isEnding = true;
+  for (const listener of listeners.values()) {
+    listener.tcp?.close();
+    for (const connection of listener.connections) connection.drain();
+  }
+  const timer = setInterval(() => {
+    for (const listener of listeners.values()) if (listener.connections.size > 0) return;
+    clearInterval(timer);
+    tell({ type: 'done', id });
+  }, 20);
+}
+
+function tell(message: ToSupervisor): void {
+  if (process.connected) process.send?.(message);
+}

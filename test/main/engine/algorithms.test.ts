@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { algorithms } from '../../../src-main/engine/algorithms/registry.ts';
+import type { AlgorithmName } from '../../../src-main/contract/model.ts';
+import { candidates, choice, seeded } from './candidates.ts';
+
+const turns = 10_000;
+
+describe.each([...algorithms.values()])('$id', (algorithm) => {
+  // The registry's keys are names of the model.
+  const settings = { name: algorithm.id as AlgorithmName, key: 'X-Key' };
+
+  function create() {
+    return algorithm.create({ chance: seeded(7), settings });
+  }
+
+  function request(turn: number) {
+    const text = `k${turn}`;
+    return choice({
+      source: `10.1.${turn >> 8}.${turn & 255}`,
+      target: `/${text}?q=${text}`,
+      host: text,
+      headers: { 'x-key': text, cookie: `X-Key=${text}` },
+    });
+  }
+
+  it('chooses one of the members it was given', () => {
+    const members = candidates(3, 1, 2);
+    const chooser = create();
+    for (let turn = 0; turn < 200; turn++) expect(members).toContain(chooser.choose(members, request(turn)));
+  });
+
+  it('copes with one member', () => {
+    const [only] = candidates(1);
+    const chooser = create();
+    expect(only && chooser.choose([only], choice())).toBe(only);
+  });
+
+  it('copes with a member that leaves', () => {
+    const members = candidates(1, 1, 1);
+    const chooser = create();
+    for (let turn = 0; turn < 10; turn++) chooser.choose(members, request(turn));
+    const left = members.slice(0, 2);
+    for (let turn = 0; turn < 50; turn++) expect(left).toContain(chooser.choose(left, request(turn)));
+  });
+
+  it.runIf(algorithm.isWeighted)('respects weights over many turns', () => {
+    const members = candidates(3, 1);
+    const chooser = create();
+    let heavy = 0;
+    for (let turn = 0; turn < turns; turn++) {
+      const chosen = chooser.choose(members, request(turn));
+      if (chosen.index === 0) heavy++;
+      // What is in flight follows the choices, so that the least loaded is found by load alone.
+      const member = members[chosen.index];
+      if (member !== undefined) member.inFlight++;
+    }
+    expect(heavy / turns).toBeGreaterThan(0.7);
+    expect(heavy / turns).toBeLessThan(0.8);
+  });
+});
+
+describe('round-robin', () => {
+  it('gives a a b a c a a for weights 5, 1, 1, as NGINX does', () => {
+    const members = candidates(5, 1, 1);
+    const chooser = algorithms.get('round-robin')?.create({ chance: seeded(1), settings: { name: 'round-robin' } });
+    const names = Array.from({ length: 14 }, () => chooser?.choose(members, choice()).name);
+    expect(names.join(' ')).toBe('a a b a c a a a a b a c a a');
+  });
+});
+
+describe('least-connections', () => {
+  it('prefers the member with fewest connections per weight and lets equals take turns', () => {
+    const members = candidates(1, 1, 1);
+    const [a, b, c] = members;
+    const chooser = algorithms
+      .get('least-connections')
+      ?.create({ chance: seeded(1), settings: { name: 'least-connections' } });
+    if (a && b && c) [a.inFlight, b.inFlight, c.inFlight] = [3, 1, 1];
+    expect(Array.from({ length: 4 }, () => chooser?.choose(members, choice()).name)).toEqual(['b', 'c', 'b', 'c']);
+  });
+});
