@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { MetricRow } from '../../../src-main/contract/metrics.ts';
+import type { MetricRow, Sample } from '../../../src-main/contract/metrics.ts';
+import { sampleRates } from '../../../src-main/core/rates.ts';
+import { metricRows } from '../../../src-main/core/shares/metric-rows.ts';
+import { RollingMinute } from '../../../src-main/core/shares/rolling-minute.ts';
 import { openDatabase } from '../../../src-main/store/database.ts';
 import { openSamples, type Samples } from '../../../src-main/store/samples.ts';
 import { sampleMigrations } from '../../../src-main/store/schema.ts';
+import { sample } from '../core/samples.ts';
 import { tempDirectory } from './temp-directory.ts';
 
 const start = Date.UTC(2026, 10, 22, 10);
@@ -249,4 +253,35 @@ test('a long line is reduced to two points a pixel with its peak', () => {
   const { lines } = samples.series(query(start, start + 11 * minute, { maxPixels: 50 }), start + 11 * minute);
   expect(lines[0]?.values.length).toBeLessThanOrEqual(100);
   expect(Math.max(...(lines[0]?.values ?? []).map(Number))).toBe(99_999);
+});
+
+test('from counters to the chart nothing is lost: point times interval, added up, is what the device counted', () => {
+  const samples = open();
+  const minute = new RollingMinute();
+  const counted = { a: 0, b: 0 };
+  const intervals = new Map<number, number>();
+  let previous: Sample | undefined;
+  let second = 0;
+  for (let index = 0; index < 200; index += 1) {
+    const members = (['a', 'b'] as const).map((name, place) => ({
+      name,
+      requests: String((counted[name] += (index * 37) % (50 + place))),
+    }));
+    const next = sample(second, members);
+    const rates = previous && sampleRates(previous, next);
+    minute.add(next, rates, undefined);
+    const [atMs, intervalMs] = [Date.parse(next.at), rates?.intervalMs ?? 0];
+    intervals.set(atMs, intervalMs);
+    samples.write({ device: 'edge', atMs, intervalMs, everyMs: 1000, rows: minute.pools().flatMap(metricRows) });
+    previous = next;
+    second += 0.99 + (index % 7) / 300;
+  }
+  const end = start + second * 1000;
+  for (const { name, times, values } of samples.series(query(start, end), end).lines) {
+    const sum = values.reduce(
+      (total: number, value, index) => total + ((value ?? 0) * (intervals.get(times[index] ?? 0) ?? 0)) / 1000,
+      0,
+    );
+    expect(Math.round(sum)).toBe(name === 'a' ? counted.a : counted.b);
+  }
 });

@@ -1,0 +1,84 @@
+import type { DeviceState, DeviceTick } from '../../contract/api.ts';
+import type { MemberSample } from '../../contract/metrics.ts';
+import { isServing, poolHealth, worstHealth } from './health.ts';
+import { poolRow } from './pool-row.ts';
+import type { RollingMinute } from './rolling-minute.ts';
+
+/** A device's sums for lists. A device that has not answered yet has no numbers. */
+export function deviceTick(device: string, freshness: DeviceState['freshness'], minute: RollingMinute): DeviceTick {
+  const at = minute.sample?.at;
+  const pools = minute.pools();
+  const members = pools.flatMap(({ pool }) => pool.members);
+  const rates = pools.flatMap((pool) => pool.rates ?? []);
+  return {
+    device,
+    freshness,
+    ...(at === undefined ? {} : { at }),
+    health: worstHealth(pools.map(({ pool }) => poolHealth(pool.members))),
+    members: countMembers(members),
+    ...total(
+      'requestsPerSecond',
+      rates.map((rate) => rate.requestsPerSecond),
+    ),
+    ...total(
+      'bytesOutPerSecond',
+      rates.map((rate) => rate.bytesOutPerSecond),
+    ),
+    ...total(
+      'bytesInPerSecond',
+      rates.map((rate) => rate.bytesInPerSecond),
+    ),
+    ...total(
+      'failuresPerSecond',
+      rates.map((rate) => rate.failuresPerSecond),
+    ),
+    ...total(
+      'currentConnections',
+      members.map((member) => member.currentConnections),
+    ),
+    ...highestP95(members),
+    pools: pools.map((pool) => {
+      const { offBalance, health, name } = poolRow(device, at ?? '', pool);
+      return {
+        name,
+        health,
+        up: pool.pool.members.filter((member) => isUp(member)).length,
+        total: pool.pool.members.length,
+        ...(offBalance === undefined ? {} : { offBalance }),
+        ...total('requestsPerSecond', [pool.rates?.requestsPerSecond]),
+      };
+    }),
+  };
+}
+
+function isUp(member: MemberSample): boolean {
+  return (member.adminState ?? 'enabled') === 'enabled' && isServing(member);
+}
+
+function countMembers(members: readonly MemberSample[]): DeviceTick['members'] {
+  function count(isCounted: (member: MemberSample) => boolean): number {
+    return members.filter(isCounted).length;
+  }
+  return {
+    up: count(isUp),
+    down: count((member) => (member.adminState ?? 'enabled') === 'enabled' && member.health === 'down'),
+    draining: count((member) => member.adminState === 'draining'),
+    disabled: count((member) => member.adminState === 'disabled'),
+    total: members.length,
+  };
+}
+
+type Total =
+  'requestsPerSecond' | 'bytesOutPerSecond' | 'bytesInPerSecond' | 'failuresPerSecond' | 'currentConnections';
+
+function total<K extends Total>(key: K, values: readonly (number | undefined)[]): Partial<Record<K, number>> {
+  const known = values.filter((value) => value !== undefined);
+  if (known.length === 0) return {};
+  const sums: Partial<Record<Total, number>> = { [key]: known.reduce((sum, value) => sum + value, 0) };
+  return sums;
+}
+
+function highestP95(members: readonly MemberSample[]): { highestP95Ms?: number } {
+  const known = members.flatMap((member) => member.responseTimeMs?.p95 ?? []);
+  return known.length === 0 ? {} : { highestP95Ms: known.reduce((one, other) => Math.max(one, other)) };
+}
