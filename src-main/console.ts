@@ -7,17 +7,19 @@ import type { Console } from './contract/console.ts';
 import { AppError } from './contract/errors.ts';
 import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
-import { Estate } from './console/estate.ts';
+import { defaultIntervalMs, Estate } from './console/estate.ts';
 import { makeHandlers, secretName } from './console/handlers.ts';
-import { InterimLocks, InterimSchedule } from './console/interim.ts';
 import { driverNamed } from './console/native.ts';
 import { Planner } from './console/planner.ts';
 import { Pushes } from './console/pushes.ts';
 import { usualSurroundings } from './console/ssh.ts';
 import { pushTarget } from './console/target.ts';
 import { testDevice, type TestRequest } from './console/tester.ts';
+import { Ticker } from './console/ticker.ts';
 import { Watchers } from './console/watchers.ts';
 import type { Clock } from './core/clock.ts';
+import { Locks } from './core/lock.ts';
+import { PollSchedule } from './core/schedule.ts';
 import type { JournalEntry, PushRecord } from './core/push/target.ts';
 import { openStore, type Store } from './store/open.ts';
 import { unknownHostKey } from './transports/ssh-handshake.ts';
@@ -60,8 +62,8 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
 
 async function assemble(store: Store, options: ConsoleOptions): Promise<Console> {
   const watchers = new Watchers();
-  const schedule = new InterimSchedule();
-  const locks = new InterimLocks();
+  const schedule = new PollSchedule({ clock: systemClock, chance: Math.random });
+  const locks = new Locks({ clock: systemClock, onChange: tellDevices });
   const surroundings = usualSurroundings(options.dataDir, process.env, userInfo().username);
 
   function credentialsOf(device: string): () => Promise<{ password?: string; keyPassphrase?: string }> {
@@ -79,35 +81,40 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     const session = keptSession(address, credentialsOf(spec.name), surroundings);
     return Promise.resolve(new DeviceLink(driverNamed(address.vendor), address, session, driverTools));
   }
-  function isLab(device: string): boolean {
-    return estate.list().some((other) => other.spec.name === device && other.spec.environment === 'lab');
+  function environmentOf(device: string): DeviceSpec['environment'] {
+    return estate.opened(device).spec.environment;
+  }
+  function tellDevices(): void {
+    watchers.tellAll('devices', estate.states());
   }
 
   const estate = new Estate({
     openLink,
     now: driverTools.now,
-    lockOf: (device) => locks.stateOf(device, isLab(device)),
-    nextPollAt: () => undefined,
+    lockOf: (spec) => locks.stateOf(spec.name, spec.environment),
+    nextPollAt: (device) => schedule.nextPollAt(device),
     startPolling: (device, intervalMs, poll) => {
       schedule.start(device, intervalMs, poll);
     },
     stopPolling: (device) => {
       schedule.stop(device);
     },
-    onPoll: () => undefined,
+    onPoll: (device, poll) => {
+      const everyMs = device.spec.pollIntervalMs ?? defaultIntervalMs;
+      store.samples.write(device.chartRows(poll, everyMs)).catch(reportLost);
+    },
     onRead: (device, reading) => {
-      void store.versions.put({
+      const version = {
         device: device.spec.name,
         at: driverTools.now().toISOString(),
         fingerprint: reading.fingerprint,
         files: reading.files,
         who: surroundings.user,
         why: 'Read from the device',
-      });
+      };
+      store.versions.put(version).catch(reportLost);
     },
-    onChange: () => {
-      watchers.tellAll('devices', estate.states());
-    },
+    onChange: tellDevices,
   });
   const pushes = new Pushes({
     clock: systemClock,
@@ -137,7 +144,10 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
   // The entries are the ones that `note` was given.
   pushes.resume(left.map((push): PushRecord => ({ ...push, entries: push.entries as readonly JournalEntry[] })));
 
-  const ticking = setInterval(() => undefined, tickMs);
+  const ticking = setInterval(() => {
+    const ticker = new Ticker(estate.list(), driverTools.now(), schedule.statistics());
+    for (const client of watchers.clients()) watchers.tell(client, 'tick', ticker.tickFor(watchers.poolsOf(client)));
+  }, tickMs);
 
   const handlers = makeHandlers({
     store,
@@ -145,16 +155,9 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     planner,
     pushes,
     watchers,
-    locks: {
-      unlock: (devices, _reason, minutes) => {
-        locks.unlock(devices, minutes);
-      },
-      lock: (devices) => {
-        locks.lock(devices);
-      },
-      assertWritable: (device, typed) => {
-        locks.assertWritable(device, isLab(device), typed);
-      },
+    locks,
+    assertWritable: (device, typed) => {
+      locks.assertWritable(device, environmentOf(device), typed);
     },
     info: () => ({
       version,
@@ -176,16 +179,13 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
         },
         AbortSignal.timeout(testTimeoutMs),
       ),
-    series: () => Promise.reject(new AppError('CAPABILITY_MISSING', 'No history yet.')),
+    series: (query) => store.samples.series(query),
     lab: {
       get: () => ({ isRunning: false, backends: [] }),
       start: () => Promise.reject(new AppError('CAPABILITY_MISSING', 'No lab yet.')),
       stop: () => Promise.reject(new AppError('CAPABILITY_MISSING', 'No lab yet.')),
     },
     maskText: (device, text) => estate.opened(device).link.mask(text),
-    onDevices: () => {
-      watchers.tellAll('devices', estate.states());
-    },
   });
 
   return {
@@ -198,6 +198,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       clearInterval(ticking);
       pushes.stop();
       schedule.close();
+      locks.lockAll();
       estate.close();
       await store.close();
     },

@@ -1,8 +1,10 @@
 import type { DeviceSpec, DeviceState, Reading } from '../contract/api.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
-import type { Sample, SampleRates } from '../contract/metrics.ts';
+import type { MetricRows, Sample, SampleRates } from '../contract/metrics.ts';
 import type { DeviceModel } from '../contract/model.ts';
 import { sampleRates } from '../core/rates.ts';
+import { metricRows } from '../core/shares/metric-rows.ts';
+import { RollingMinute } from '../core/shares/rolling-minute.ts';
 import type { DeviceReading } from '../vendors/vendor.ts';
 import type { DeviceLink } from './device-link.ts';
 
@@ -18,6 +20,8 @@ export interface DevicePoll {
 export class Device {
   readonly spec: DeviceSpec;
   readonly link: DeviceLink;
+  /** What its members did over the last minute. */
+  readonly minute = new RollingMinute();
   readonly #now: () => Date;
   #latest: Sample | undefined;
   #pollProblem: Problem | undefined;
@@ -36,9 +40,11 @@ export class Device {
       const previous = this.#latest;
       this.#latest = sample;
       this.#pollProblem = undefined;
+      const rates = previous && sampleRates(previous, sample);
+      this.minute.add(sample, rates, this.#reading?.model);
       return {
         sample,
-        rates: previous && sampleRates(previous, sample),
+        rates,
         isNewEpoch: previous !== undefined && previous.epoch !== sample.epoch,
       };
     } catch (error) {
@@ -58,6 +64,21 @@ export class Device {
       this.#readProblem = toProblem(error);
       throw error;
     }
+  }
+
+  /** The last poll, ready for the history. */
+  chartRows(poll: DevicePoll, everyMs: number): MetricRows {
+    return {
+      device: this.spec.name,
+      atMs: Date.parse(poll.sample.at),
+      intervalMs: poll.rates?.intervalMs ?? 0,
+      everyMs,
+      rows: this.minute.pools().flatMap(metricRows),
+    };
+  }
+
+  get problem(): Problem | undefined {
+    return this.#pollProblem;
   }
 
   get reading(): Reading | undefined {

@@ -8,8 +8,9 @@ import type { DeviceLink } from './device-link.ts';
 export interface EstateTools {
   readonly openLink: (spec: DeviceSpec) => Promise<DeviceLink>;
   readonly now: () => Date;
-  readonly lockOf: (device: string) => DeviceState['lock'];
-  readonly nextPollAt: (device: string) => string | undefined;
+  readonly lockOf: (spec: DeviceSpec) => DeviceState['lock'];
+  /** Milliseconds since 1970. */
+  readonly nextPollAt: (device: string) => number | undefined;
   readonly startPolling: (device: string, intervalMs: number, poll: (signal: AbortSignal) => Promise<void>) => void;
   readonly stopPolling: (device: string) => void;
   readonly onPoll: (device: Device, poll: DevicePoll) => void;
@@ -19,7 +20,7 @@ export interface EstateTools {
   readonly onChange: () => void;
 }
 
-const defaultIntervalMs = 1000;
+export const defaultIntervalMs = 1000;
 const readTimeoutMs = 60_000;
 
 /** The devices of the inventory, polled; and, for the command line, others by their address, not polled. */
@@ -62,8 +63,8 @@ export class Estate {
   }
 
   stateOf(device: Device): DeviceState {
-    const { name } = device.spec;
-    return device.state(this.#tools.lockOf(name), this.#tools.nextPollAt(name));
+    const nextPollAt = this.#tools.nextPollAt(device.spec.name);
+    return device.state(this.#tools.lockOf(device.spec), nextPollAt === undefined ? undefined : new Date(nextPollAt).toISOString());
   }
 
   /** A device by its name, or by an address that is not in the inventory. Throws NOT_FOUND, INPUT_INVALID. */

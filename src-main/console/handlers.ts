@@ -3,6 +3,7 @@ import type { AppInfo, Handlers, LabState } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Series } from '../contract/metrics.ts';
 import type { CallInput } from '../contract/api.ts';
+import type { Locks } from '../core/lock.ts';
 import type { Store } from '../store/open.ts';
 import type { Estate } from './estate.ts';
 import type { Planner } from './planner.ts';
@@ -10,21 +11,15 @@ import type { Pushes } from './pushes.ts';
 import type { TestRequest } from './tester.ts';
 import type { Watchers } from './watchers.ts';
 
-/** Read-only locks as the calls use them. */
-export interface LockCalls {
-  readonly unlock: (devices: readonly string[], reason: string, minutes: number) => void;
-  readonly lock: (devices: readonly string[]) => void;
-  /** Throws LOCKED; `typed` is the device's name as a person typed it, which opens it for one plan. */
-  readonly assertWritable: (device: string, typed: string | undefined) => void;
-}
-
 export interface HandlerParts {
   readonly store: Store;
   readonly estate: Estate;
   readonly planner: Planner;
   readonly pushes: Pushes;
   readonly watchers: Watchers;
-  readonly locks: LockCalls;
+  readonly locks: Locks;
+  /** Throws LOCKED; `typed` is the device's name as a person typed it, which lets one plan through. */
+  readonly assertWritable: (device: string, typed: string | undefined) => void;
   readonly info: () => Omit<AppInfo, 'shell'>;
   readonly test: (request: TestRequest) => ReturnType<Handlers['devices.test']>;
   readonly series: (query: CallInput<'series.get'>) => Promise<Series>;
@@ -34,7 +29,6 @@ export interface HandlerParts {
     readonly stop: () => Promise<LabState>;
   };
   readonly maskText: (device: string, text: string) => string;
-  readonly onDevices: () => void;
 }
 
 /** What each call does: one line or a few over the parts that know how. */
@@ -67,6 +61,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
         throw new AppError('LOCK_HELD', `A change of "${device}" is under way; keep it or take it back first.`);
       }
       estate.remove(device);
+      locks.forget(device);
       await store.inventory.remove(device);
       for (const name of credentialNames) await store.secrets.remove(secretName(device, name));
       return null;
@@ -77,12 +72,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'devices.unlock': ({ devices, reason, minutes }) => {
       for (const device of devices) estate.opened(device);
       locks.unlock(devices, reason, minutes);
-      parts.onDevices();
       return Promise.resolve(null);
     },
     'devices.lock': ({ devices }) => {
       locks.lock(devices);
-      parts.onDevices();
       return Promise.resolve(null);
     },
 
@@ -98,7 +91,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
     'push.start': async ({ plan, confirmWithinMs, typed }) => {
       await estate.resolve(plan.device);
-      locks.assertWritable(plan.device, typed);
+      parts.assertWritable(plan.device, typed);
       return pushes.start(plan, confirmWithinMs);
     },
     'push.keep': ({ device }) => Promise.resolve(pushes.keep(device)),
