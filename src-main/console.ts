@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAddress } from './contract/address.ts';
 import type { AppInfo, DeviceSpec } from './contract/api.ts';
 import type { Console } from './contract/console.ts';
-import { AppError } from './contract/errors.ts';
+import { AppError, toProblem } from './contract/errors.ts';
 import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
 import { defaultIntervalMs, Estate } from './console/estate.ts';
@@ -203,4 +203,10 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       await store.close();
     },
   };
+}
+
+/** History that could not be written is lost; the console goes on, and whoever started it is told. */
+function reportLost(error: unknown): void {
+  const { title, detail } = toProblem(error);
+  process.stderr.write(`History was not written. ${title} ${detail}\n`);
 }
