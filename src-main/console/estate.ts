@@ -64,7 +64,10 @@ export class Estate {
 
   stateOf(device: Device): DeviceState {
     const nextPollAt = this.#tools.nextPollAt(device.spec.name);
-    return device.state(this.#tools.lockOf(device.spec), nextPollAt === undefined ? undefined : new Date(nextPollAt).toISOString());
+    return device.state(
+      this.#tools.lockOf(device.spec),
+      nextPollAt === undefined ? undefined : new Date(nextPollAt).toISOString(),
+    );
   }
 
   /** A device by its name, or by an address that is not in the inventory. Throws NOT_FOUND, INPUT_INVALID. */
