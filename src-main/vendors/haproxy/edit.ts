@@ -21,8 +21,8 @@ import {
   type WordOptions,
 } from './cfg/edit-server.ts';
 import { Editor } from './cfg/editor.ts';
-import { highestWeight, readWeight } from './cfg/members.ts';
-import { readCount } from './cfg/units.ts';
+import { readWeight } from './cfg/members.ts';
+import { highestWeight, readCount } from './cfg/units.ts';
 
 export interface EditOptions {
   readonly surroundings?: Surroundings;

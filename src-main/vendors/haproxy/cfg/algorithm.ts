@@ -61,7 +61,7 @@ export function statementSource(text: string, statement: Statement): string {
 
 /** The neutral name and its settings for the arguments of `balance`. */
 function readBalance(args: readonly string[]): AlgorithmSettings {
-  const [word = 'roundrobin', ...rest] = args; // a bare `balance` is round robin
+  const [word = '', ...rest] = args;
   const [, base = word, argument] = /^([a-z-]+)(?:\((.*)\))?$/s.exec(word) ?? [];
   const plain = plainNames[base];
   if (plain !== undefined && argument === undefined) return { name: plain };

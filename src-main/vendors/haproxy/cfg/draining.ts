@@ -1,4 +1,6 @@
 import type { Statement } from './document.ts';
+import { highestWeight, readCount } from './units.ts';
+import { splitWords } from './words.ts';
 
 /**
  * HAProxy's file has no word for draining. A member that drains is written `weight 0`, and a comment at the line's end keeps
@@ -37,8 +39,9 @@ export function writeDrain(weight: string | undefined): string {
   return weight === undefined ? ' # steelyard: draining' : ` # steelyard: draining, weight ${weight}`;
 }
 
-/** The number in the source of a weight word, quoted or not. */
+/** The number in the source of a weight word, however it is quoted. */
 export function weightOfSource(source: string | undefined): number | undefined {
-  const match = /^["']?(\d{1,9})["']?$/.exec(source ?? '');
-  return match ? Number(match[1]) : undefined;
+  if (source === undefined) return undefined;
+  const { words, problem } = splitWords(source, 0, source.length, () => undefined);
+  return problem === undefined && words.length === 1 ? readCount(words[0]?.value ?? '', highestWeight) : undefined;
 }

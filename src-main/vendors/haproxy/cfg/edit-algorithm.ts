@@ -133,8 +133,8 @@ function ownLine(editor: Editor, pool: string, keyword: string): Statement | und
  */
 function writeLine(editor: Editor, pool: string, keyword: string, source: string, mayChange: boolean): void {
   const standing = ownLine(editor, pool, keyword);
-  if (standing && statementText(editor, standing) === source) return;
-  if (standing && !mayChange && !isPlaced(editor, editor.pool(pool), standing)) park(editor, standing);
+  if (standing && !mayChange) park(editor, standing);
+  else if (standing && statementText(editor, standing) === source) return;
   else if (!standing) unpark(editor, pool, keyword);
   const line = ownLine(editor, pool, keyword);
   if (line) {
@@ -275,7 +275,7 @@ function tidy(settings: AlgorithmSettings): AlgorithmSettings {
 /** The settings without the device's own words and without what says nothing, their keys in one order. */
 function strip(settings: AlgorithmSettings | undefined): readonly (readonly [string, unknown])[] {
   return Object.entries(settings ?? {})
-    .filter(([key, value]) => key !== 'native' && value !== undefined && value !== false)
+    .filter(([key, value]) => key !== 'native' && value !== undefined && (value !== false || key === 'weighted'))
     .filter(([key, value]) => !(key === 'weighted' && value === true) && !(key === 'per' && value === 'member'))
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -4,12 +4,13 @@ import { writeServerAddress } from './addresses.ts';
 import type { Statement } from './document.ts';
 import { startDrain } from './edit-server.ts';
 import type { Editor, PoolPlace } from './editor.ts';
-import { highestWeight, isCheckWord } from './members.ts';
+import { isCheckWord } from './members.ts';
 import { keysText } from './pools.ts';
 import { quoteWord } from './quoting.ts';
 import { isServerKeyword, mergeServerWords, readServerWords } from './server-words.ts';
 import { serverTlsWords } from './server-tls.ts';
 import type { ServerLine, ServerWords } from './servers.ts';
+import { highestWeight } from './units.ts';
 
 /** Letters of an HAProxy name (manual 4). */
 const nameLetters = /^[A-Za-z0-9_.:-]{1,255}$/;

@@ -60,11 +60,10 @@ export function isAppended(editor: Editor, line: ServerLine, ...keywords: readon
   if (words.filter(({ keyword }) => keywords.includes(keyword)).length > 1) return false;
   const at = line.statement.words.indexOf(last.word);
   const before = line.statement.words[at - 1];
-  const isSpaced = [last.word, ...last.args].every((word, index, all) => {
+  return [last.word, ...last.args].every((word, index, all) => {
     const previous = index === 0 ? before : all[index - 1];
     return previous !== undefined && editor.text(line.statement).slice(previous.end, word.start) === ' ';
   });
-  return isSpaced;
 }
 
 function append(line: ServerLine, text: string): Splice {
@@ -85,6 +84,9 @@ export function startDrain(editor: Editor, pool: string, member: string): void {
   const { statement } = line;
   const argument = lastWord(line, 'weight')?.args[0];
   const source = argument && editor.text(statement).slice(argument.start, argument.end);
+  if (source !== undefined && /\s/.test(source)) {
+    throw editor.refusal('PLAN_INVALID', statement, `The weight ${source} is no number, so no drain can keep it.`);
+  }
   const weight = setWord(editor, line, 'weight', '0');
   const text = editor.text(statement);
   let end = statement.next - editor.lineBreak(statement).length;
@@ -116,7 +118,7 @@ export function setDrainedWeight(editor: Editor, line: ServerLine, weight: numbe
   const { statement } = line;
   const drain = readDrain(editor.text(statement), statement);
   if (!drain || line.own.get('weight')?.args[0]?.value !== '0') return false;
-  const text = writeDrain(weight === undefined ? undefined : String(weight));
+  const text = writeDrain(weight === undefined ? undefined : requoteWord(drain.weight ?? '', String(weight)));
   editor.apply([{ file: statement.file, start: drain.start, end: drain.end, text }]);
   return true;
 }
@@ -137,13 +139,13 @@ export function setAdminState(
   const written = lastWord(line, 'disabled', 'enabled')?.keyword;
   const inherited = line.inherited.has('disabled') ? 'disabled' : 'enabled';
   const wanted = desired === 'draining' ? 'enabled' : desired;
+  const isRemovable = options.leavesInheritedOut || (desired === 'draining' && written === 'disabled');
   if (wanted === undefined) {
     editor.apply(removeWords(editor, line, 'disabled', 'enabled'));
-  } else if (options.leavesInheritedOut && wanted === inherited && isAppended(editor, line, 'disabled', 'enabled')) {
+  } else if (isRemovable && wanted === inherited && isAppended(editor, line, 'disabled', 'enabled')) {
     editor.apply(removeWords(editor, line, 'disabled', 'enabled'));
   } else {
-    const mayLeaveOut = wasDrained || desired === 'draining' || options.leavesInheritedOut;
-    const isNeedless = mayLeaveOut && wanted === (written ?? inherited);
+    const isNeedless = (wasDrained || isRemovable || desired === 'draining') && wanted === (written ?? inherited);
     if (!isNeedless) editor.apply(setFlag(line, wanted, wanted === 'enabled' ? 'disabled' : 'enabled'));
   }
   if (desired === 'draining') startDrain(editor, pool, member);

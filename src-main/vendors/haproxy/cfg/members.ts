@@ -5,10 +5,7 @@ import type { Reading } from './reading.ts';
 import { maskSecrets } from './secrets.ts';
 import { type ServerLine, type ServerWords, textOf } from './servers.ts';
 import { mergeServerWords, type ServerWord } from './server-words.ts';
-import { readCount } from './units.ts';
-
-/** HAProxy's highest weight (SRV_UWGHT_MAX); a higher one it refuses. */
-export const highestWeight = 256;
+import { highestWeight, readCount } from './units.ts';
 
 /** Words that say how a server is checked: the model's monitors hold them. */
 const checkWords = new Set(

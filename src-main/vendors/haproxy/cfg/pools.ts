@@ -16,10 +16,9 @@ export function readPool(reading: Reading, settings: Settings, name: string): De
   for (const line of lines) reading.used.add(line.statement);
   const shared = shareWords(reading, lines);
   const monitors = readMonitors(reading, settings, name, lines);
-  for (const setting of settings.own('default-server')) {
-    if (reading.isEffective) reading.used.add(setting.statement);
-    else
-      reading.whys.set(setting.statement, 'servers below inherit it; where the model has it, it shows there in effect');
+  if (reading.isEffective && lines.length > 0) useDefaultServers(reading, settings);
+  for (const setting of reading.isEffective ? [] : settings.own('default-server')) {
+    reading.whys.set(setting.statement, 'servers below inherit it; where the model has it, it shows there in effect');
   }
   const members = lines.map((line, index) => ({
     ...readMember(reading, line, shared.hoisted),
@@ -36,6 +35,12 @@ export function readPool(reading: Reading, settings: Settings, name: string): De
     ...readMode(reading, settings),
     ...readNative(reading, settings),
   };
+}
+
+function useDefaultServers(reading: Reading, settings: Settings): void {
+  for (let at: Settings | undefined = settings; at !== undefined; at = at.parent) {
+    for (const { statement } of at.own('default-server')) reading.used.add(statement);
+  }
 }
 
 function monitorsOf(names: readonly string[]): Pick<Member, 'monitors'> {
@@ -57,11 +62,12 @@ function readPoolAlgorithm(
   const algorithm = readAlgorithm(found, (statement) => sourceOf(reading, statement));
   if (algorithm !== undefined) {
     for (const keyword of ['balance', 'hash-type', 'hash-balance-factor']) takeSetting(reading, settings, keyword);
-    return { algorithm };
+    if (algorithm.native !== '') return { algorithm };
   }
-  if (!reading.isEffective || reading.version === undefined || lines.length === 0) return {};
+  const written = algorithm === undefined ? {} : { algorithm }; // a bare `balance` says that HAProxy's default holds
+  if (!reading.isEffective || reading.version === undefined || lines.length === 0) return written;
   const age = compareVersions(reading.version, '3.3-dev8');
-  if (age === undefined) return {};
+  if (age === undefined) return written;
   return { algorithm: { name: age >= 0 ? 'random-two-choices' : 'round-robin' } };
 }
 

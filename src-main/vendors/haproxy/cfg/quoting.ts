@@ -2,14 +2,14 @@ import { AppError } from '../../../contract/errors.ts';
 import { writable } from './text.ts';
 
 /**
- * The source of a word that HAProxy reads back as `value` (manual 2.2): bare where it can be, else in single quotes, else with
- * backslashes. Throws PLAN_INVALID for what no word can hold.
+ * The source of a word that HAProxy reads back as `value` (manual 2.2): bare where it can be, else with backslashes, so that
+ * a word that was bare before is bare again when its old value comes back. Throws PLAN_INVALID for what no word can hold.
  */
 export function quoteWord(value: string): string {
   refuseControls(value);
+  if (value === '') throw new AppError('PLAN_INVALID', 'An empty word would end the line for HAProxy.');
   const text = writable(value);
   if (/^[^\s"'\\#$]+$/.test(text)) return text;
-  if (!text.includes("'")) return `'${text}'`;
   return text.replace(/[ "'\\#]/g, String.raw`\$&`);
 }
 
@@ -18,8 +18,8 @@ export function requoteWord(oldSource: string, value: string): string {
   refuseControls(value);
   const quote = oldSource.charAt(0);
   const isWhole = (quote === '"' || quote === "'") && oldSource.length > 1 && oldSource.endsWith(quote);
-  const isPlain = !/["'\\$]/.test(value);
-  return isWhole && isPlain ? `${quote}${writable(value)}${quote}` : quoteWord(value);
+  if (isWhole && quote === '"') return `"${writable(value).replace(/["\\$]/g, String.raw`\$&`)}"`;
+  return isWhole && !value.includes("'") ? `'${writable(value)}'` : quoteWord(value);
 }
 
 function refuseControls(value: string): void {

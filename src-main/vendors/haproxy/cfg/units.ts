@@ -12,6 +12,9 @@ const unitBytes: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 **
 /** HAProxy's longest time (a signed 32-bit count of milliseconds). */
 const longestMs = 2_147_483_647;
 
+/** HAProxy's highest weight (SRV_UWGHT_MAX); a higher one it refuses. */
+export const highestWeight = 256;
+
 /** A time (manual 2.5) in milliseconds, without a unit in `bare` units; undefined where it is none. */
 export function readTimeMs(text: string, bare: 'ms' | 's' = 'ms'): number | undefined {
   const match = /^(\d{1,12})(us|ms|s|m|h|d)?$/.exec(text);
