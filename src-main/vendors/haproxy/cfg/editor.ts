@@ -63,7 +63,7 @@ export class Editor {
         `There is no pool "${name}" in ${this.document.files.map(({ path }) => path).join(', ')}.`,
       );
     }
-    return { name, section, settings, lines: readServerLines(settings, { templateRoom: 65_536 }) };
+    return { name, section, settings, lines: readServerLines(settings, { templateRoom: 16_384 }) };
   }
 
   /** The server line of a member that may be changed. Throws PLAN_INVALID, or CAPABILITY_MISSING for one of a template. */

@@ -17,7 +17,7 @@ export interface ModelOptions extends Surroundings {
 }
 
 /** Members that all `server-template` lines of a device may bring together. */
-const mostTemplateMembers = 65_536;
+const mostTemplateMembers = 16_384;
 
 /** The configuration read into the model. Takes any bytes; what it does not understand is listed in `unmodelled`. */
 export function modelOf(files: readonly SourceFile[], options: ModelOptions): DeviceModel {

@@ -107,7 +107,7 @@ function tryEdit(files: readonly SourceFile[], change: Change): readonly SourceF
   }
 }
 
-describe('any configuration', { timeout: 20_000 * soak }, () => {
+describe('any configuration', { timeout: 60_000 * soak }, () => {
   it('is read into a model by the schema, and kept byte for byte when nothing changes', () => {
     fc.assert(
       fc.property(configuration, (text) => {
@@ -157,7 +157,7 @@ describe('any configuration', { timeout: 20_000 * soak }, () => {
   });
 });
 
-describe('any bytes', { timeout: 20_000 * soak }, () => {
+describe('any bytes', { timeout: 60_000 * soak }, () => {
   it('are read, and never throw', () => {
     const soup = fc.array(
       fc.constantFrom(
