@@ -11,6 +11,7 @@ import { fingerprintOf } from './driver-fingerprint.ts';
 import { type Host, openHost } from './driver-host.ts';
 import { findRights, lookAround, type Look, socketOf } from './driver-rights.ts';
 import { testDevice } from './driver-test.ts';
+import { editHaproxy } from './edit.ts';
 import { effectiveModel, parseHaproxy } from './parse.ts';
 import { makePlan, makePlanOfFiles } from './plan.ts';
 import { parsePoll, pollCommand } from './stats.ts';
@@ -22,13 +23,9 @@ export const haproxy: VendorDriver = {
   transports: ['ssh'],
   secrets: haproxySecrets,
   parse: (files) => parseHaproxy(files),
-  edit: refuseEdit,
+  edit: (base, edit) => editHaproxy(base, edit),
   open: (session, address, tools) => openHaproxy(hostOf(session), address, tools),
 };
-
-function refuseEdit(): never {
-  throw new AppError('CAPABILITY_MISSING', 'HAProxy configurations can be read, not edited yet.');
-}
 
 function hostOf(session: Session): HostSession {
   if (session.kind === 'host') return session.host;
@@ -69,15 +66,9 @@ function openHaproxy(session: HostSession, address: DeviceAddress, tools: Driver
     read: async (signal) => readingOf(host, await look({ signal }), address, tools, { signal }),
     poll,
     plan: async (reading, edit, planId, signal) =>
-      makePlan(
-        { host, tools, look: lookWith(await look({ signal }), reading), reading, planId, signal, edit: haproxy.edit },
-        edit,
-      ),
+      makePlan({ host, tools, look: lookWith(await look({ signal }), reading), reading, planId, signal }, edit),
     planFiles: async (reading, files, planId, signal) =>
-      makePlanOfFiles(
-        { host, tools, look: lookWith(await look({ signal }), reading), reading, planId, signal, edit: haproxy.edit },
-        files,
-      ),
+      makePlanOfFiles({ host, tools, look: lookWith(await look({ signal }), reading), reading, planId, signal }, files),
     standing: (plan, wanted, signal) =>
       findStanding({ host, tools, instance: () => instance({ signal }), signal }, plan, wanted),
   };

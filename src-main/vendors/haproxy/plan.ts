@@ -2,13 +2,14 @@ import { AppError } from '../../contract/errors.ts';
 import type { Command, Edit, Plan, Step } from '../../contract/plan.ts';
 import type { DeviceModel } from '../../contract/model.ts';
 import { unifiedHunks } from '../hunks.ts';
-import type { DeviceReading, DriverTools, PlanDraft, SourceFile, VendorDriver } from '../vendor.ts';
+import type { DeviceReading, DriverTools, PlanDraft, SourceFile } from '../vendor.ts';
 import { maskSecrets } from './cfg/secrets.ts';
 import { findReload } from './discover-reload.ts';
 import { fingerprintOf } from './driver-fingerprint.ts';
 import { type Host, socatCommand } from './driver-host.ts';
 import { quote } from './driver-shell.ts';
 import { type Look, socketOf } from './driver-rights.ts';
+import { editHaproxy } from './edit.ts';
 import { effectiveModel } from './parse.ts';
 import {
   backupCommands,
@@ -36,7 +37,6 @@ export interface PlanContext {
   readonly look: Look;
   readonly reading: DeviceReading;
   readonly planId: string;
-  readonly edit: VendorDriver['edit'];
   readonly signal: AbortSignal;
 }
 
@@ -44,12 +44,17 @@ const runtimeKeys = new Set(['weight', 'adminState']);
 
 /** The steps that bring an edit about. Throws CAPABILITY_MISSING (what, why, the way round), PLAN_INVALID, PLAN_STALE. */
 export async function makePlan(context: PlanContext, edit: Edit): Promise<PlanDraft> {
-  const after = context.edit(context.reading.files, edit);
+  const after = edited(context, context.reading.files, edit);
   const real = edit.changes.filter((change) => change.action !== 'no-op');
   const isOfMembers = real.every(
     ({ action, subject, key }) => action === 'update' && subject.kind === 'member' && runtimeKeys.has(key ?? ''),
   );
   return draft(context, after, isOfMembers);
+}
+
+/** The reading is of what takes effect, so a wish for what is inherited needs no words of its own. */
+function edited({ look }: PlanContext, files: readonly SourceFile[], edit: Edit): readonly SourceFile[] {
+  return editHaproxy(files, edit, { surroundings: look.surroundings, inherited: 'leave-out' });
 }
 
 /** The steps that bring whole files back. Where all that differs are weights and admin states, they need no reload. */
@@ -58,11 +63,12 @@ export async function makePlanOfFiles(context: PlanContext, files: readonly Sour
 }
 
 /** True where the bytes are exactly what editing weights and admin states would make of the live files. */
-function isMadeByMembers({ reading, look, edit }: PlanContext, files: readonly SourceFile[]): boolean {
+function isMadeByMembers(context: PlanContext, files: readonly SourceFile[]): boolean {
+  const { reading, look } = context;
   const target = effectiveModel(files, look.surroundings);
   try {
-    const edited = edit(reading.files, { changes: memberChanges(reading.model, target), target });
-    return edited.every((file, index) => files[index]?.path === file.path && files[index].bytes.equals(file.bytes));
+    const made = edited(context, reading.files, { changes: memberChanges(reading.model, target), target });
+    return made.every((file, index) => files[index]?.path === file.path && files[index].bytes.equals(file.bytes));
   } catch (error) {
     if (error instanceof AppError) return false; // the edit has no words for what differs
     throw error;

@@ -20,8 +20,11 @@ export interface RunningServer {
   readonly initialWeight: number;
 }
 
-/** Bits of `srv_admin_state` (management.txt 9.3, "show servers state"). */
-const maintenanceBits = 0x01 | 0x02 | 0x04;
+/**
+ * Bits of `srv_admin_state` (management.txt 9.3, "show servers state"). 0x04 says that the file had it `disabled` when the process
+ * started; it stays (tried with 2.6) after `set server ... state ready`, when the server serves again.
+ */
+const maintenanceBits = 0x01 | 0x02;
 const drainBits = 0x08 | 0x10;
 const unresolvedBit = 0x20;
 

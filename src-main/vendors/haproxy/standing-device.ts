@@ -19,8 +19,8 @@ export interface Standing {
   readonly differences: readonly string[];
 }
 
-/** A new process may need this long until it answers. */
-const patienceMs = 20_000;
+/** A new process may need this long until it answers; one that runs already does what it is told before it says so. */
+const patienceMs = { reload: 20_000, other: 1_000 };
 const pauseMs = 100;
 
 /**
@@ -35,7 +35,7 @@ export async function findStanding(context: StandingContext, plan: Plan, wanted:
       file,
       differences: [`the file is ${file === 'foreign' ? 'neither the old nor the new one' : `the ${file} one`}`],
     };
-  const until = tools.now().getTime() + patienceMs;
+  const until = tools.now().getTime() + (plan.cost === 'reload' ? patienceMs.reload : patienceMs.other);
   for (;;) {
     const differences = await runningDifferences(context, plan, wanted);
     if (differences.length === 0 || tools.now().getTime() >= until) return { file, differences };

@@ -79,6 +79,8 @@ describe('parsePoll', () => {
       weight: 0,
     });
     expect(member({ status: 'MAINT' }, '3 app 1 a - 0 5 1 1 -')).toMatchObject({ adminState: 'disabled' });
+    // Disabled in the file, enabled at run time.
+    expect(member({ status: 'UP' }, '3 app 1 a - 2 4 1 1 -')).toMatchObject({ health: 'up', adminState: 'enabled' });
     expect(member({ status: 'MAINT (resolution)' }, '3 app 1 a - 0 32 1 1 -')).toMatchObject({
       health: 'down',
       adminState: 'enabled',
