@@ -9,6 +9,7 @@ import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
 import { defaultIntervalMs, Estate } from './console/estate.ts';
 import { makeHandlers, secretName } from './console/handlers.ts';
+import { useKeyChain } from './console/key-chain.ts';
 import { driverNamed } from './console/native.ts';
 import { Planner } from './console/planner.ts';
 import { Pushes } from './console/pushes.ts';
@@ -21,6 +22,7 @@ import type { Clock } from './core/clock.ts';
 import { Locks } from './core/lock.ts';
 import { PollSchedule } from './core/schedule.ts';
 import type { JournalEntry, PushRecord } from './core/push/target.ts';
+import type { KeySealer } from './store/key-sealer.ts';
 import { openStore, type Store } from './store/open.ts';
 import { unknownHostKey } from './transports/ssh-handshake.ts';
 import { drivers } from './vendors/registry.ts';
@@ -30,6 +32,8 @@ import { version } from './version.ts';
 export interface ConsoleOptions {
   readonly dataDir: string;
   readonly shell: AppInfo['shell'];
+  /** The desktop's key chain, where there is one: it seals the stored secrets. */
+  readonly keyChain?: KeySealer;
 }
 
 const systemClock: Clock = {
@@ -53,6 +57,7 @@ const tickMs = 1000;
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const store = await openStore(options.dataDir);
   try {
+    if (options.keyChain) await useKeyChain(store.secrets, options.keyChain);
     return await assemble(store, options);
   } catch (error) {
     await store.close();

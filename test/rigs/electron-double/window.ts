@@ -1,0 +1,108 @@
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { ipcMain } from './ipc.ts';
+
+type Send = (channel: string, ...words: unknown[]) => void;
+/** What a page gets from its preload script, by the names it was exposed under. */
+export type World = Record<string, unknown>;
+
+export interface WebPreferences {
+  readonly preload: string;
+  readonly sandbox?: boolean;
+  readonly contextIsolation?: boolean;
+  readonly nodeIntegration?: boolean;
+}
+
+export class WebContents extends EventEmitter {
+  static onCreated: (contents: WebContents) => void;
+  static load: (url: string) => Promise<Response> | undefined;
+  static #count = 0;
+
+  readonly id = (WebContents.#count += 1);
+  readonly mainFrame = { url: '' };
+  world: World = {};
+  openHandler: (details: { url: string }) => { action: string } = () => ({ action: 'allow' });
+  #preload: string;
+  #receive: Send = () => undefined;
+
+  constructor(preload: string) {
+    super();
+    this.#preload = preload;
+    WebContents.onCreated(this);
+  }
+
+  send(channel: string, ...words: unknown[]): void {
+    const copies = words.map((word) => structuredClone<unknown>(word));
+    setImmediate(() => {
+      this.#receive(channel, ...copies);
+    });
+  }
+  setWindowOpenHandler(handler: WebContents['openHandler']): void {
+    this.openHandler = handler;
+  }
+
+  /** Loads a page as a navigation does: the address first, then the preload script, then the page. */
+  async loadPage(url: string): Promise<void> {
+    const response = await WebContents.load(url);
+    if (response?.status !== 200) throw new Error(`ERR_FAILED loading '${url}'`);
+    this.mainFrame.url = url;
+    this.world = this.#runPreload();
+  }
+
+  /** A sandboxed preload script is CommonJS and is given Electron's renderer half alone. */
+  #runPreload(): World {
+    const renderer = new EventEmitter();
+    this.#receive = (channel, ...words) => renderer.emit(channel, { sender: renderer }, ...words);
+    const event = { sender: this, senderFrame: this.mainFrame };
+    const world: World = {};
+    const electron = {
+      contextBridge: {
+        exposeInMainWorld: (name: string, value: unknown) => (world[name] = value),
+      },
+      ipcRenderer: {
+        on: renderer.on.bind(renderer),
+        send: (channel: string, ...words: unknown[]) => {
+          setImmediate(() => ipcMain.emit(channel, event, ...words.map((word) => structuredClone<unknown>(word))));
+        },
+        invoke: (channel: string, ...words: unknown[]) => ipcMain.invoke(channel, event, words),
+      },
+    };
+    function requireOnly(name: string): unknown {
+      if (name === 'electron') return electron;
+      throw new Error(`module not found: ${name}`); // as the sandbox says it
+    }
+    const code = readFileSync(this.#preload, 'utf8');
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- it is how a preload script is run
+    new Function('require', 'module', 'exports', code)(requireOnly, { exports: {} }, {});
+    return world;
+  }
+}
+
+export const windows: BrowserWindow[] = [];
+
+export class BrowserWindow extends EventEmitter {
+  readonly webContents: WebContents;
+  readonly webPreferences: WebPreferences;
+  isShown = false;
+  isFocused = false;
+
+  constructor(options: { webPreferences: WebPreferences; show: boolean }) {
+    super();
+    this.webPreferences = options.webPreferences;
+    this.webContents = new WebContents(options.webPreferences.preload);
+    windows.push(this);
+  }
+  async loadURL(url: string): Promise<void> {
+    await this.webContents.loadPage(url);
+    this.emit('ready-to-show');
+  }
+  show(): void {
+    this.isShown = true;
+  }
+  isMinimized(): boolean {
+    return false;
+  }
+  focus(): void {
+    this.isFocused = true;
+  }
+}
