@@ -1,6 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
-import { globSync } from 'node:fs';
+import { chmodSync, globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -14,6 +14,14 @@ function processEntries(): string[] {
 export default defineConfig({
   main: {
     resolve,
+    plugins: [
+      {
+        name: 'run-bit',
+        closeBundle: () => {
+          chmodSync(at('out/main/cli.js'), 0o755);
+        },
+      },
+    ],
     build: {
       lib: { entry: [at('src-main/main.ts'), at('src-main/cli.ts'), ...processEntries()] },
       outDir: 'out/main',
