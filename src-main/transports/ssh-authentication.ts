@@ -35,11 +35,14 @@ export class Authentication {
     return this.#current;
   }
 
-  /** The next credential that the server may take. Throws AUTH_FAILED, with everything that was tried, when none is left. */
-  async next(offered: readonly string[] | null): Promise<AnyAuthMethod> {
+  /**
+   * The next credential that the server may take. `wasTaken`: the last one was right, and the server wants another beside it. Throws AUTH_FAILED, with everything that was tried, when none is left.
+   */
+  async next(offered: readonly string[] | null, wasTaken: boolean): Promise<AnyAuthMethod> {
     // RFC 4252, 5.2: the answer to "none" lists what the server offers.
     if (offered === null) return { type: 'none', username: this.#user };
-    if (this.#offered.length > 0) this.note(`${this.#current} was refused`);
+    const verdict = wasTaken ? 'was taken, but is not enough' : 'was refused';
+    if (this.#offered.length > 0) this.note(`${this.#current} ${verdict}`);
     this.#offered = offered;
     for (;;) {
       const index = this.#attempts.findIndex((attempt) => offered.includes(attempt.needs));

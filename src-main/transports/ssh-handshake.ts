@@ -50,6 +50,8 @@ export class SshHandshake {
   /** Set once the key exchange is done: what starts the first authentication request. */
   #startAuthentication: (() => void) | undefined;
   #isAuthenticating = false;
+  /** The key that was judged; when keys are exchanged anew it must be shown again. */
+  #hostKey: Buffer | undefined;
 
   constructor(socket: Socket, options: SshOptions) {
     this.#socket = socket;
@@ -141,23 +143,33 @@ export class SshHandshake {
       },
       hostVerifier: (key: Buffer) => {
         try {
-          judge(key);
+          if (this.#hostKey === undefined) judge(key);
+          else if (!this.#hostKey.equals(key)) throw otherKeyMidway(this.#where, this.#hostKey, key);
+          this.#hostKey = key;
           return true;
         } catch (error) {
           this.#end(error instanceof AppError ? error : new AppError('INTERNAL', String(error), { cause: error }));
           return false;
         }
       },
-      authHandler: (offered: readonly string[] | null, _isPartial: boolean, next: (method: AnyAuthMethod) => void) => {
-        this.#onAuthenticationTurn(offered, next);
+      authHandler: (
+        offered: readonly string[] | null,
+        isPartial: boolean | null,
+        next: (method: AnyAuthMethod) => void,
+      ) => {
+        this.#onAuthenticationTurn(offered, isPartial === true, next);
       },
     });
   }
 
   /** The first turn comes with the end of the key exchange and waits for `authenticate`. */
-  #onAuthenticationTurn(offered: readonly string[] | null, next: (method: AnyAuthMethod) => void): void {
+  #onAuthenticationTurn(
+    offered: readonly string[] | null,
+    wasTaken: boolean,
+    next: (method: AnyAuthMethod) => void,
+  ): void {
     const turn = () => {
-      this.#authentication.next(offered).then(
+      this.#authentication.next(offered, wasTaken).then(
         (method) => {
           if (this.#lifeline.reason === undefined) next(method);
         },
@@ -223,6 +235,11 @@ export class SshHandshake {
     this.#lifeline.end(reason);
     this.#socket.destroy();
   }
+}
+
+function otherKeyMidway(where: string, judged: Buffer, shown: Buffer): AppError {
+  const detail = `${where} first showed the key ${fingerprintOf(judged)} and on the same connection ${fingerprintOf(shown)}.`;
+  return new AppError('HOST_KEY_CHANGED', detail);
 }
 
 function refusedHostKey(

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestStep } from '../../src-main/contract/api.ts';
@@ -66,6 +67,23 @@ describe.skipIf(isMissing('sshd', 'ssh-keygen', 'ssh-agent') || !isRoot)('signin
     const error = await expectCode(signIn({ password: 'wrong' }, user), 'AUTH_FAILED');
     expect(error.detail).toContain('the password was refused');
     expect(error.detail).toContain('offers publickey, password');
+  });
+
+  test('a server that wants key and password gets both', async () => {
+    const strict = await startSshd({ user: true, config: ['AuthenticationMethods publickey,password'] });
+    const user = strict.guest?.name ?? '';
+    const { keyFile } = strict;
+    (await openSsh(optionsFor(strict, { user, credentials: { keyFile, password: strict.guest?.password } }))).close();
+    const error = await expectCode(openSsh(optionsFor(strict, { user, credentials: { keyFile } })), 'AUTH_FAILED');
+    expect(error.detail).toContain('was taken, but is not enough; the server offers password');
+    await strict.close();
+  });
+
+  test('an agent that never answers does not keep the key from being tried', async () => {
+    const agentSocket = join(sshd.directory, 'mute.sock');
+    const mute = createServer().listen(agentSocket);
+    expect(await signIn({ agentSocket, keyFile: sshd.keyFile })).toContain(`the key ${sshd.keyFile}`);
+    mute.close();
   });
 
   test('no credential at all is AUTH_FAILED', async () => {

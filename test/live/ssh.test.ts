@@ -79,6 +79,16 @@ describe.skipIf(isMissing('sshd', 'ssh-keygen'))('a session on a real sshd', () 
     expect((await session.readFile(join(sshd.directory, 'long'), { maxBytes: 5000 })).length).toBe(5000);
   });
 
+  test('keys that are exchanged anew again and again do no harm', async () => {
+    const restless = await startSshd({ config: ['RekeyLimit 1M'] });
+    const other = await openSsh(optionsFor(restless));
+    const big = Buffer.alloc(20 * mebibyte, 'x');
+    const { stdout } = await other.exec('cat', { stdin: big });
+    expect(stdout.equals(big)).toBe(true);
+    other.close();
+    await restless.close();
+  });
+
   test('after 20 sessions none is left behind on the server', async () => {
     for (let round = 0; round < 20; round += 1) {
       const each = await openSsh(optionsFor(sshd));
