@@ -33,26 +33,33 @@ test('a limit is lowered for good, and never to none', () => {
 test('whatever the order of asking and leaving, the limit holds, and a free slot is never kept from one who waits', () => {
   const step = fc.oneof(fc.constant('take' as const), fc.nat({ max: 20 }));
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), (limit, steps) => {
-      const slots = new ChannelSlots(limit);
-      const people: { isGranted: boolean; hasLeft: boolean; leave: () => void }[] = [];
-      for (const each of steps) {
-        const person = each === 'take' ? { isGranted: false, hasLeft: false, leave: () => undefined } : people[each];
-        if (person === undefined) continue;
-        if (each === 'take') {
-          people.push(person);
-          person.leave = slots.take(() => {
-            person.isGranted = true;
-          });
-        } else {
-          person.leave();
-          person.leave(); // twice does no harm
-          person.hasLeft = true;
+    fc.property(
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }),
+      (limit, steps) => {
+        const slots = new ChannelSlots(limit);
+        const people: { isGranted: boolean; hasLeft: boolean; leave: () => void }[] = [];
+        for (const each of steps) {
+          const person =
+            each === 'take'
+              ? { isGranted: false, hasLeft: false, leave: () => undefined }
+              : people[each % people.length];
+          if (person === undefined) continue;
+          if (each === 'take') {
+            people.push(person);
+            person.leave = slots.take(() => {
+              person.isGranted = true;
+            });
+          } else {
+            person.leave();
+            person.leave(); // twice does no harm
+            person.hasLeft = true;
+          }
+          const here = people.filter((one) => !one.hasLeft);
+          const inside = here.filter((one) => one.isGranted).length;
+          expect(inside).toBe(Math.min(limit, here.length));
         }
-        const here = people.filter((one) => !one.hasLeft);
-        const inside = here.filter((one) => one.isGranted).length;
-        expect(inside).toBe(Math.min(limit, here.length));
-      }
-    }),
+      },
+    ),
   );
 });

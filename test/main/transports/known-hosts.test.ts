@@ -61,6 +61,12 @@ describe('which host a line names', () => {
     expect(judgeHostKey(parse(entry(names, ed)), lb1, ed).kind).toBe(isNamed ? 'known' : 'unknown');
   });
 
+  test('the case of the name that was typed does not matter', () => {
+    const lines = parse(entry('lb1.example.com', ed), entry(hashed('lb2.example.com'), ed));
+    expect(judgeHostKey(lines, { host: 'LB1.example.COM', port: 22 }, ed).kind).toBe('known');
+    expect(judgeHostKey(lines, { host: 'LB2.example.COM', port: 22 }, ed).kind).toBe('known');
+  });
+
   test('another port is part of the name', () => {
     const lines = parse(entry('[lb1.example.com]:2222', ed));
     expect(judgeHostKey(lines, { ...lb1, port: 2222 }, ed).kind).toBe('known');
