@@ -27,7 +27,7 @@ export default {
       '^src-main/engine/algorithms/',
     ]),
     only('algorithms-see-contract', '^src-main/engine/algorithms/', ['^src-main/contract/']),
-    only('transports-see-contract', '^src-main/transports/', ['^src-main/contract/']),
+    only('transports-see-contract', '^src-main/transports/', ['^src-main/contract/', entry]),
     only('store-sees-contract', '^src-main/store/', ['^src-main/contract/', entry]),
     only('engine-sees-contract', '^src-main/engine/', ['^src-main/contract/', entry]),
     only('lab-sees-contract-and-engine', '^src-main/lab/', ['^src-main/contract/', '^src-main/engine/', entry]),

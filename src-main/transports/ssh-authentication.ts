@@ -1,8 +1,7 @@
-import { createPrivateKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import ssh2, { type AnyAuthMethod, type ParsedKey } from 'ssh2';
+import ssh2, { type AnyAuthMethod } from 'ssh2';
 import { AppError } from '../contract/errors.ts';
 import { timedCall } from './timed-call.ts';
+import { KeyUnusable, signInWithKeyFile } from './key-files.ts';
 import type { SshCredentials } from './ssh-options.ts';
 
 /** Most time to ask an agent which keys it holds: one that hangs must not keep the other credentials from being tried. */
@@ -106,7 +105,7 @@ function listAttempts(user: string, credentials: SshCredentials): Attempt[] {
     attempts.push({
       needs: 'publickey',
       label: `the key ${path}`,
-      ready: async () => ({ type: 'publickey', username: user, key: await readKey(path, phrase, isGiven) }),
+      ready: () => useKeyFile(user, path, phrase, isGiven),
     });
   }
   if (password !== undefined) {
@@ -119,47 +118,20 @@ function listAttempts(user: string, credentials: SshCredentials): Attempt[] {
   return attempts;
 }
 
-async function readKey(path: string, passphrase: string | undefined, isGiven: boolean): Promise<ParsedKey> {
-  let bytes: Buffer;
+async function useKeyFile(
+  user: string,
+  path: string,
+  passphrase: string | undefined,
+  isGiven: boolean,
+): Promise<AnyAuthMethod> {
   try {
-    bytes = await readFile(path);
+    return await signInWithKeyFile(user, path, passphrase);
   } catch (error) {
+    if (error instanceof KeyUnusable) throw new Skipped(`the key file ${path} ${error.message}`);
+    if (error instanceof AppError) throw new Skipped(`the key file ${path} took too long to open`);
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw new Skipped(!isGiven && code === 'ENOENT' ? '' : `the key file ${path} could not be read (${code})`);
   }
-  const parsed: unknown = ssh2.utils.parseKey(fromPkcs8(bytes, passphrase), passphrase);
-  // An OpenSSH key file may hold several keys; ssh-keygen writes one.
-  const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (!isPrivateKey(key)) throw new Skipped(`the key file ${path} ${whyUnusable(key, passphrase)}`);
-  return key;
-}
-
-/** PKCS#8 (`openssl genpkey`, `ssh-keygen -m PKCS8`), which ssh2 cannot read, as the older PEM forms that it can. */
-function fromPkcs8(bytes: Buffer, passphrase: string | undefined): Buffer {
-  if (!/^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(bytes.toString('latin1', 0, 64))) return bytes;
-  try {
-    const key = createPrivateKey({ key: bytes, ...(passphrase === undefined ? {} : { passphrase }) });
-    const type = key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1';
-    return Buffer.from(key.export({ type, format: 'pem' }));
-  } catch {
-    return bytes; // ssh2 then says what is wrong with it
-  }
-}
-
-function isPrivateKey(value: unknown): value is ParsedKey {
-  if (value instanceof Error || typeof value !== 'object' || value === null || !('isPrivateKey' in value)) return false;
-  // What is no Error is ssh2's ParsedKey, whatever its types say of lists.
-  return (value as ParsedKey).isPrivateKey();
-}
-
-/** ssh2's own words are not repeated: they differ by key format, and could quote what is in the file. */
-function whyUnusable(result: unknown, passphrase: string | undefined): string {
-  if (!(result instanceof Error)) return 'holds no private key';
-  if (/no passphrase/i.test(result.message)) return 'is encrypted and no passphrase was given';
-  if (passphrase !== undefined && /passphrase|integrity|decrypt|malformed/i.test(result.message)) {
-    return 'could not be opened with the given passphrase';
-  }
-  return 'is not in a format that is understood (OpenSSH or PEM)';
 }
 
 async function askAgent(socketPath: string): Promise<ssh2.BaseAgent> {

@@ -131,6 +131,8 @@ export class SshHandshake {
     this.#client.connect({
       sock: this.#socket,
       username: this.#options.user,
+      // Unix sockets are tried on any server: Dropbear has them too.
+      strictVendor: false,
       // Our own time-outs are per step.
       readyTimeout: 0,
       keepaliveInterval,

@@ -6,7 +6,7 @@ import { shellQuote } from './shell-quote.ts';
 import { ChannelRefused, Channels } from './ssh-channels.ts';
 import type { SshConnection } from './ssh-handshake.ts';
 import type { SshOptions } from './ssh-options.ts';
-import { readBySftp, SftpMissing } from './ssh-sftp.ts';
+import { readBySftp, SftpMissing, touchSftp } from './ssh-sftp.ts';
 import { explainRefusedSocket } from './ssh-socket-refusal.ts';
 import type { Settle } from './timed-call.ts';
 import type { CallOptions, ExecResult, HostSession } from './transport.ts';
@@ -22,9 +22,11 @@ export function openSession(connection: SshConnection, options: SshOptions): Hos
     socket.destroy();
   });
   let hasSftp = true;
+  let isQuick = false;
 
   async function exec(command: string, callOptions?: CallOptions & { readonly stdin?: Buffer }): Promise<ExecResult> {
     const what = `exec ${short(command)} on ${where}`;
+    isQuick = true;
     try {
       return await channels.run<ClientChannel, ExecResult>({
         what,
@@ -47,6 +49,7 @@ export function openSession(connection: SshConnection, options: SshOptions): Hos
 
   async function readFile(path: string, callOptions: CallOptions = {}): Promise<Buffer> {
     const what = `reading ${path} on ${where}`;
+    isQuick = true;
     const startedAt = performance.now();
     if (hasSftp) {
       try {
@@ -71,6 +74,7 @@ export function openSession(connection: SshConnection, options: SshOptions): Hos
     const what = `${short(text)} to ${socketPath} on ${where}`;
     if (!socketPath.startsWith('/')) throw new AppError('INPUT_INVALID', `${what}: the path is not absolute.`);
     const startedAt = performance.now();
+    quicken();
     try {
       return await channels.run<ClientChannel, Buffer>({
         what,
@@ -88,6 +92,17 @@ export function openSession(connection: SshConnection, options: SshOptions): Hos
       if (!(error instanceof ChannelRefused)) throw error;
       throw await explainRefusedSocket(exec, what, socketPath, less(callOptions, startedAt), error);
     }
+  }
+
+  /**
+   * sshd (tried with 9.2) sets TCP_NODELAY only when a first session starts; until then every answer over a forwarded socket waits
+   * 40 ms for our delayed acknowledgement (measured: 44 ms without, 1.3 ms with). So the first request starts one beside it.
+   */
+  function quicken(): void {
+    if (isQuick) return;
+    isQuick = true;
+    // A server without SFTP stays slow until its first command: nothing is worth an error here.
+    touchSftp(channels, `starting SFTP on ${where}`, 5_000).catch(() => undefined);
   }
 
   function close(): void {

@@ -49,6 +49,25 @@ export async function readBySftp(
   }
 }
 
+/** Starts the subsystem and ends it again. Throws what `run` throws. */
+export function touchSftp(channels: Channels, what: string, timeoutMs: number): Promise<void> {
+  return channels.run<SFTPWrapper, undefined>({
+    what,
+    isSession: true,
+    options: { timeoutMs },
+    open: (client, opened) => {
+      client.sftp(opened);
+    },
+    use: (sftp, settle) => {
+      sftp.on('error', settle.reject);
+      settle.resolve(undefined);
+    },
+    close: (sftp) => {
+      sftp.end();
+    },
+  });
+}
+
 interface Target {
   readonly what: string;
   readonly path: string;

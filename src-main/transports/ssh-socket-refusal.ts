@@ -18,6 +18,9 @@ const script = [
   'else LC_ALL=C ls -d -- "$p" 2>&1; fi',
 ].join('\n');
 
+/** RFC 4254, 5.1: administratively prohibited, unknown channel type. OpenSSH gives neither, other servers do. */
+const tellingReasons: readonly unknown[] = [1, 3];
+
 /** Why a socket on the host could not be reached. The refused request itself was never sent. */
 export async function explainRefusedSocket(
   exec: HostSession['exec'],
@@ -26,6 +29,10 @@ export async function explainRefusedSocket(
   options: CallOptions,
   cause: Error,
 ): Promise<AppError> {
+  if (cause.cause instanceof Error && 'reason' in cause.cause && tellingReasons.includes(cause.cause.reason)) {
+    const detail = `${what}: the server does not know or allow such channels. If it is OpenSSH, ${forbidden} Nothing was sent.`;
+    return new AppError('CAPABILITY_MISSING', detail, { cause, raw: cause.message });
+  }
   const answer = await exec(`sh -c ${shellQuote(script)} sh ${shellQuote(socketPath)}`, {
     ...options,
     maxBytes: 65_536,
