@@ -35,7 +35,7 @@ function openEngine(session: Session, address: DeviceAddress, tools: DriverTools
   }
   const { http } = session;
   return {
-    test: (report, signal) => testEngine(http, report, signal),
+    test: (report, signal) => testEngine(http, tools, report, signal),
     read: (signal) => readEngine(http, tools, signal),
     poll: async (signal) => readSample(await askJson(http, statsPath, signal), tools.now()),
     plan: (reading, edit) =>
@@ -141,27 +141,38 @@ async function findStanding(
   return { file: fingerprint === other ? (wanted === 'old' ? 'new' : 'old') : 'foreign', differences };
 }
 
+/** Whoever may open the admin interface may do everything, so that the first answer settles the rights as well. */
 async function testEngine(
   http: HttpSession,
+  tools: DriverTools,
   report: (step: TestStep) => void,
   signal: AbortSignal,
 ): Promise<{ facts: DeviceFacts; discovered: Record<string, string> }> {
-  async function step<T>(id: TestStep['id'], title: string, work: () => Promise<T>): Promise<T> {
+  async function step<T>(
+    id: TestStep['id'],
+    title: string,
+    work: () => Promise<{ value: T; detail: string }>,
+  ): Promise<T> {
     report({ id, title, state: 'running' });
+    const startedAt = tools.now().getTime();
     try {
-      const value = await work();
-      report({ id, title, state: 'done' });
+      const { value, detail } = await work();
+      report({ id, title, state: 'done', durationMs: tools.now().getTime() - startedAt, detail });
       return value;
     } catch (error) {
-      report({ id, title, state: 'failed', problem: toProblem(error) });
+      const problem = toProblem(error);
+      const durationMs = tools.now().getTime() - startedAt;
+      report({ id, title, state: 'failed', durationMs, detail: problem.detail, problem });
       throw error;
     }
   }
-  await step('tcp', 'Open the admin interface', () => http.fetch('GET', '/healthz', undefined, { signal }));
-  const stats = await step('authentication', 'Use the token', () => askJson(http, statsPath, signal));
-  const version = await step('version', 'Read the version', () =>
-    Promise.resolve(readSample(stats, new Date(0)).device.version),
-  );
-  await step('read', 'Read the configuration', () => readConfig(http, signal));
+  const stats = await step('privilege', 'Rights', async () => ({
+    value: await askJson(http, statsPath, signal),
+    detail: 'The admin interface answers.',
+  }));
+  const version = await step('version', 'Version', () => {
+    const { device } = readSample(stats, tools.now());
+    return Promise.resolve({ value: device.version, detail: `${device.product ?? ''} ${device.version ?? ''}`.trim() });
+  });
   return { facts: describeEngine(version), discovered: {} };
 }

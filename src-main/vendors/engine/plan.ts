@@ -13,6 +13,9 @@ export function configText(config: Config): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
+const passing =
+  'The running engine changes, its file does not: a reload or restart of the engine goes back to what the file says.';
+
 /** What the engine's plan is made of, whatever led to it. */
 export interface Rewrite {
   readonly before: Config;
@@ -156,7 +159,7 @@ export function draftPlan(address: DeviceAddress, rewrite: Rewrite, sha256: (byt
       : [{ ...send, id: 'revert-send', title: 'Bring the old settings back', commands: [rewrite.revert] }],
     keep: [],
     verifies: [read],
-    warnings: [],
+    warnings: isNothing ? [] : [passing],
     driver: { before: rewrite.before, after: rewrite.after },
   };
 }

@@ -10,7 +10,7 @@ const counterMaps = new Set(['responses', 'errors']);
 /** The answer of `GET /v1/stats` as a sample taken at `now`. Throws OUTPUT_UNPARSED that names the first value at fault. */
 export function readSample(stats: unknown, now: Date): Sample {
   if (!isFields(stats)) throw unparsed('it is no object', stats);
-  const { version, pid, startedAt } = stats;
+  const { version, epoch } = stats;
   const sample = sampleSchema.safeParse({
     at: now.toISOString(),
     device: {
@@ -18,7 +18,7 @@ export function readSample(stats: unknown, now: Date): Sample {
       product: 'Steelyard engine',
       ...(typeof version === 'string' ? { version } : {}),
     },
-    epoch: `${text(pid)} ${text(startedAt)}`,
+    epoch,
     virtualServers: fieldsList(stats['virtualServers']).map(readVirtualServer),
     pools: fieldsList(stats['pools']).map(readPool),
     errors: [],
@@ -29,7 +29,15 @@ export function readSample(stats: unknown, now: Date): Sample {
 }
 
 function readVirtualServer(server: Fields): Fields {
-  return pick(server, ['name', 'address', 'protocol', 'health', 'adminState', 'port', ...counted, 'responses']);
+  const keys = ['name', 'protocol', 'health', 'adminState', ...counted, 'responses'];
+  return { ...pick(server, keys), ...firstAddress(server['listen']) };
+}
+
+/** Of several addresses the first; a Unix socket has neither address nor port. */
+function firstAddress(listen: unknown): Fields {
+  const first: unknown = Array.isArray(listen) ? listen[0] : undefined;
+  const match = /^\[?([^\]]*?)\]?:(\d+)$/.exec(typeof first === 'string' ? first : '');
+  return match && match[1] !== 'unix' ? { address: match[1], port: Number(match[2]) } : {};
 }
 
 function readPool(pool: Fields): Fields {
@@ -41,7 +49,16 @@ const counted = ['currentConnections', 'totalConnections', 'requests', 'bytesIn'
 
 function readMember(member: Fields): Fields {
   const keys = ['name', 'address', 'port', 'weight', 'health', 'adminState', 'queuedRequests', ...counted];
-  return pick(member, [...keys, 'responses', 'errors', 'responseTimeMs', 'lastCheck', 'downSince']);
+  return {
+    ...pick(member, [...keys, 'responses', 'errors', 'downSince']),
+    ...pickInner(member, 'responseTimeMs', ['average', 'p50', 'p95', 'p99']),
+    ...pickInner(member, 'lastCheck', ['at', 'durationMs', 'result']),
+  };
+}
+
+function pickInner(object: Fields, key: string, keys: readonly string[]): Fields {
+  const inner = object[key];
+  return isFields(inner) ? { [key]: pick(inner, keys) } : {};
 }
 
 /** The keys that a sample has a place for; what the engine does not tell stays absent. */
@@ -64,10 +81,6 @@ function mapValues(object: Fields, change: (value: unknown) => unknown): Fields 
 /** A counter as decimal digits; what is none is left for the schema to refuse. */
 function decimal(value: unknown): unknown {
   return typeof value === 'number' && Number.isInteger(value) ? String(BigInt(value)) : value;
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function unparsed(why: string, stats: unknown): AppError {
