@@ -70,7 +70,9 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
 function readWeights(csv: string): Record<string, number> {
   const [head = '', ...rows] = csv.trim().replace(/^# /, '').split('\n');
   const columns = head.split(',');
-  const at = (name: string): number => columns.indexOf(name);
+  function at(name: string): number {
+    return columns.indexOf(name);
+  }
   return Object.fromEntries(
     rows
       .map((row) => row.split(','))
