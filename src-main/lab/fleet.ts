@@ -1,6 +1,6 @@
 import { AppError, toProblem } from '../contract/errors.ts';
+import { seededChance } from '../engine/runtime/chance.ts';
 import { type Backend, type BackendCounts, type Fault, type Latency, startBackend } from './backend.ts';
-import { seededChance } from './chance.ts';
 import { startTraffic, type Traffic, type TrafficCounts } from './traffic.ts';
 
 /** A back end that the lab starts. `port` 0 = any free one. */
@@ -39,7 +39,7 @@ export interface Fleet {
 export function createFleet(): Fleet {
   let backends: readonly Backend[] = [];
   let traffic: Traffic | undefined;
-  let chance = seededChance(0);
+  let chance = seededChance(0, 0);
 
   async function start(members: readonly FleetMember[]): Promise<void> {
     const started: Backend[] = [];
@@ -61,7 +61,7 @@ export function createFleet(): Fleet {
   async function carryOut(order: FleetOrder): Promise<void> {
     switch (order.kind) {
       case 'backends':
-        chance = seededChance(order.seed);
+        chance = seededChance(order.seed, 0);
         await start(order.members);
         return;
       case 'traffic':
