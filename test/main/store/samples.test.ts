@@ -108,10 +108,10 @@ describe('by the second', () => {
 
   test('a silence longer than 2.5 intervals is a gap with a null in it, a shorter one is not', () => {
     const samples = open();
-    for (const second of [0, 1, 3, 6, 7]) poll(samples, start + second * 1000, [requests('a', 5)]);
+    for (const second of [0, 1, 3.5, 6.5, 7]) poll(samples, start + second * 1000, [requests('a', 5)]);
     const { lines, gaps } = samples.series(query(start, start + 7000), start + 7000);
     expect(lines[0]?.values).toEqual([5, 5, 5, null, 5, 5]);
-    expect(gaps).toEqual([{ fromMs: start + 3000, toMs: start + 6000 }]);
+    expect(gaps).toEqual([{ fromMs: start + 3500, toMs: start + 6500 }]);
   });
 
   test('time before the first sample and after the last is a gap where it is long enough', () => {

@@ -21,6 +21,18 @@ for (let push = 0; ; push += 1) {
     why: 'kill',
   });
   process.stdout.write(`stored ${id}\n`);
+  // A poll a minute later each time, so that each one closes the minute before and writes it.
+  await store.samples.write({
+    device: 'edge',
+    atMs: Date.now() + push * 61_000,
+    intervalMs: 1000,
+    everyMs: 1000,
+    rows: Array.from({ length: 50 }, (_, member) => ({
+      pool: 'app',
+      member: `m${member}`,
+      values: { requestsPerSecond: push, currentConnections: member },
+    })),
+  });
   await store.journal.end(id, 'kept');
   process.stdout.write(`ended ${id}\n`);
 }
