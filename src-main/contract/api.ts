@@ -55,7 +55,10 @@ export interface DeviceFacts {
   readonly algorithms: readonly {
     readonly name: string;
     readonly native: string;
+    /** Keys of its settings (`AlgorithmSettings`) that it cannot do without. */
     readonly needs?: readonly string[];
+    /** Keys of its settings that this device lets be chosen. */
+    readonly settings?: readonly string[];
   }[];
 }
 
