@@ -1,0 +1,56 @@
+import type { Chart, Plugin } from 'chart.js';
+import type { ChartSpec } from './chart-spec.ts';
+import { tokenValue } from './tokens.ts';
+
+/** Draws what is no data line: holes behind the lines, configuration changes over them. */
+export function overlay(specOf: () => ChartSpec): Plugin<'line'> {
+  return {
+    id: 'overlay',
+    beforeDatasetsDraw(chart) {
+      for (const gap of specOf().gaps) shadeGap(chart, gap);
+    },
+    afterDatasetsDraw(chart) {
+      for (const marker of specOf().markers) drawMarker(chart, marker);
+    },
+  };
+}
+
+function shadeGap(chart: Chart, gap: ChartSpec['gaps'][number]): void {
+  const { ctx, chartArea: area } = chart;
+  const left = Math.max(area.left, chart.scales['x']?.getPixelForValue(gap.fromMs) ?? area.left);
+  const right = Math.min(area.right, chart.scales['x']?.getPixelForValue(gap.toMs) ?? area.left);
+  if (right <= left) return;
+  ctx.fillStyle = tokenValue('gap-fill');
+  ctx.fillRect(left, area.top, right - left, area.height);
+}
+
+const longestLabel = 40;
+
+function drawMarker(chart: Chart, marker: ChartSpec['markers'][number]): void {
+  const { ctx, chartArea: area } = chart;
+  const at = chart.scales['x']?.getPixelForValue(marker.atMs) ?? -1;
+  if (at < area.left || at > area.right) return;
+  const x = Math.round(at) + 0.5;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = tokenValue('marker');
+  ctx.setLineDash([3, 2]);
+  ctx.beginPath();
+  ctx.moveTo(x, area.top);
+  ctx.lineTo(x, area.bottom);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.beginPath();
+  ctx.moveTo(x - 4, area.top - 1);
+  ctx.lineTo(x + 4, area.top - 1);
+  ctx.lineTo(x, area.top + 5);
+  ctx.fill();
+  const isRight = x > area.left + area.width * 0.62;
+  ctx.font = `11px ${tokenValue('font-ui')}`;
+  ctx.textAlign = isRight ? 'right' : 'left';
+  ctx.lineWidth = 3;
+  ctx.strokeStyle = tokenValue('surface');
+  const label = marker.label.slice(0, longestLabel);
+  ctx.strokeText(label, x + (isRight ? -7 : 7), area.top + 8);
+  ctx.fillText(label, x + (isRight ? -7 : 7), area.top + 8);
+  ctx.restore();
+}
