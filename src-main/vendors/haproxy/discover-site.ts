@@ -66,7 +66,10 @@ export function chooseInstance(instances: readonly Instance[], config: string | 
   const named = instances.filter((one) => configPaths(one).some((path) => path === wanted || isIn(wanted, path)));
   if (named.length > 0 || config !== undefined) return named[0];
   if (instances.length < 2) return instances[0];
-  const found = instances.map((one) => configPaths(one).join(' ')).join('; ');
+  const found = instances
+    .map((one) => configPaths(one).join(' '))
+    .toSorted()
+    .join('; ');
   throw new AppError(
     'INPUT_INVALID',
     `Several HAProxies run on the host: ${found}. Name one by its file in the address: ?config=PATH.`,

@@ -22,8 +22,19 @@ export function openHost(session: HostSession, hasSudo: boolean): Host {
   function asSent(script: string): string {
     return hasSudo ? `sudo -n sh -c ${quote(script)}` : script;
   }
-  function run(script: string, options?: CallOptions): Promise<ExecResult> {
-    return session.exec(asSent(script), options);
+  async function run(script: string, options?: CallOptions): Promise<ExecResult> {
+    const result = await session.exec(asSent(script), options);
+    refuseSudo(result);
+    return result;
+  }
+  /** sudo itself says no before it runs anything ("sudo: a password is required"). */
+  function refuseSudo(result: ExecResult): void {
+    const words = result.stderr.toString().trim();
+    if (!hasSudo || result.code !== 1 || !words.startsWith('sudo: ')) return;
+    const remedy = 'let sudoers give this account NOPASSWD, or take sudo=1 out of the address';
+    throw new AppError('CAPABILITY_MISSING', `The account may not use sudo without a password: ${remedy}.`, {
+      raw: words,
+    });
   }
   async function output(script: string, options?: CallOptions): Promise<Buffer> {
     const result = await run(script, options);
