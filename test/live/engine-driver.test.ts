@@ -83,7 +83,7 @@ test('what the engine runs is read as the model, and what it counts is what the 
     ],
   });
   expect(facts.version).toMatch(/\d/);
-  await sendRequests(engine.port, 500, { path: '/?bytes=5000', method: 'POST', body: 'x'.repeat(300) });
+  const clients = await sendRequests(engine.port, 500, { path: '/?bytes=5000', method: 'POST', body: 'x'.repeat(300) });
   const sample = await device.poll(never);
   for (const member of sample.pools[0]?.members ?? []) {
     const truth = backends.counts()[member.name];
@@ -96,7 +96,16 @@ test('what the engine runs is read as the model, and what it counts is what the 
     expect(member.responseTimeMs?.p95).toBeGreaterThan(0);
     expect(member.lastCheck?.result).toBeDefined();
   }
-  expect(sample.virtualServers[0]).toMatchObject({ name: 'web', address: '127.0.0.1', port: engine.port });
+  expect(sample.virtualServers[0]).toMatchObject({
+    name: 'web',
+    address: '127.0.0.1',
+    port: engine.port,
+    requests: '500',
+    bytesIn: String(Object.values(backends.counts()).reduce((sum, { wireBytesIn }) => sum + wireBytesIn, 0)),
+    bytesOut: String(clients.wireBytesReceived),
+  });
+  const out = (sample.pools[0]?.members ?? []).map((member) => Number(member.bytesOut));
+  expect(out.reduce((sum, bytes) => sum + bytes, 0)).toBe(clients.wireBytesReceived);
   expect(sample.epoch).toBe((await device.poll(never)).epoch);
 });
 

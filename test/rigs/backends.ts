@@ -1,4 +1,5 @@
 import { Agent, type IncomingMessage, request as openRequest } from 'node:http';
+import type { Socket } from 'node:net';
 import { type BackendCounts, type Fault, startBackend } from '../../src-main/lab/backend.ts';
 
 /** Back ends that count for themselves: the truth that a balancer's own figures are compared with. Named b1, b2 ... */
@@ -58,6 +59,8 @@ export interface RequestCounts {
   readonly byBackend: Readonly<Record<string, number>>;
   readonly statuses: Readonly<Record<string, number>>;
   readonly bodyBytes: number;
+  /** On the clients' sockets, heads and all. */
+  readonly wireBytesReceived: number;
   /** Messages of those that got no whole answer. */
   readonly failures: readonly string[];
   /** The back ends' names in the order of the answers. */
@@ -72,12 +75,13 @@ export async function sendRequests(port: number, n: number, options: RequestOpti
   const statuses: Record<string, number> = {};
   const failures: string[] = [];
   const order: string[] = [];
+  const sockets = new Set<Socket>();
   let bodyBytes = 0;
   let next = 0;
   async function client(): Promise<void> {
     while (next < n) {
       try {
-        const answer = await sendOne(port, agent, next++, options);
+        const answer = await sendOne(port, agent, next++, options, sockets);
         statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
         bodyBytes += answer.bytes;
         if (answer.backend === undefined) continue;
@@ -93,7 +97,8 @@ export async function sendRequests(port: number, n: number, options: RequestOpti
   } finally {
     agent.destroy();
   }
-  return { sent: n, byBackend, statuses, bodyBytes, failures, order };
+  const wireBytesReceived = [...sockets].reduce((bytes, socket) => bytes + socket.bytesRead, 0);
+  return { sent: n, byBackend, statuses, bodyBytes, wireBytesReceived, failures, order };
 }
 
 interface Answer {
@@ -102,7 +107,13 @@ interface Answer {
   readonly bytes: number;
 }
 
-function sendOne(port: number, agent: Agent, index: number, options: RequestOptions): Promise<Answer> {
+function sendOne(
+  port: number,
+  agent: Agent,
+  index: number,
+  options: RequestOptions,
+  sockets: Set<Socket>,
+): Promise<Answer> {
   const { path = '/', localAddress } = options;
   return new Promise((resolve, reject) => {
     const request = openRequest({
@@ -122,6 +133,7 @@ function sendOne(port: number, agent: Agent, index: number, options: RequestOpti
     request.on('close', () => {
       clearTimeout(timer);
     });
+    request.on('socket', (socket) => sockets.add(socket));
     request.on('error', reject);
     request.on('response', (response) => {
       readAnswer(response).then(resolve, reject);
