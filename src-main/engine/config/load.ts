@@ -23,10 +23,29 @@ export function loadConfig(text: string, file: string): Loaded {
     });
     return { config: undefined, problems };
   }
-  const checked = checkConfig(document.toJS({ maxAliasCount: 100 }));
+  const data = expand(document);
+  if (data === undefined) {
+    const what = 'the aliases refer to each other too often';
+    const why = 'expanding them would take too much memory';
+    return {
+      config: undefined,
+      problems: [{ file, line: 1, column: 1, path: [], what, why, remedy: 'write the values out' }],
+    };
+  }
+  const checked = checkConfig(data.value);
   if (checked.config !== undefined) return { config: checked.config, problems: [] };
   const located = checked.problems.map((problem) => ({ file, ...position(document, lines, problem), ...problem }));
   return { config: undefined, problems: located.sort((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+/** Plain data; undefined where aliases multiply without end. */
+function expand(document: Document): { readonly value: unknown } | undefined {
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }) as unknown };
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined; // how the parser says so
+    throw error;
+  }
 }
 
 /** The same checks on plain data, as `PUT /v1/config` sends it. */

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src-main/engine/config/load.ts';
+import { formatProblem } from '../../../src-main/engine/config/problem.ts';
+import { resolveSettings } from '../../../src-main/engine/config/settings.ts';
+
+const good = `version: 1
+virtualServers:
+  - name: web
+    listen: ['127.0.0.1:8080']
+    pool: app
+pools:
+  - name: app
+    members:
+      - { address: 10.0.0.1, port: 80 }
+      - { name: b, address: '::1', port: 80, weight: 3 }
+`;
+
+function problems(text: string): string[] {
+  return loadConfig(text, 'engine.yaml').problems.map(formatProblem);
+}
+
+describe('a configuration file', () => {
+  it('gets every default in one place', () => {
+    const { config } = loadConfig(good, 'engine.yaml');
+    expect(config).toBeDefined();
+    if (config === undefined) return;
+    const { pools, virtualServers } = resolveSettings(config, '/etc');
+    expect(pools[0]).toMatchObject({
+      algorithm: { name: 'round-robin' },
+      retry: { attempts: 1, when: ['connect-error', 'reset-before-response', 'timeout'], statuses: [] },
+      connectTimeoutMs: 5000,
+      responseTimeoutMs: 60_000,
+      keepAlive: { maxIdle: 64, idleTimeoutMs: 60_000 },
+      members: [
+        { name: '10.0.0.1:80', weight: 1, adminState: 'enabled', cookieValue: '10.0.0.1:80' },
+        { name: 'b', weight: 3 },
+      ],
+    });
+    expect(virtualServers[0]?.http).toMatchObject({
+      forwardedFor: 'append',
+      clientTimeoutMs: 60_000,
+      maxHeaderBytes: 16_384,
+    });
+  });
+
+  it('takes the state of a node for all its members, the stricter one wins', () => {
+    const { config } = loadConfig(`${good}nodes: [{ name: n, address: '::1', adminState: draining }]\n`, 'engine.yaml');
+    const members = config === undefined ? [] : resolveSettings(config, '/').pools[0]?.members;
+    expect(members?.map((member) => member.adminState)).toEqual(['enabled', 'draining']);
+  });
+
+  it.each([
+    ['an unknown key', good.replace('pool: app', 'pool: app\n    polo: app'), 'engine.yaml:6:5: unknown key "polo"'],
+    [
+      'a duplicate name',
+      good.replace('name: b', 'name: 10.0.0.1:80'),
+      'engine.yaml:10:17: the name "10.0.0.1:80" stands twice',
+    ],
+    [
+      'a dangling pool',
+      good.replace('pool: app', 'pool: ap'),
+      'engine.yaml:5:11: there is no pool "ap", it is used here, name one of app',
+    ],
+    [
+      'a dangling monitor',
+      good.replace('    members', '    monitors: [m]\n    members'),
+      'engine.yaml:8:16: there is no monitor "m"',
+    ],
+    [
+      'a wrong type',
+      good.replace('weight: 3', 'weight: heavy'),
+      'engine.yaml:10:54: pools[0].members[1].weight: "heavy" cannot be used',
+    ],
+    [
+      'a weight out of range',
+      good.replace('weight: 3', 'weight: 257'),
+      'engine.yaml:10:54: pools[0].members[1].weight: 257 cannot be used',
+    ],
+    ['a missing key', good.replace(', port: 80 }', ' }'), 'pools[0].members[0].port is missing'],
+    ['no target', good.replace('    pool: app\n', ''), '"web" has no target'],
+    [
+      'an address that is none',
+      good.replace('127.0.0.1:8080', 'web:http'),
+      'engine.yaml:4:14: "web:http" is no address',
+    ],
+    [
+      'a feature that is not there',
+      `${good}snmp: { listen: '127.0.0.1:1161' }\n`,
+      'engine.yaml:11:1: CAPABILITY_MISSING: the SNMP agent (snmp)',
+    ],
+    [
+      'an algorithm that it does not run',
+      good.replace('    members', '    algorithm: predictive\n    members'),
+      'CAPABILITY_MISSING: the algorithm "predictive"',
+    ],
+    [
+      'a setting that the algorithm does not have',
+      good.replace('    members', '    algorithm: { name: round-robin, depth: 3 }\n    members'),
+      'CAPABILITY_MISSING',
+    ],
+    ['an admin listener without token', `${good}admin: { listen: '127.0.0.1:9900' }\n`, 'admin.listen has no token'],
+    [
+      'an admin listener for everybody',
+      `${good}admin: { listen: '*:9900', token: 12345678abc }\n`,
+      '"*:9900" is not loopback',
+    ],
+    ['backup pools in a circle', good.replace('    members', '    backupPool: app\n    members'), 'form a circle'],
+    ['text that is no YAML', `${good}  : [\n`, 'so the file cannot be read as YAML 1.2'],
+    ['the same key twice', `${good}pools: []\n`, 'engine.yaml:11:1: Map keys must be unique'],
+  ])('with %s is refused at its line', (_, text, expected) => {
+    expect(problems(text).join('\n')).toContain(expected);
+  });
+
+  it('names each problem, in the order of the lines', () => {
+    const text = good.replace('pool: app', 'pool: ap').replace('weight: 3', 'weight: 3, wait: 1');
+    expect(problems(text)).toHaveLength(1);
+    expect(problems(good.replace('weight: 3', 'weight: 3, wait: 1').replace('listen:', 'lisen:'))).toHaveLength(3);
+  });
+
+  it('is not followed into aliases without end', () => {
+    const bomb = `version: 1\na: &a [x, x, x, x, x, x, x, x, x]\n${'bcdefgh'
+      .split('')
+      .map(
+        (key, index) =>
+          `${key}: &${key} [${Array(9)
+            .fill(`*${'abcdefg'.charAt(index)}`)
+            .join(', ')}]`,
+      )
+      .join('\n')}\n`;
+    expect(problems(bomb).length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { firstTrack, nextTrack } from '../../../src-main/engine/monitors/member-health.ts';
+import { bucketCount, bucketOf, bucketValueMs, percentileMs } from '../../../src-main/engine/runtime/histogram.ts';
+import { Timed, TimerWheel } from '../../../src-main/engine/sockets/timer-wheel.ts';
+import { seeded } from './candidates.ts';
+
+const pass = { isPassing: true, result: '' };
+const fail = { isPassing: false, result: '' };
+
+describe('the health of a member', () => {
+  function walk(verdicts: string): string[] {
+    let track = firstTrack;
+    return verdicts.split('').map((verdict) => {
+      track = nextTrack(track, verdict === '+' ? pass : fail, { rise: 2, fall: 3 });
+      return track.health;
+    });
+  }
+
+  it('falls after three failures in a row and rises after two passes', () => {
+    expect(walk('+--+---+-++').join(' ')).toBe('up up up up up up down down down down up');
+  });
+
+  it('is not down at the start before `fall` checks have failed', () => {
+    expect(walk('---')).toEqual(['checking', 'checking', 'down']);
+  });
+});
+
+describe('the histogram', () => {
+  it('puts every duration into a bucket whose value is within 3.2 % of it', () => {
+    for (let micros = 1; micros < 4_000_000_000; micros = Math.ceil(micros * 1.0007)) {
+      const value = bucketValueMs(bucketOf(micros / 1000)) * 1000;
+      expect(Math.abs(value - micros) / micros).toBeLessThan(0.032);
+    }
+  });
+
+  it('gives percentiles of what was counted, and none of nothing', () => {
+    const counts = new Float64Array(bucketCount);
+    expect(percentileMs(counts, 50)).toBeUndefined();
+    for (let ms = 1; ms <= 100; ms++) counts[bucketOf(ms)] = (counts[bucketOf(ms)] ?? 0) + 1;
+    expect(percentileMs(counts, 50)).toBeCloseTo(50, -1);
+    expect(percentileMs(counts, 99)).toBeGreaterThan(95);
+  });
+});
+
+class Alarm extends Timed {
+  firedAtMs = -1;
+  readonly #wheel: TimerWheel;
+
+  constructor(wheel: TimerWheel) {
+    super();
+    this.#wheel = wheel;
+  }
+
+  override onDeadline(): void {
+    this.firedAtMs = this.#wheel.nowMs;
+  }
+}
+
+describe('the timer wheel', () => {
+  it('fires each deadline once, never early, at most two slots late, whatever is armed, moved and disarmed', () => {
+    let now = 0;
+    const wheel = new TimerWheel(() => now);
+    const chance = seeded(5);
+    const alarms = Array.from({ length: 300 }, () => ({ alarm: new Alarm(wheel), dueMs: -1 }));
+    const wrong: string[] = [];
+    for (let step = 0; step < 4000; step++) {
+      now += chance() * 40;
+      wheel.turn();
+      for (const each of alarms) {
+        const lateMs = (each.alarm.firedAtMs >= 0 ? each.alarm.firedAtMs : now) - each.dueMs;
+        if (each.alarm.firedAtMs >= 0) {
+          if (each.dueMs < 0 || lateMs < 0) wrong.push(`fired ${lateMs} ms after ${each.dueMs}`);
+          each.dueMs = each.alarm.firedAtMs = -1;
+        }
+        if (each.dueMs >= 0 && lateMs > 170) wrong.push(`not fired ${lateMs} ms after ${each.dueMs}`);
+      }
+      const chosen = alarms[Math.floor(chance() * alarms.length)];
+      if (chosen === undefined) continue;
+      if (chance() < 0.2) {
+        wheel.disarm(chosen.alarm);
+        chosen.dueMs = -1;
+      } else {
+        const delayMs = 1 + chance() * (chance() < 0.1 ? 200_000 : 5000);
+        wheel.arm(chosen.alarm, delayMs);
+        chosen.dueMs = wheel.nowMs + delayMs;
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
