@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { parseAddress } from '../../../src-main/contract/address.ts';
+import type { TestReport } from '../../../src-main/contract/api.ts';
+import { DeviceDraft, kindsOf } from '../../../src-renderer/state/device-draft.svelte.ts';
+import { fakeConnection } from '../makers.ts';
+
+function draftOf(transport: 'ssh' | 'unix' | 'http', answers = {}) {
+  const connection = fakeConnection(answers);
+  let next = 0;
+  const draft = new DeviceDraft(connection, () => `test-${next++}`);
+  draft.kind = { vendor: transport === 'ssh' ? 'haproxy' : 'engine', label: 'Kind', transport };
+  return { draft, connection };
+}
+
+describe('the address of a device draft', () => {
+  test('is what the console reads back, options and odd characters included', () => {
+    const { draft } = draftOf('ssh');
+    draft.host = 'fd00::7';
+    draft.port = '2222';
+    draft.user = 'ops@corp';
+    draft.config = '/etc/ha proxy/h+a.cfg';
+    draft.hasSudo = true;
+    expect(parseAddress(draft.address)).toMatchObject({
+      vendor: 'haproxy',
+      transport: 'ssh',
+      host: 'fd00::7',
+      port: 2222,
+      user: 'ops@corp',
+      options: { config: '/etc/ha proxy/h+a.cfg', sudo: '1' },
+    });
+  });
+
+  test('of a local socket is its path', () => {
+    const { draft } = draftOf('unix');
+    draft.path = ' /run/engine.sock ';
+    expect(draft.address).toBe('engine+unix:/run/engine.sock');
+  });
+
+  test('never holds a password', () => {
+    const { draft } = draftOf('ssh');
+    draft.host = 'h';
+    draft.method = 'password';
+    draft.password = 'hunter2';
+    expect(draft.address).not.toContain('hunter2');
+    expect(draft.credentials).toEqual({ password: 'hunter2' });
+  });
+});
+
+describe('the stepwise test', () => {
+  const passed: TestReport = { testId: 'test-0', steps: [{ id: 'name', title: 'Name', state: 'done' }] };
+
+  test('follows the reports of its own test alone', async () => {
+    const { draft, connection } = draftOf('ssh', { 'devices.test': passed });
+    draft.start();
+    const running = draft.test();
+    connection.tell('test', { testId: 'somebody else', steps: [] });
+    expect(draft.report).toBeUndefined();
+    connection.tell('test', { testId: 'test-0', steps: [{ id: 'name', title: 'Name', state: 'running' }] });
+    expect(draft.report?.steps[0]?.state).toBe('running');
+    await running;
+    expect(draft.hasPassed).toBe(true);
+    expect(draft.isTesting).toBe(false);
+  });
+
+  test('hands an accepted host key over by its fingerprint', async () => {
+    const { draft, connection } = draftOf('ssh', { 'devices.test': passed });
+    draft.host = 'h';
+    await draft.test('SHA256:abc');
+    expect(connection.sent[0]?.input).toMatchObject({ acceptHostKey: 'SHA256:abc' });
+  });
+
+  test('a test that fails as a whole says why', async () => {
+    const { draft } = draftOf('ssh');
+    await draft.test();
+    expect(draft.problem?.code).toBe('INTERNAL');
+    expect(draft.hasFailed).toBe(true);
+  });
+});
+
+test('adding forgets the secrets it has handed over', async () => {
+  const { draft } = draftOf('ssh', { 'devices.add': {} });
+  draft.method = 'password';
+  draft.password = 'hunter2';
+  draft.name = 'hap-1';
+  expect(await draft.add()).toBe(true);
+  expect(draft.password).toBe('');
+});
+
+test('a kind of device is offered once for each way in that its driver names', () => {
+  const info = {
+    version: '0',
+    shell: 'web',
+    node: '',
+    vendors: [{ id: 'engine', label: 'Engine', transports: ['unix', 'http', 'carrier-pigeon'] }],
+    secrets: { protection: 'memory', isLocked: false },
+  } as const;
+  expect(kindsOf(info).map(({ transport }) => transport)).toEqual(['unix', 'http']);
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { desiredSchema } from '../../../src-main/contract/model.ts';
+import { type StagedEdit, Staging } from '../../../src-renderer/state/staging.svelte.ts';
+
+const at = { device: 'hap-1', pool: 'web' } as const;
+
+function weight(member: string, prior: number, value: number): StagedEdit {
+  return { ...at, kind: 'weight', member, prior, value };
+}
+
+describe('staged edits', () => {
+  test('a second edit of the same weight replaces the first and keeps what the device has', () => {
+    const staging = new Staging();
+    staging.stage(weight('a', 1, 2));
+    staging.stage(weight('a', 1, 3));
+    expect(staging.edits).toEqual([weight('a', 1, 3)]);
+    expect(staging.weight('hap-1', 'web', 'a')).toBe(3);
+  });
+
+  test('an edit back to what the device has leaves nothing staged', () => {
+    const staging = new Staging();
+    staging.stage(weight('a', 1, 2));
+    staging.stage(weight('a', 1, 1));
+    expect(staging.count).toBe(0);
+  });
+
+  test('members of the same name on other pools and devices are not touched', () => {
+    const staging = new Staging();
+    staging.stage(weight('a', 1, 2));
+    expect(staging.weight('hap-1', 'api', 'a')).toBeUndefined();
+    expect(staging.weight('hap-2', 'web', 'a')).toBeUndefined();
+  });
+
+  test('an algorithm with the same settings in another order and another native word is no change', () => {
+    const staging = new Staging();
+    staging.stage({
+      ...at,
+      kind: 'algorithm',
+      prior: { name: 'uri-hash', hash: 'ring', depth: 2, native: 'balance uri depth 2' },
+      value: { depth: 2, name: 'uri-hash', hash: 'ring' },
+    });
+    expect(staging.count).toBe(0);
+  });
+
+  test('removing a member takes its other edits out', () => {
+    const staging = new Staging();
+    staging.stage(weight('a', 1, 2));
+    staging.stage({ ...at, kind: 'removeMember', member: 'a' });
+    expect(staging.edits).toEqual([{ ...at, kind: 'removeMember', member: 'a' }]);
+    expect(staging.isRemoved('hap-1', 'web', 'a')).toBe(true);
+  });
+
+  test('removing a member that was only staged leaves nothing', () => {
+    const staging = new Staging();
+    staging.stage({ ...at, kind: 'addMember', member: 'new', value: { name: 'new', address: '10.0.0.9', port: 80 } });
+    staging.stage({ ...at, kind: 'removeMember', member: 'new' });
+    expect(staging.count).toBe(0);
+  });
+
+  test('undo brings back what discarding took', () => {
+    const staging = new Staging();
+    staging.stage(weight('a', 1, 2));
+    staging.discard();
+    staging.undo();
+    expect(staging.edits).toEqual([weight('a', 1, 2)]);
+  });
+
+  test('discarding one device leaves the edits of another', () => {
+    const staging = new Staging();
+    staging.stage(weight('a', 1, 2));
+    staging.stage({ kind: 'weight', device: 'hap-2', pool: 'web', member: 'a', prior: 1, value: 5 });
+    staging.discard('hap-1');
+    expect(staging.devices).toEqual(['hap-2']);
+  });
+
+  test('each change of the edits makes plans of before out of date', () => {
+    const staging = new Staging();
+    const revisions = [staging.revision];
+    staging.stage(weight('a', 1, 2));
+    revisions.push(staging.revision);
+    staging.undo();
+    revisions.push(staging.revision);
+    expect(new Set(revisions).size).toBe(3);
+  });
+});
+
+describe('the wish made of staged edits', () => {
+  test('holds what was edited, by pool and member, and nothing else', () => {
+    const staging = new Staging();
+    staging.stage(weight('a', 1, 3));
+    staging.stage({ ...at, kind: 'adminState', member: 'a', prior: 'enabled', value: 'draining' });
+    staging.stage({ ...at, kind: 'removeMember', member: 'b' });
+    staging.stage({
+      ...at,
+      kind: 'addMember',
+      member: 'c',
+      value: { name: 'c', address: '10.0.0.3', port: 80, weight: 2 },
+    });
+    staging.stage({ ...at, pool: 'api', kind: 'algorithm', prior: undefined, value: { name: 'least-connections' } });
+    const desired = staging.desired('hap-1');
+    expect(desired).toEqual({
+      pools: [
+        {
+          name: 'web',
+          members: [
+            { name: 'a', weight: 3, adminState: 'draining' },
+            { name: 'b', absent: true },
+            { name: 'c', address: '10.0.0.3', port: 80, weight: 2 },
+          ],
+        },
+        { name: 'api', algorithm: { name: 'least-connections' } },
+      ],
+    });
+    expect(desiredSchema.safeParse(desired).success).toBe(true);
+  });
+
+  test('a weight given to a member that is only staged goes into the member', () => {
+    const staging = new Staging();
+    staging.stage({ ...at, kind: 'weight', member: 'c', prior: 1, value: 7 });
+    staging.stage({ ...at, kind: 'addMember', member: 'c', value: { name: 'c', address: '10.0.0.3', port: 80 } });
+    expect(staging.desired('hap-1')).toEqual({
+      pools: [{ name: 'web', members: [{ name: 'c', address: '10.0.0.3', port: 80, weight: 7 }] }],
+    });
+  });
+
+  test('leaves the edits of other devices out', () => {
+    const staging = new Staging();
+    staging.stage(weight('a', 1, 3));
+    expect(staging.desired('hap-2')).toEqual({ pools: [] });
+  });
+});
