@@ -9,6 +9,8 @@ export interface BrowserOptions {
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;
+  /** Names that resolve to this machine in this browser alone, as a rebinding name server would say. */
+  readonly loopbackNames?: readonly string[];
 }
 
 /** A real Chromium with a profile of its own. `complaints` grows with what a page throws, logs as an error or has refused by its CSP. */
@@ -28,7 +30,7 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<Browser
   const profile = await mkdtemp(join(tmpdir(), 'steelyard-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
-    args: quiet,
+    args: [...quiet, ...resolverArguments(options.loopbackNames ?? [])],
     headless: true,
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     colorScheme: options.theme ?? 'light',
@@ -85,6 +87,10 @@ export async function takePicture(page: Page, name: string): Promise<string> {
   const path = join(import.meta.dirname, '../../test-results', `${name}.png`);
   await page.screenshot({ path });
   return path;
+}
+
+function resolverArguments(names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`--host-resolver-rules=${names.map((name) => `MAP ${name} 127.0.0.1`).join(', ')}`];
 }
 
 function listen(page: Page, complaints: string[]): void {
