@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import {
-  adminStateSchema,
   bandwidthSchema,
   memberSchema,
   monitorSchema,
@@ -21,7 +20,7 @@ const milliseconds = z.number().int().min(0).max(2_147_483_647);
 const priority = z.number().int().min(-1).max(65_535);
 
 /** A member as the engine's file writes it: its name defaults to `address:port`. */
-export const engineMemberSchema = memberSchema.omit({ native: true }).extend({
+export const engineMemberSchema = memberSchema.omit({ native: true, node: true }).extend({
   name: z.string().min(1).max(1024).optional(),
   address: z.string().min(1),
   port: z.number().int().min(1).max(65_535),
@@ -30,18 +29,23 @@ export const engineMemberSchema = memberSchema.omit({ native: true }).extend({
 });
 export type EngineMember = z.infer<typeof engineMemberSchema>;
 
-export const enginePoolSchema = poolSchema
-  .omit({ native: true })
-  .extend({ members: z.array(engineMemberSchema).optional() });
+export const enginePoolSchema = poolSchema.omit({ native: true }).extend({
+  members: z.array(engineMemberSchema).optional(),
+  onMemberDown: poolSchema.shape.onMemberDown.unwrap().exclude(['drop']).optional(),
+});
 export type EnginePool = z.infer<typeof enginePoolSchema>;
 
-export const engineRouteSchema = routeSchema.omit({ native: true });
+export const engineRouteSchema = routeSchema
+  .omit({ native: true, virtualServer: true, redirect: true, fixedResponse: true })
+  .required({ pool: true });
 export type EngineRoute = z.infer<typeof engineRouteSchema>;
 
-export const engineVirtualServerSchema = virtualServerSchema.omit({ native: true }).extend({
-  listen: z.array(z.string().min(1)).min(1),
-  routes: z.array(engineRouteSchema).optional(),
-});
+export const engineVirtualServerSchema = virtualServerSchema
+  .omit({ native: true, profiles: true, morePools: true })
+  .extend({
+    listen: z.array(z.string().min(1)).min(1),
+    routes: z.array(engineRouteSchema).optional(),
+  });
 export type EngineVirtualServer = z.infer<typeof engineVirtualServerSchema>;
 
 export const engineMonitorSchema = monitorSchema.omit({ native: true }).extend({
@@ -97,7 +101,7 @@ const globalSchema = z.strictObject({
 export const engineConfigSchema = z.strictObject({
   version: z.literal(1),
   virtualServers: z.array(engineVirtualServerSchema).optional(),
-  nodes: z.array(nodeSchema.extend({ adminState: adminStateSchema.optional() })).optional(),
+  nodes: z.array(nodeSchema.pick({ name: true, address: true, adminState: true })).optional(),
   pools: z.array(enginePoolSchema).optional(),
   monitors: z.array(engineMonitorSchema).optional(),
   global: globalSchema.optional(),

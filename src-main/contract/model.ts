@@ -105,6 +105,8 @@ export const memberSchema = z.strictObject({
   discover: z.enum(['a', 'srv']).optional(),
   /** A monitor of this member alone, by name. */
   monitors: z.array(name).optional(),
+  /** The node that it stands on, where the device names nodes (F5 `node`, NetScaler `server`, A10 `slb server`). */
+  node: name.optional(),
   native: z.record(z.string(), z.string()).optional(),
 });
 export type Member = z.infer<typeof memberSchema>;
@@ -174,7 +176,7 @@ export const poolSchema = z.strictObject({
   persistence: persistenceSchema.optional(),
   backupPool: name.optional(),
   fallback: z.strictObject({ status: z.number().int(), bodyFile: z.string().optional() }).optional(),
-  onMemberDown: z.enum(['finish', 'reset', 'reselect']).optional(),
+  onMemberDown: z.enum(['finish', 'reset', 'reselect', 'drop']).optional(),
   sourceAddress: z.string().optional(),
   minActiveMembers: count.optional(),
   slowStartMs: milliseconds.optional(),
@@ -205,6 +207,7 @@ export const poolSchema = z.strictObject({
 });
 export type Pool = z.infer<typeof poolSchema>;
 
+/** A condition and where it leads: a pool, or an answer of the device itself. Without any of them `native` says it all. */
 export const routeSchema = z.strictObject({
   host: z.string().optional(),
   pathPrefix: z.string().optional(),
@@ -212,7 +215,11 @@ export const routeSchema = z.strictObject({
   header: z.string().optional(),
   method: z.string().optional(),
   sni: z.string().optional(),
-  pool: name,
+  pool: name.optional(),
+  /** The virtual server handed to, where the device chains them (NetScaler content switching); `pool` is the one behind it. */
+  virtualServer: name.optional(),
+  redirect: z.strictObject({ to: z.string(), status: z.number().int().optional() }).optional(),
+  fixedResponse: z.strictObject({ status: z.number().int(), body: z.string().optional() }).optional(),
   /** The device's own condition where the model has no word for it. */
   native: z.string().optional(),
 });
@@ -269,6 +276,8 @@ export const virtualServerSchema = z.strictObject({
   listen: z.array(z.string()).optional(),
   protocol: z.enum(['http', 'tcp', 'udp', 'tls-passthrough']).optional(),
   pool: name.optional(),
+  /** Further pools whose members take the same traffic as those of `pool` (NetScaler: several groups under one virtual server). */
+  morePools: z.array(name).optional(),
   fixedResponse: z.strictObject({ status: z.number().int(), body: z.string().optional() }).optional(),
   redirect: z.strictObject({ to: z.string(), status: z.number().int().optional() }).optional(),
   routes: z.array(routeSchema).optional(),
@@ -305,6 +314,8 @@ export const virtualServerSchema = z.strictObject({
   persistence: persistenceSchema.optional(),
   sourceNat: z.string().optional(),
   backupVirtualServer: name.optional(),
+  /** Profile objects of the device that apply, by name; those of TLS stand in `tls.profiles`. */
+  profiles: z.array(z.string()).optional(),
   adminState: adminStateSchema.optional(),
   native: z.record(z.string(), z.string()).optional(),
 });
@@ -361,7 +372,31 @@ export const monitorSchema = z.strictObject({
 });
 export type Monitor = z.infer<typeof monitorSchema>;
 
-export const nodeSchema = z.strictObject({ name, address: z.string(), adminState: adminStateSchema.optional() });
+/**
+ * An address by itself. `ports` are settings that a device keeps once per address and port: every pool with that member shares
+ * them (A10 `slb server` / `port`).
+ */
+export const nodeSchema = z.strictObject({
+  name,
+  address: z.string(),
+  adminState: adminStateSchema.optional(),
+  weight: z.number().int().min(0).max(65_535).optional(),
+  maxConnections: count.optional(),
+  monitors: z.array(name).optional(),
+  ports: z
+    .array(
+      z.strictObject({
+        port,
+        protocol: z.enum(['tcp', 'udp']).optional(),
+        adminState: adminStateSchema.optional(),
+        weight: z.number().int().min(0).max(65_535).optional(),
+        maxConnections: count.optional(),
+        monitors: z.array(name).optional(),
+      }),
+    )
+    .optional(),
+  native: z.record(z.string(), z.string()).optional(),
+});
 
 /** Text that the driver read and the model has no place for: kept, shown, never lost. Lines count from 1. */
 export const unmodelledSchema = z.strictObject({
