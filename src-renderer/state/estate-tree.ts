@@ -53,7 +53,8 @@ export function estateTree(
 /** Pools that a virtual server hands to: its own, then those of its routes. */
 export function poolsOf(server: VirtualServer): readonly string[] {
   const routed = (server.routes ?? []).map(({ pool }) => pool);
-  return [...new Set([...(server.pool === undefined ? [] : [server.pool]), ...routed])];
+  const named = [server.pool, ...(server.morePools ?? []), ...routed];
+  return [...new Set(named.filter((pool) => pool !== undefined))];
 }
 
 /** The rolled-up state of a virtual server: the worst of its pools; off by us wins. */
