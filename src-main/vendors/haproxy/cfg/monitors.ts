@@ -278,11 +278,6 @@ function dialogue(reading: Reading, rules: readonly Setting[]): string {
   return rules.map((rule) => maskedArguments(reading, rule.statement)).join('\n');
 }
 
-/** Words that only the pool's shared monitor says, so that its members need not repeat them. */
-export function checkKeywords(words: ServerWords): readonly string[] {
-  return [...words.keys()].filter(isCheckWord);
-}
-
 /** The words of a line for what the pool says of its members together. */
 export function sharedWords(reading: Reading, line: ServerLine): ServerWords {
   return reading.isEffective ? wordsOf(line, true) : mergeServerWords(line.section, [...line.own.values()]);
