@@ -142,7 +142,10 @@ function setPriority(editor: Editor, pool: string, name: string, desired: unknow
     const hasOwn = line.own.has('backup') || line.own.has('no-backup');
     if (isGiven && (!hasOwn || isAppended(editor, line, 'backup', 'no-backup'))) {
       editor.apply(removeWords(editor, line, 'backup', 'no-backup'));
-    } else editor.apply(desired === -1 ? setFlag(line, 'backup', 'no-backup') : setFlag(line, 'no-backup', 'backup'));
+    } else
+      editor.apply(
+        desired === -1 ? setFlag(editor, line, 'backup', 'no-backup') : setFlag(editor, line, 'no-backup', 'backup'),
+      );
   } else throw unusable(pool, name, 'priority', desired, 'HAProxy knows 0 and -1 (backup) alone');
 }
 

@@ -21,7 +21,7 @@ function lastWord(line: ServerLine, ...keywords: readonly string[]): ServerWord 
 export function setWord(editor: Editor, line: ServerLine, keyword: string, value: string): readonly Splice[] {
   const { statement } = line;
   const argument = lastWord(line, keyword)?.args[0];
-  if (!argument) return [append(line, `${keyword} ${quoteWord(value)}`)];
+  if (!argument) return [append(editor, line, `${keyword} ${quoteWord(value)}`)];
   refuseVariable(editor, line, keyword, argument.hasVariable);
   const source = editor.text(statement).slice(argument.start, argument.end);
   return [{ file: statement.file, start: argument.start, end: argument.end, text: requoteWord(source, value) }];
@@ -45,9 +45,9 @@ export function removeWords(editor: Editor, line: ServerLine, ...keywords: reado
 }
 
 /** Splices that write a flag: over its opposite where the line has one of the two, else after the last word. */
-export function setFlag(line: ServerLine, flag: string, opposite: string): readonly Splice[] {
+export function setFlag(editor: Editor, line: ServerLine, flag: string, opposite: string): readonly Splice[] {
   const found = lastWord(line, flag, opposite);
-  if (!found) return [append(line, flag)];
+  if (!found) return [append(editor, line, flag)];
   if (found.keyword === flag) return [];
   return [{ file: line.statement.file, start: found.word.start, end: found.word.end, text: flag }];
 }
@@ -66,9 +66,13 @@ export function isAppended(editor: Editor, line: ServerLine, ...keywords: readon
   });
 }
 
-function append(line: ServerLine, text: string): Splice {
+/** After the line's last word; before the `weight 0` that a drain has appended, which is the first to go again. */
+function append(editor: Editor, line: ServerLine, text: string): Splice {
   const { file, words } = line.statement;
-  const at = words.at(-1)?.end ?? words[0].end;
+  const drain = readDrain(editor.text(line.statement), line.statement);
+  const weight = drain && drain.weight === undefined ? readServerWords(line.statement).at(-1) : undefined;
+  const last = weight?.keyword === 'weight' ? words[words.indexOf(weight.word) - 1] : words.at(-1);
+  const at = (last ?? words[0]).end;
   return { file, start: at, end: at, text: ` ${text}` };
 }
 
@@ -146,7 +150,7 @@ export function setAdminState(
     editor.apply(removeWords(editor, line, 'disabled', 'enabled'));
   } else {
     const isNeedless = (wasDrained || isRemovable || desired === 'draining') && wanted === (written ?? inherited);
-    if (!isNeedless) editor.apply(setFlag(line, wanted, wanted === 'enabled' ? 'disabled' : 'enabled'));
+    if (!isNeedless) editor.apply(setFlag(editor, line, wanted, wanted === 'enabled' ? 'disabled' : 'enabled'));
   }
   if (desired === 'draining') startDrain(editor, pool, member);
 }

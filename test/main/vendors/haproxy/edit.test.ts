@@ -135,6 +135,15 @@ describe('a drain', () => {
     );
   });
 
+  it('stays at the end of the line when another word is appended', () => {
+    const base = cfg(server(' server s h:1'));
+    const drained = edited(base, [memberChange('a', 's', 'adminState', undefined, 'draining')]);
+    const limited = edited(drained, [memberChange('a', 's', 'maxConnections', undefined, 9)]);
+    expect(textOf(limited)).toBe(server(' server s h:1 maxconn 9 weight 0 # steelyard: draining'));
+    const ended = edited(limited, [memberChange('a', 's', 'adminState', 'draining', undefined)]);
+    expect(textOf(ended)).toBe(server(' server s h:1 maxconn 9'));
+  });
+
   it('becomes a disabling, and comes back', () => {
     const line = ' server s h:1 weight 0 # steelyard: draining, weight 3';
     expect(changeLine(line, 'adminState', 'draining', 'disabled')).toBe(' server s h:1 weight 3 disabled');
