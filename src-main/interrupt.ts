@@ -1,5 +1,5 @@
 /**
- * A signal that the first SIGINT or SIGTERM aborts, or a parent process that is gone (where it started this one with a channel). The
+ * A signal that the first SIGINT, SIGTERM or SIGHUP aborts, or a parent process that is gone (where it started this one with a channel). The
  * second signal ends the process at once.
  */
 export function openInterrupt(): AbortSignal {
@@ -10,6 +10,7 @@ export function openInterrupt(): AbortSignal {
   }
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
+  process.on('SIGHUP', end);
   if (process.channel === undefined) return interrupt.signal;
   process.once('disconnect', end);
   process.channel.unref(); // being told is no reason to live on

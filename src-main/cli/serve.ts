@@ -35,7 +35,7 @@ export const serve: Command = {
       opened.unshift(server);
       await tools.terminal.write(`${server.mintLink()}\n`);
       if (!given.has('no-open') && hasDisplay(tools.env)) tools.openBrowser(server.mintLink(browserLinkLivesMs));
-      if (given.has('lab')) await startLab(call, tools);
+      if (given.has('lab')) void startLab(call, tools); // an interrupt need not wait for it
       await untilInterrupted(tools.interrupted);
     } finally {
       for (const part of opened) await part.close();
