@@ -2,7 +2,7 @@ import { ClientConnection } from './http1/client.ts';
 import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
 import { seededChance } from './runtime/chance.ts';
 import { WorkerContext } from './runtime/context.ts';
-import type { Listener } from './runtime/listener.ts';
+import { serve, type Listener } from './runtime/listener.ts';
 import { Tables } from './runtime/tables.ts';
 import { createAcceptor, testOnRead } from './sockets/accept.ts';
 import type { Server } from 'node:net';
@@ -84,7 +84,7 @@ function configure(target: Tables, message: Extract<ToWorker, { type: 'configure
   plans = new Map(message.configuration.listeners.map((plan) => [plan.key, plan]));
   for (const listener of listeners.values()) {
     const server = target.servers.get(plans.get(listener.key)?.server ?? '');
-    if (server !== undefined) listener.server = server;
+    if (server !== undefined) serve(listener, server);
   }
 }
 
@@ -95,7 +95,8 @@ function listen(id: number, key: string, handle: unknown): void {
     tell({ type: 'done', id, error: 'no such listener' });
     return;
   }
-  const listener: OpenListener = { key, address: plan.address, server, connections: new Set(), tcp: undefined };
+  const connections: Listener['connections'] = new Set();
+  const listener: OpenListener = { ...serve({ address: plan.address, connections }, server), key, tcp: undefined };
   const { server: tcp, start } = createAcceptor((attach) => {
     new ClientConnection(context, listener, attach);
   }, canUseOnRead);

@@ -56,5 +56,7 @@ export interface Algorithm {
   readonly isSequence: boolean;
   /** Which settings beside `name` it understands; any other is refused. */
   readonly settings: readonly (keyof AlgorithmSettings)[];
+  /** Which of them must be given. */
+  readonly required?: readonly (keyof AlgorithmSettings)[];
   readonly create: (options: AlgorithmOptions) => Chooser;
 }

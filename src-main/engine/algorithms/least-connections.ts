@@ -11,6 +11,9 @@ export const leastConnections: Algorithm = {
   create: () => ({ choose: chooseLeastConnected }),
 };
 
+/** In HTTP what is counted in flight are requests: idle keep-alive connections do not weigh. */
+export const leastRequests: Algorithm = { ...leastConnections, id: 'least-requests', label: 'Least requests' };
+
 function chooseLeastConnected(candidates: readonly Candidate[]): Candidate {
   let best = candidates[0];
   let isTied = false;

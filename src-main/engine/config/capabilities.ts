@@ -28,10 +28,7 @@ const missing: readonly MissingCapability[] = [
   { path: ['virtualServers', '*', 'sourceNat'], feature: 'source NAT by virtual server' },
   { path: ['virtualServers', '*', 'backupVirtualServer'], feature: 'a backup virtual server' },
   { path: ['pools', '*', 'members', '*', 'discover'], feature: 'members from DNS' },
-  { path: ['pools', '*', 'slowStartMs'], isOff: isOneOf(0), feature: 'slow start' },
-  { path: ['pools', '*', 'queue', 'limit'], isOff: isOneOf(0), feature: 'the queue' },
   { path: ['pools', '*', 'retry', 'statuses'], isOff: isEmpty, feature: 'retries by status' },
-  { path: ['pools', '*', 'passive', 'maxFails'], isOff: isOneOf(0), feature: 'passive outlier ejection' },
   {
     path: ['pools', '*', 'onMemberDown'],
     isOff: isOneOf('finish'),

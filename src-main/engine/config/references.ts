@@ -1,4 +1,6 @@
-import type { EngineConfig, EngineVirtualServer } from '../../contract/engine-config.ts';
+import type { EngineConfig, EnginePool, EngineVirtualServer } from '../../contract/engine-config.ts';
+import { algorithmSettings } from '../../contract/model.ts';
+import { algorithms } from '../algorithms/registry.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ConfigProblem } from './problem.ts';
 import { memberName } from './settings.ts';
@@ -32,10 +34,25 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
           dangling(['pools', index, 'members', m, 'monitors', at], name, monitorNames, 'monitor'),
         ),
       ),
+      ...missingSettings(pool, ['pools', index, 'algorithm']),
       ...(pool.backupPool === undefined ? [] : backupProblems(config, index, poolNames)),
     ]),
     ...adminProblems(config.admin ?? {}),
   ];
+}
+
+/** A hash of a header needs the header's name. */
+function missingSettings(pool: EnginePool, path: Path): ConfigProblem[] {
+  const settings = algorithmSettings(pool.algorithm ?? 'round-robin');
+  const required = algorithms.get(settings.name)?.required ?? [];
+  return required
+    .filter((key) => settings[key] === undefined)
+    .map((key) => ({
+      path,
+      what: `"${settings.name}" has no ${key}`,
+      why: 'it would not know what to hash',
+      remedy: `write { name: ${settings.name}, ${key}: ... }`,
+    }));
 }
 
 function names(objects: readonly { readonly name: string }[] | undefined): string[] {

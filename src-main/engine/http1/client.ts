@@ -3,8 +3,8 @@ import type { OwnResponse } from './own-response.ts';
 import { renderOwnResponse } from './own-response.ts';
 import { ChunkReader } from './chunked.ts';
 import { head, scanRequest, scanResponse, type Refusal } from './head.ts';
-import { RequestView, type Endpoint } from './request-view.ts';
-import { rewriteRoomBytes, writeRequestHead, writeResponseHead, type Forwarding } from './rewrite.ts';
+import { Endpoint, RequestView } from './request-view.ts';
+import { renderForLine, rewriteRoomBytes, writeRequestHead, writeResponseHead } from './rewrite.ts';
 import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from './upstream.ts';
 import { largeBodyBytes, readBytes, type WorkerContext } from '../runtime/context.ts';
 import { add, M, P, S } from '../runtime/counters.ts';
@@ -51,8 +51,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   readonly #socket: Socket;
   readonly #onFlushed: () => void;
   #server: VirtualServerRuntime;
-  #forwarding: Forwarding;
   readonly #endpoint: Endpoint;
+  /** Made with the first request. */
+  #forLine: Buffer | undefined = undefined;
   #state = awaitingHead;
   #isReadPaused = false;
   #isFlushing = false;
@@ -101,13 +102,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#listener = listener;
     this.#server = listener.server;
     this.#socket = attach(this);
-    const address = this.#socket.remoteAddress ?? '';
-    this.#endpoint = {
-      clientAddress: address.startsWith('::ffff:') ? address.slice(7) : address,
-      clientPort: this.#socket.remotePort ?? 0,
-      localAddress: this.#socket.localAddress ?? '',
-    };
-    this.#forwarding = forwardingOf(listener, this.#endpoint);
+    this.#endpoint = new Endpoint(this.#socket);
     this.#onFlushed = () => {
       this.#afterFlush();
     };
@@ -123,7 +118,6 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     listener.connections.add(this);
     add(this.#server.counters, S.connections, 1);
     context.wheel.arm(this, this.#server.settings.http.headerTimeoutMs);
-    this.#socket.resume();
   }
 
   readBuffer(): Buffer {
@@ -182,10 +176,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   #scanHead(bytes: Buffer, start: number, end: number): boolean {
     const { server } = this.#listener;
-    if (server !== this.#server) {
-      this.#server = server;
-      this.#forwarding = forwardingOf(this.#listener, this.#endpoint);
-    }
+    this.#server = server;
     const headEnd = scanRequest(bytes, start, end, server.settings.http.maxHeaderBytes);
     if (headEnd > 0) return this.#startRequest(bytes, headEnd, end);
     if (headEnd < 0) {
@@ -218,7 +209,14 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const request =
       needed <= this.#context.requests.size ? this.#context.requests.lease() : Buffer.allocUnsafeSlow(needed);
     this.#request = request;
-    const length = writeRequestHead(bytes, headEnd, request, this.#forwarding, this.#isUpgrade);
+    const length = writeRequestHead(
+      bytes,
+      headEnd,
+      request,
+      this.#endpoint.clientAddress === '' ? this.#listener.silentForwarding : this.#listener.forwarding,
+      (this.#forLine ??= renderForLine(this.#endpoint.clientAddress)),
+      this.#isUpgrade,
+    );
     this.#requestHeadLength = length;
     const taken = this.#takeBody(bytes, headEnd, end);
     if (taken < 0) {
@@ -261,7 +259,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const request = this.#request;
     if (request === undefined) return false;
     const pool = server.hasRoutes
-      ? (server.route(view.look(request.subarray(0, this.#requestHeadLength), this.#endpoint)) ?? server.defaultPool)
+      ? (server.route(view.look(request, this.#requestHeadLength, this.#endpoint)) ?? server.defaultPool)
       : server.defaultPool;
     if (pool === undefined) {
       this.#respond(defaultResponse(server));
@@ -279,7 +277,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const pool = this.#pool;
     const request = this.#request;
     if (pool === undefined || request === undefined) return;
-    const choice = view.look(request.subarray(0, this.#requestHeadLength), this.#endpoint);
+    const choice = view.look(request, this.#requestHeadLength, this.#endpoint);
     const member = pool.choose(choice, this.#avoided);
     if (member === undefined) {
       this.#onNoMember(pool);
@@ -766,7 +764,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   }
 
   #countFailure(place: number): void {
-    if (this.#member !== undefined) add(this.#member.stats.counters, place, 1);
+    if (this.#member === undefined) return;
+    add(this.#member.stats.counters, place, 1);
+    this.#pool?.recordFailure(this.#member);
   }
 
   /** Ends the connection so that the client knows that the body is not whole: without an announced length only a reset does. */
@@ -807,10 +807,16 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   /** No further request: what was written leaves, then the client closes, or is cut after a while. */
   #finishConnection(): void {
     if (this.#state === closed || this.#state === lingering) return;
+    const hasUnread = this.#state !== awaitingResponse || this.#pending !== undefined || this.#isReadPaused;
     this.#state = lingering;
     this.#partial = this.#pending = undefined;
     // A read may still be under way into the lease: it is left to the collector.
     this.#lease = undefined;
+    if (!this.#isFlushing && !hasUnread) {
+      // Everything was read and everything has left: closing now cannot take the response with it.
+      this.#socket.destroy();
+      return;
+    }
     this.#socket.end();
     if (!this.#isFlushing) this.#context.wheel.arm(this, lingerMs);
     this.#resumeClient();
@@ -903,7 +909,10 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #recordResponse(): void {
     const { status } = head;
     add(this.#server.counters, S.response + Math.floor(status / 100), 1);
-    this.#member?.recordResponse(status, performance.now() - this.#sentAtMs);
+    const member = this.#member;
+    if (member === undefined) return;
+    member.recordResponse(status, performance.now() - this.#sentAtMs);
+    if (status >= 400 && this.#pool?.isFailure(status) === true) this.#pool.recordFailure(member);
   }
 
   #countOut(bytes: number): void {
@@ -982,17 +991,4 @@ function defaultResponse(server: VirtualServerRuntime): OwnResponse {
   const { fixedResponse, redirect } = server.settings;
   if (redirect !== undefined) return { status: redirect.status, body: '', extraLines: `Location: ${redirect.to}\r\n` };
   return fixedResponse ?? { status: 503 };
-}
-
-function forwardingOf(listener: Listener, endpoint: Endpoint): Forwarding {
-  const { http } = listener.server.settings;
-  return {
-    // A client on a Unix socket has no address to name.
-    mode: endpoint.clientAddress === '' ? 'none' : http.forwardedFor,
-    hasForwarded: http.forwarded,
-    client: Buffer.from(endpoint.clientAddress, 'latin1'),
-    forLine: Buffer.from(`X-Forwarded-For: ${endpoint.clientAddress}\r\n`, 'latin1'),
-    protoLine: Buffer.from('X-Forwarded-Proto: http\r\n', 'latin1'),
-    defaultHost: Buffer.from(listener.address.replace(/^unix:.*/, 'localhost'), 'latin1'),
-  };
 }

@@ -1,14 +1,29 @@
+import type { Socket } from 'node:net';
 import type { Choice } from '../algorithms/algorithm.ts';
 import type { RouteRequest } from '../runtime/virtual-server.ts';
 
-/** Where a request came from and to. */
-export interface Endpoint {
+/** Where a connection came from and to. Only what is asked for is asked of the system. */
+export class Endpoint {
+  /** Empty for a client on a Unix socket. */
   readonly clientAddress: string;
-  readonly clientPort: number;
-  readonly localAddress: string;
+  readonly #socket: Socket | undefined;
+
+  constructor(socket: Socket | undefined) {
+    this.#socket = socket;
+    const address = socket?.remoteAddress ?? '';
+    this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
+  }
+
+  get clientPort(): number {
+    return this.#socket?.remotePort ?? 0;
+  }
+
+  get localAddress(): string {
+    return this.#socket?.localAddress ?? '';
+  }
 }
 
-const nowhere: Endpoint = { clientAddress: '', clientPort: 0, localAddress: '' };
+const nowhere = new Endpoint(undefined);
 
 /**
  * A well-formed request head (as rewritten for the member) as text, decoded only when asked: routes by host or header and
@@ -16,10 +31,13 @@ const nowhere: Endpoint = { clientAddress: '', clientPort: 0, localAddress: '' }
  */
 export class RequestView implements Choice, RouteRequest {
   #bytes: Buffer = Buffer.alloc(0);
+  #length = 0;
   #endpoint: Endpoint = nowhere;
 
-  look(bytes: Buffer, endpoint: Endpoint): this {
+  /** The head stands in `bytes[0, length)`. */
+  look(bytes: Buffer, length: number, endpoint: Endpoint): this {
     this.#bytes = bytes;
+    this.#length = length;
     this.#endpoint = endpoint;
     return this;
   }
@@ -50,7 +68,7 @@ export class RequestView implements Choice, RouteRequest {
     const bytes = this.#bytes;
     const values: string[] = [];
     let at = bytes.indexOf('\r\n', 0, 'latin1') + 2;
-    while (at > 1 && at < bytes.length && bytes[at] !== 13) {
+    while (at > 1 && at < this.#length && bytes[at] !== 13) {
       const end = bytes.indexOf('\r\n', at, 'latin1');
       if (end < 0) break;
       const line = bytes.toString('latin1', at, end);

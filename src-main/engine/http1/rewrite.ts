@@ -1,13 +1,9 @@
 import { authorityEnd, authorityStart, cut, head } from './head.ts';
 
-/** How forwarded heads name the client; buffers are made once per connection. */
+/** How heads are forwarded: made once per listener and configuration. */
 export interface Forwarding {
   readonly mode: 'append' | 'replace' | 'none';
   readonly hasForwarded: boolean;
-  /** The client's address as text. */
-  readonly client: Buffer;
-  /** `X-Forwarded-For: <client>\r\n` */
-  readonly forLine: Buffer;
   /** `X-Forwarded-Proto: http\r\n` */
   readonly protoLine: Buffer;
   /** `Host` of a request that has none: the address it came to. */
@@ -56,6 +52,7 @@ export function writeRequestHead(
   end: number,
   out: Buffer,
   forwarding: Forwarding,
+  forLine: Buffer,
   isUpgrade: boolean,
 ): number {
   let at = 0;
@@ -89,7 +86,7 @@ export function writeRequestHead(
   if (hasEarlier) cutEvery(bytes, head.forwardedForField);
   at = putFields(bytes, end, out, at);
   if (forwarding.mode !== 'none') {
-    at = hasEarlier ? putEarlierClients(bytes, forwarding, out, at) : putAll(forwarding.forLine, out, at);
+    at = hasEarlier ? putEarlierClients(bytes, forLine, out, at) : putAll(forLine, out, at);
     if (head.forwardedProtoField < 0 || forwarding.mode === 'replace') at = putAll(forwarding.protoLine, out, at);
     if (head.forwardedHostField < 0 || forwarding.mode === 'replace') {
       at = putAll(forwardedHostName, out, at);
@@ -97,7 +94,8 @@ export function writeRequestHead(
       at = putAll(crlf, out, at);
     }
   }
-  if (forwarding.hasForwarded) at = putForwarded(forwarding, host.toString('latin1', hostStart, hostEnd), out, at);
+  if (forwarding.hasForwarded)
+    at = putForwarded(forwarding, forLine, host.toString('latin1', hostStart, hostEnd), out, at);
   if (isUpgrade) {
     const field = head.upgradeField * 5;
     at = putAll(upgradeLines, out, at);
@@ -138,7 +136,7 @@ function nameOf(bytes: Buffer, field: number): string {
   return bytes.toString('latin1', head.fields[field * 5], head.fields[field * 5 + 1]).toLowerCase();
 }
 
-function putEarlierClients(bytes: Buffer, forwarding: Forwarding, out: Buffer, place: number): number {
+function putEarlierClients(bytes: Buffer, forLine: Buffer, out: Buffer, place: number): number {
   let at = putAll(forName, out, place);
   for (let index = 0; index < head.fieldCount; index++) {
     if (!isSameName(bytes, index, head.forwardedForField)) continue;
@@ -147,13 +145,17 @@ function putEarlierClients(bytes: Buffer, forwarding: Forwarding, out: Buffer, p
     if (end === start) continue;
     at = putAll(comma, out, put(bytes, start, end, out, at));
   }
-  at = putAll(forwarding.client, out, at);
-  return putAll(crlf, out, at);
+  return put(forLine, forName.length, forLine.length, out, at);
+}
+
+/** `X-Forwarded-For: <client>\r\n`, made once per connection. */
+export function renderForLine(clientAddress: string): Buffer {
+  return Buffer.from(`X-Forwarded-For: ${clientAddress}\r\n`, 'latin1');
 }
 
 /** RFC 7239: an IPv6 address is quoted and in brackets, a host with a port quoted. */
-function putForwarded(forwarding: Forwarding, host: string, out: Buffer, place: number): number {
-  const client = forwarding.client.toString('latin1');
+function putForwarded(forwarding: Forwarding, forLine: Buffer, host: string, out: Buffer, place: number): number {
+  const client = forLine.toString('latin1', forName.length, forLine.length - 2);
   const quoted = client.includes(':') ? `"[${client}]"` : client;
   const proto = forwarding.protoLine.includes('https') ? 'https' : 'http';
   const text = Buffer.from(`for=${quoted};host="${host}";proto=${proto}\r\n`, 'latin1');

@@ -1,3 +1,4 @@
+import type { Forwarding } from '../http1/rewrite.ts';
 import type { MemberRuntime } from './member.ts';
 import type { VirtualServerRuntime } from './virtual-server.ts';
 
@@ -13,5 +14,24 @@ export interface OpenConnection {
 export interface Listener {
   readonly address: string;
   server: VirtualServerRuntime;
+  /** How its requests are forwarded now, and how those of clients that have no address. */
+  forwarding: Forwarding;
+  silentForwarding: Forwarding;
   readonly connections: Set<OpenConnection>;
+}
+
+/** Points a listener at the virtual server of the newest configuration. */
+export function serve(
+  listener: Omit<Listener, 'server' | 'forwarding' | 'silentForwarding'>,
+  server: VirtualServerRuntime,
+): Listener {
+  const { forwardedFor, forwarded } = server.settings.http;
+  const forwarding: Forwarding = {
+    mode: forwardedFor,
+    hasForwarded: forwarded,
+    protoLine: Buffer.from('X-Forwarded-Proto: http\r\n', 'latin1'),
+    defaultHost: Buffer.from(listener.address.startsWith('unix:') ? 'localhost' : listener.address, 'latin1'),
+  };
+  const silentForwarding: Forwarding = { ...forwarding, mode: 'none', hasForwarded: false };
+  return Object.assign(listener, { server, forwarding, silentForwarding });
 }

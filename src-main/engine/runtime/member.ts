@@ -34,8 +34,14 @@ export class MemberRuntime implements Candidate {
   sessions = 0;
   state = 0;
   isDown = false;
+  /** Failures in live traffic have put it aside for a while. */
+  isEjected = false;
+  /** When it last came up, on the clock of `performance.now`; 0 = no slow start. */
+  upSinceMs = 0;
   /** A monitor asks to drain it. */
   isDrainAsked = false;
+  #fails = 0;
+  #failsSinceMs = 0;
   /** Idle keep-alive connections, the last used on top. */
   readonly idle: UpstreamConnection[] = [];
 
@@ -49,6 +55,11 @@ export class MemberRuntime implements Candidate {
 
   /** May it get new clients (limits aside)? */
   get isInRotation(): boolean {
+    return this.isServing && !this.isEjected;
+  }
+
+  /** In rotation as far as settings and monitors say. */
+  get isServing(): boolean {
     return this.settings.adminState === 'enabled' && !this.isDown && !this.isDrainAsked && this.settings.weight > 0;
   }
 
@@ -80,6 +91,20 @@ export class MemberRuntime implements Candidate {
       durationMs > this.responseTimeMs
         ? durationMs
         : this.responseTimeMs + (durationMs - this.responseTimeMs) * averageShare;
+  }
+
+  /** Counts a failure in live traffic; true = `maxFails` within `failTimeoutMs` are reached. */
+  recordFailure(passive: { readonly maxFails: number; readonly failTimeoutMs: number }, nowMs: number): boolean {
+    if (nowMs - this.#failsSinceMs > passive.failTimeoutMs) {
+      this.#fails = 0;
+      this.#failsSinceMs = nowMs;
+    }
+    this.#fails++;
+    return this.#fails >= passive.maxFails;
+  }
+
+  forgetFailures(): void {
+    this.#fails = 0;
   }
 
   closeIdle(): void {

@@ -20,6 +20,8 @@ export class PoolRuntime {
   fallbackBody = '';
   #available: readonly MemberRuntime[] = [];
   #hasLimits = false;
+  #rampTimer: NodeJS.Timeout | undefined;
+  readonly #isHash: boolean;
   readonly #chooser: Chooser;
 
   constructor(
@@ -36,13 +38,14 @@ export class PoolRuntime {
     this.members = members;
     this.counters = counters;
     this.#chooser = algorithm.create({ chance, settings: settings.algorithm });
+    this.#isHash = algorithm.settings.includes('hash');
     this.refresh();
     if (algorithm.isSequence) this.#skip(offset);
   }
 
   /** To be called whenever a member's state, health, weight or limit has changed. */
   refresh(): void {
-    for (const member of this.members) member.weight = member.settings.weight;
+    this.#weigh();
     this.#available = firstGroups(
       this.members.filter((member) => member.isInRotation),
       this.settings.minActiveMembers,
@@ -66,6 +69,60 @@ export class PoolRuntime {
   /** Is some member in rotation, be it full? Then waiting makes sense. */
   get hasAvailable(): boolean {
     return this.#available.length > 0;
+  }
+
+  /**
+   * A failure in live traffic. After `passive.maxFails` within `failTimeoutMs` the member is put aside for as long; the
+   * last one in rotation never is.
+   */
+  recordFailure(member: MemberRuntime): void {
+    const { passive } = this.settings;
+    if (passive.maxFails === 0 || member.isEjected || !member.recordFailure(passive, performance.now())) return;
+    if (!this.#available.some((other) => other !== member)) return;
+    member.isEjected = true;
+    member.forgetFailures();
+    this.refresh();
+    setTimeout(() => {
+      member.isEjected = false;
+      this.refresh();
+    }, passive.failTimeoutMs).unref();
+  }
+
+  /** Is a response's status a failure by `passive.statuses`? */
+  isFailure(status: number): boolean {
+    return this.settings.passive.maxFails > 0 && isInRanges(status, this.settings.passive.statuses);
+  }
+
+  /**
+   * Effective weights. While a member slowly starts all are scaled, so that a share of its weight is a whole number;
+   * hashes are not ramped: their tables would move keys at every step.
+   */
+  #weigh(): void {
+    const { slowStartMs } = this.settings;
+    const now = performance.now();
+    const isRamping =
+      slowStartMs > 0 &&
+      !this.#isHash &&
+      this.members.some((member) => member.upSinceMs > 0 && now - member.upSinceMs < slowStartMs);
+    for (const member of this.members) {
+      const share = isRamping && member.upSinceMs > 0 ? Math.min(1, (now - member.upSinceMs) / slowStartMs) : 1;
+      member.weight = isRamping
+        ? Math.max(1, Math.round(member.settings.weight * 100 * share))
+        : member.settings.weight;
+    }
+    clearTimeout(this.#rampTimer);
+    if (!isRamping) return;
+    this.#rampTimer = setTimeout(
+      () => {
+        this.refresh();
+      },
+      Math.max(20, slowStartMs / 50),
+    ).unref();
+  }
+
+  /** The tables have been replaced: nothing of this pool may fire any more. */
+  retire(): void {
+    clearTimeout(this.#rampTimer);
   }
 
   /** Lets the first in the queue try again: a member may have room. */
@@ -98,4 +155,11 @@ function firstGroups(members: readonly MemberRuntime[], minimum: number): readon
     chosen = members.filter((member) => member.settings.priority >= priority);
   }
   return chosen;
+}
+
+function isInRanges(status: number, ranges: readonly string[]): boolean {
+  return ranges.some((range) => {
+    const [low = '', high = low] = range.split('-');
+    return status >= Number(low) && status <= Number(high);
+  });
 }

@@ -50,6 +50,7 @@ export class Tables {
       const counters = keep(this.#poolCounters, pool.name, poolCounterNames.length);
       const runtime = new PoolRuntime(pool, members, counters, this.#chance, offset);
       runtime.fallbackBody = configuration.fallbackBodies[pool.name] ?? '';
+      before?.retire();
       // Whoever waits for room in the old pool waits in the new one.
       if (before !== undefined) runtime.waiting.push(...before.waiting.splice(0));
       pools.set(pool.name, runtime);
@@ -71,6 +72,7 @@ export class Tables {
       const pool = this.#pools.get(change.pool);
       const member = pool?.members.find((each) => each.name === change.member);
       if (pool === undefined || member === undefined) continue;
+      if (member.isDown && !change.isDown) member.upSinceMs = performance.now();
       setHealth(member, change);
       if (change.isDown) member.closeIdle();
       pool.refresh();

@@ -139,6 +139,47 @@ describe('a member that fails', () => {
   });
 });
 
+describe('a pool under pressure', () => {
+  it('queues what has no room, refuses what the queue has no room for, and serves in turn', async () => {
+    const slow = await member((socket, said) => {
+      if (said.includes('\r\n\r\n'))
+        setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'), 200);
+    });
+    const members = [{ name: 'm0', address: '127.0.0.1', port: slow.port, maxConnections: 1 }];
+    const started = await engine([], { members, queue: { limit: 1, timeoutMs: 5000 }, keepAlive: { maxIdle: 0 } });
+    const answers = await Promise.all([0, 1, 2].map(() => speak(started.port('web'), get, { until: /\r\n\r\n./ })));
+    expect(answers.map(({ text }) => text.slice(9, 12)).sort()).toEqual(['200', '200', '503']);
+    const { pools } = await started.stats();
+    expect(pools[0]?.drops).toMatchObject({ 'queue-full': 1 });
+  });
+
+  it('answers 503 to what waits longer than queue.timeoutMs', async () => {
+    const hung = await member(() => undefined);
+    const members = [{ name: 'm0', address: '127.0.0.1', port: hung.port, maxConnections: 1 }];
+    const started = await engine([], { members, queue: { limit: 5, timeoutMs: 200 } });
+    const first = speak(started.port('web'), get, { timeoutMs: 1500 });
+    await expect.poll(async () => (await started.stats()).pools[0]?.currentConnections).toBe(1);
+    expect((await speak(started.port('web'), get, { until: '\r\n\r\n' })).text).toMatch(/^HTTP\/1\.1 503 /);
+    expect((await first).ending).toBe('open');
+  });
+
+  it('puts a member aside after passive.maxFails and takes it back after failTimeoutMs', async () => {
+    const bad = await member((socket) => socket.write('HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n'));
+    const good = await member(answering('good'));
+    const started = await engine([bad.port, good.port], { passive: { maxFails: 2, failTimeoutMs: 1000 } });
+    async function statuses(): Promise<string> {
+      const list = [];
+      for (let turn = 0; turn < 8; turn++) {
+        list.push((await speak(started.port('web'), get, { until: '\r\n\r\n' })).text.slice(9, 12));
+      }
+      return list.join(' ');
+    }
+    expect((await statuses()).match(/500/g)).toHaveLength(2);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect((await statuses()).match(/500/g)).toHaveLength(2);
+  });
+});
+
 describe('a client that fails', () => {
   it('by sending half a head gets 408 after headerTimeoutMs', async () => {
     const good = await member(answering('ok'));

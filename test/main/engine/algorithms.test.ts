@@ -17,7 +17,8 @@ describe.each([...algorithms.values()])('$id', (algorithm) => {
     const text = `k${turn}`;
     return choice({
       source: `10.1.${turn >> 8}.${turn & 255}`,
-      target: `/${text}?q=${text}`,
+      destination: `10.2.${turn >> 8}.${turn & 255}`,
+      target: `/${text}?X-Key=${text}`,
       host: text,
       headers: { 'x-key': text, cookie: `X-Key=${text}` },
     });
@@ -77,5 +78,37 @@ describe('least-connections', () => {
       ?.create({ chance: seeded(1), settings: { name: 'least-connections' } });
     if (a && b && c) [a.inFlight, b.inFlight, c.inFlight] = [3, 1, 1];
     expect(Array.from({ length: 4 }, () => chooser?.choose(members, choice()).name)).toEqual(['b', 'c', 'b', 'c']);
+  });
+});
+
+describe.each(['ring', 'maglev', 'rendezvous'] as const)('a hash spread by %s', (hash) => {
+  const keys = Array.from({ length: 20_000 }, (_, index) => `key-${index}`);
+
+  function create(boundedLoad?: number) {
+    const settings = { name: 'uri-hash' as const, hash, ...(boundedLoad === undefined ? {} : { boundedLoad }) };
+    const chooser = algorithms.get('uri-hash')?.create({ chance: seeded(1), settings });
+    if (chooser === undefined) throw new Error('no uri-hash');
+    return chooser;
+  }
+
+  it('moves at most 1/n + 2 % of the keys when a member leaves, and none between members that stay by ring and rendezvous', () => {
+    const members = candidates(1, 1, 1, 1, 1, 1, 1, 1);
+    const left = members.slice(0, 7);
+    const chooser = create();
+    const before = keys.map((target) => chooser.choose(members, choice({ target })));
+    const after = keys.map((target) => chooser.choose(left, choice({ target })));
+    const moved = before.filter((member, index) => member !== after[index]);
+    expect(moved.length / keys.length).toBeLessThan(1 / 8 + 0.02 + (hash === 'ring' ? 0.03 : 0));
+    if (hash !== 'maglev') expect(moved.every((member) => member.index === 7)).toBe(true);
+  });
+
+  it('sends no member more than its bound', () => {
+    const members = candidates(1, 1, 1, 1);
+    const chooser = create(1.25);
+    for (let turn = 0; turn < 400; turn++) {
+      const chosen = members[chooser.choose(members, choice({ target: 'one key' })).index];
+      if (chosen !== undefined) chosen.inFlight++;
+    }
+    expect(Math.max(...members.map((member) => member.inFlight))).toBeLessThanOrEqual(126);
   });
 });

@@ -26,12 +26,14 @@ export function candidates(...weights: readonly number[]): TestCandidate[] {
 
 /** A request; what is not given is empty. */
 export function choice(
-  given: Partial<Record<'source' | 'target' | 'host', string>> & { headers?: Record<string, string> } = {},
+  given: Partial<Record<'source' | 'destination' | 'target' | 'host', string>> & {
+    headers?: Record<string, string>;
+  } = {},
 ): Choice {
   return {
     sourceAddress: () => given.source ?? '',
     sourcePort: () => 40_000,
-    destinationAddress: () => '127.0.0.1',
+    destinationAddress: () => given.destination ?? '127.0.0.1',
     target: () => given.target ?? '/',
     host: () => given.host ?? '',
     header: (name) => given.headers?.[name] ?? '',
