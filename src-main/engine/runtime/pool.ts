@@ -20,6 +20,7 @@ export class PoolRuntime {
   fallbackBody = '';
   #available: readonly MemberRuntime[] = [];
   #hasLimits = false;
+  #isRamping = false;
   #rampTimer: NodeJS.Timeout | undefined;
   readonly #isHash: boolean;
   readonly #chooser: Chooser;
@@ -110,6 +111,9 @@ export class PoolRuntime {
         ? Math.max(1, Math.round(member.settings.weight * 100 * share))
         : member.settings.weight;
     }
+    // What an algorithm keeps is in the scale of the weights: it begins anew with another scale.
+    if (isRamping !== this.#isRamping) for (const member of this.members) member.state = 0;
+    this.#isRamping = isRamping;
     clearTimeout(this.#rampTimer);
     if (!isRamping) return;
     this.#rampTimer = setTimeout(

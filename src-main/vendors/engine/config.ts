@@ -17,10 +17,21 @@ const sections: Partial<Record<Kind, string>> = {
 /** Algorithms that the engine runs (its registry). */
 export const engineAlgorithms: readonly AlgorithmName[] = [
   'round-robin',
+  'static-round-robin',
   'least-connections',
+  'least-requests',
+  'least-response-time',
   'random',
   'random-two-choices',
   'first-available',
+  'source-ip-hash',
+  'source-ip-port-hash',
+  'dest-ip-hash',
+  'uri-hash',
+  'host-hash',
+  'header-hash',
+  'cookie-hash',
+  'query-param-hash',
 ];
 
 /** The configuration's list that holds objects of this kind; CAPABILITY_MISSING where the engine has no such objects. */
