@@ -47,7 +47,7 @@ describe.skipIf(isMissing('haproxy', 'sshd'))('the console on a real HAProxy ove
     expect(before.byBackend).toEqual({ b1: 100, b2: 100 });
     const plan = await planWeight(3);
     expect(plan.cost).toBe('runtime');
-    await expect(call('push.start', { plan, confirmWithinMs: 60_000 })).rejects.toThrow(/read-only/);
+    await expect(call('push.start', { plan, confirmWithinMs: 60_000 })).rejects.toMatchObject({ code: 'LOCKED' });
     const waiting = pushed(['waiting', 'reverted', 'refused', 'stuck']);
     await call('push.start', { plan, confirmWithinMs: 60_000, typed: 'lb' });
     const state = await waiting;
