@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAddress } from './contract/address.ts';
 import type { AppInfo, DeviceSpec } from './contract/api.ts';
 import type { Console } from './contract/console.ts';
-import { AppError, toProblem } from './contract/errors.ts';
+import { toProblem } from './contract/errors.ts';
 import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
 import { defaultIntervalMs, Estate } from './console/estate.ts';
 import { makeHandlers, secretName } from './console/handlers.ts';
-import { useKeyChain } from './console/key-chain.ts';
+import { useKeyChain, useKeyFile } from './console/key-chain.ts';
+import { LabInEstate } from './console/lab.ts';
 import { driverNamed } from './console/native.ts';
 import { Planner } from './console/planner.ts';
 import { Pushes } from './console/pushes.ts';
@@ -58,6 +60,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const store = await openStore(options.dataDir);
   try {
     if (options.keyChain) await useKeyChain(store.secrets, options.keyChain);
+    else if (options.shell !== 'electron') await useKeyFile(store.secrets, join(options.dataDir, 'key'));
     return await assemble(store, options);
   } catch (error) {
     await store.close();
@@ -133,7 +136,18 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       watchers.tellAll('push', state);
     },
     onEnded: (state) => {
-      estate.readSoon(estate.opened(state.device));
+      const { device, id, phase } = state;
+      store.mark({ device, atMs: systemClock.now(), label: phase, pushId: id }).catch(reportLost);
+      estate.readSoon(estate.opened(device));
+    },
+  });
+  const lab = new LabInEstate({
+    folder: join(options.dataDir, 'lab'),
+    version,
+    seed: randomInt(2 ** 31),
+    estate: () => estate,
+    onChange: (state) => {
+      watchers.tellAll('lab', state);
     },
   });
   const planner = new Planner({
@@ -185,11 +199,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
         AbortSignal.timeout(testTimeoutMs),
       ),
     series: (query) => store.samples.series(query),
-    lab: {
-      get: () => ({ isRunning: false, backends: [] }),
-      start: () => Promise.reject(new AppError('CAPABILITY_MISSING', 'No lab yet.')),
-      stop: () => Promise.reject(new AppError('CAPABILITY_MISSING', 'No lab yet.')),
-    },
+    lab,
     maskText: (device, text) => estate.opened(device).link.mask(text),
   });
 
@@ -202,6 +212,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     close: async () => {
       clearInterval(ticking);
       pushes.stop();
+      await lab.stop();
       schedule.close();
       locks.lockAll();
       estate.close();

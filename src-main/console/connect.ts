@@ -1,11 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { DeviceAddress } from '../contract/address.ts';
 import type { Credentials, TestStep } from '../contract/api.ts';
-import { AppError } from '../contract/errors.ts';
 import { HostLink } from '../transports/host-link.ts';
-import { openHttp } from '../transports/http.ts';
+import { type HttpTarget, openHttp } from '../transports/http.ts';
 import { connectInSteps, openSsh } from '../transports/ssh-connect.ts';
-import type { Session } from '../transports/transport.ts';
+import type { HttpSession, Session } from '../transports/transport.ts';
 import type { TestRequest } from './tester.ts';
 import { sshOptions, type SshSurroundings } from './ssh.ts';
 
@@ -23,7 +22,7 @@ export function keptSession(
     });
     return { kind: 'host', host: link };
   }
-  return { kind: 'http', http: openHttp(httpTarget(address)) };
+  return { kind: 'http', http: keptHttp(address, credentials) };
 }
 
 /** A session for a connection test, each step told as it ends. */
@@ -34,16 +33,30 @@ export async function testedSession(
   report: (step: TestStep) => void,
   signal: AbortSignal,
 ): Promise<Session> {
-  if (address.transport !== 'ssh') return { kind: 'http', http: openHttp(httpTarget(address)) };
+  if (address.transport !== 'ssh')
+    return { kind: 'http', http: openHttp(httpTarget(address, request.credentials ?? {})) };
   const options = sshOptions(address, request.credentials ?? {}, surroundings);
   const host = await connectInSteps({ ...options, acceptHostKey: request.acceptHostKey, signal }, report);
   return { kind: 'host', host };
 }
 
-function httpTarget(address: DeviceAddress): Parameters<typeof openHttp>[0] {
+/** HTTP has no session to keep, but its token is asked for when it is first needed, not when the console starts. */
+function keptHttp(address: DeviceAddress, credentials: () => Promise<Credentials>): HttpSession {
+  let opened: HttpSession | undefined;
+  return {
+    fetch: async (...call) => {
+      opened ??= openHttp(httpTarget(address, await credentials()));
+      return opened.fetch(...call);
+    },
+    close: () => {
+      opened?.close();
+    },
+  };
+}
+
+/** The admin interface's token is stored as the device's password. */
+function httpTarget(address: DeviceAddress, { password }: Credentials): HttpTarget {
   if (address.transport === 'unix') return { socketPath: address.path };
-  if (!['localhost', '127.0.0.1', '::1'].includes(address.host)) {
-    throw new AppError('INPUT_INVALID', `"${address.host}" is another machine: clear-text HTTP is for loopback alone.`);
-  }
-  return { host: address.host, port: address.port };
+  const { host, port } = address;
+  return password === undefined ? { host, port } : { host, port, token: password };
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../contract/errors.ts';
-import type { KeySealer } from '../store/key-sealer.ts';
+import { type KeySealer, keyFileSealer } from '../store/key-sealer.ts';
 import type { Secrets } from '../store/secrets.ts';
 
 /**
@@ -10,6 +10,11 @@ export async function useKeyChain(secrets: Secrets, keyChain: KeySealer): Promis
   const { protection, isLocked } = secrets.state();
   if (protection === 'memory') await secrets.protectWith(keyChain);
   else if (isLocked) await secrets.unlockWith(keyChain).catch(stayLocked);
+}
+
+/** Without a key chain and before a passphrase is set, a key file (0600) in the data directory seals what is stored. */
+export async function useKeyFile(secrets: Secrets, path: string): Promise<void> {
+  if (secrets.state().protection === 'memory') await secrets.protectWith(keyFileSealer(path));
 }
 
 function stayLocked(error: unknown): void {

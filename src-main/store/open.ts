@@ -6,6 +6,7 @@ import type { JournalledPush, NewPush } from './journal.ts';
 import type { ScryptCost } from './key-sealer.ts';
 import type { NewMarker } from './markers.ts';
 import { damagedFiles } from './open-files.ts';
+import { sealedVersions } from './sealed-versions.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
 import type { SeriesQuery } from './series.ts';
 import type { NewVersion } from './versions.ts';
@@ -84,14 +85,19 @@ export async function openStore(
   const worker = startStoreWorker(directory);
   try {
     const secrets = await openSecrets({ worker, ...options });
-    return { ...parts(worker), secrets, damagedFiles: () => damagedFiles(directory) };
+    return {
+      ...parts(worker),
+      versions: sealedVersions(worker, secrets),
+      secrets,
+      damagedFiles: () => damagedFiles(directory),
+    };
   } catch (error) {
     await worker.stop();
     throw error;
   }
 }
 
-function parts(worker: StoreWorker): Omit<Store, 'secrets' | 'damagedFiles'> {
+function parts(worker: StoreWorker): Omit<Store, 'secrets' | 'versions' | 'damagedFiles'> {
   const { call } = worker;
   return {
     inventory: {
@@ -103,11 +109,6 @@ function parts(worker: StoreWorker): Omit<Store, 'secrets' | 'damagedFiles'> {
       get: (key) => call('getSetting', key),
       set: (key, value) => call('setSetting', key, value),
       all: () => call('allSettings'),
-    },
-    versions: {
-      put: (version) => call('putVersion', version),
-      list: (device) => call('listVersions', device),
-      get: (device, id) => call('getVersion', device, id),
     },
     journal: {
       begin: (push) => call('beginPush', push),

@@ -21,6 +21,7 @@ export function secretCalls(database: DatabaseSync) {
     `INSERT INTO key_seal (kind, params, sealed) VALUES (?, ?, ?)
      ON CONFLICT (kind) DO UPDATE SET params = excluded.params, sealed = excluded.sealed`,
   );
+  const removeSeal = database.prepare('DELETE FROM key_seal WHERE kind = ?');
   const secret = database.prepare('SELECT sealed FROM secret WHERE name = ?');
   const put = database.prepare(
     'INSERT INTO secret (name, sealed) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed',
@@ -40,6 +41,9 @@ export function secretCalls(database: DatabaseSync) {
         putSeal.run(seal.kind, JSON.stringify(seal.params), seal.sealed);
         for (const { name, sealed } of secrets) put.run(name, sealed);
       });
+    },
+    removeKeySeal: (kind: StoredSeal['kind']): void => {
+      removeSeal.run(kind);
     },
     getSecret: (name: string): Uint8Array | undefined => {
       const row = secret.get(name);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { AppInfo } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import { type KeySealer, keyFileSealer, passphraseSealer, type ScryptCost } from './key-sealer.ts';
@@ -19,10 +20,15 @@ export interface Secrets {
   readonly remove: (name: string) => Promise<void>;
   /** Seals the data key this way too, or anew (a changed passphrase), and puts secrets from memory on the disk. */
   readonly protectWith: (sealer: KeySealer) => Promise<void>;
+  /** Seals the data key by a passphrase, in the place of a key file: what lies open beside the lock would protect nothing. */
   readonly protect: (passphrase: string) => Promise<void>;
   /** Opens the data key. Throws SECRETS_LOCKED where the sealer does not open it, NOT_FOUND where nothing is sealed that way. */
   readonly unlockWith: (sealer: KeySealer) => Promise<void>;
   readonly unlock: (passphrase: string) => Promise<void>;
+  /** Bytes that are stored elsewhere, sealed by the same data key; `about` names them and is checked at `openBytes`. */
+  readonly sealBytes: (clear: Uint8Array, about: string) => Buffer;
+  /** Throws SECRETS_LOCKED, STORE_CORRUPT. */
+  readonly openBytes: (sealed: Uint8Array, about: string) => Buffer;
 }
 
 const dataKeyBytes = 32;
@@ -77,6 +83,14 @@ export async function openSecrets({ worker, scryptCost }: SecretsOptions): Promi
     inMemory.clear();
   }
 
+  async function forgetKeyFile(): Promise<void> {
+    const file = seals.find((stored) => stored.kind === 'key-file');
+    if (!file) return;
+    await worker.call('removeKeySeal', 'key-file');
+    seals = seals.filter((stored) => stored !== file);
+    await rm(String(file.params['path']), { force: true });
+  }
+
   async function unlockWith(sealer: KeySealer): Promise<void> {
     const stored = seals.find((candidate) => candidate.kind === sealer.kind);
     if (!stored) throw new AppError('NOT_FOUND', `The stored secrets are not sealed by a ${sealer.kind}.`);
@@ -97,9 +111,19 @@ export async function openSecrets({ worker, scryptCost }: SecretsOptions): Promi
     get: (name) => inTurn(() => get(name)),
     remove: (name) => inTurn(() => remove(name)),
     protectWith: (sealer) => inTurn(() => protectWith(sealer)),
-    protect: (passphrase) => inTurn(() => protectWith(passphraseSealer(passphrase, scryptCost))),
+    protect: (passphrase) =>
+      inTurn(async () => {
+        await protectWith(passphraseSealer(passphrase, scryptCost));
+        await forgetKeyFile();
+      }),
     unlockWith: (sealer) => inTurn(() => unlockWith(sealer)),
     unlock: (passphrase) => inTurn(() => unlockWith(passphraseSealer(passphrase))),
+    sealBytes: (clear, about) => seal(opened(), clear, about),
+    openBytes: (sealed, about) => {
+      const clear = openSealed(opened(), sealed, about);
+      if (clear) return clear;
+      throw new AppError('STORE_CORRUPT', `The stored "${about}" is damaged, or was sealed by another key.`);
+    },
   };
 }
 

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Version } from '../contract/api.ts';
 import type { NativeFile } from '../contract/console.ts';
 import { AppError } from '../contract/errors.ts';
@@ -16,9 +15,7 @@ export interface NewVersion {
   readonly pushId?: string;
 }
 
-const maxFileBytes = 1 << 30;
-
-/** Configuration versions, on the worker's side. The newest of a device is its current one. */
+/** Configuration versions, on the worker's side: the files come packed and sealed (sealed-versions.ts). The newest of a device is its current one. */
 export function versionCalls(database: DatabaseSync) {
   const list = database.prepare('SELECT * FROM version WHERE device = ? ORDER BY id DESC');
   const one = database.prepare('SELECT * FROM version WHERE device = ? AND id = ?');
@@ -39,7 +36,7 @@ export function versionCalls(database: DatabaseSync) {
       if (last?.fingerprint === version.fingerprint) return last;
       const { device, at, fingerprint, why, who, pushId } = version;
       const id = integer(insert.get(device, at, fingerprint, why, who, pushId ?? null) ?? {}, 'id');
-      version.files.forEach((file, place) => insertFile.run(id, place, file.path, zstdCompressSync(file.bytes)));
+      version.files.forEach((file, place) => insertFile.run(id, place, file.path, file.bytes));
       return { id, at, fingerprint, why, who, ...(pushId === undefined ? {} : { pushId }), isCurrent: true };
     });
   }
@@ -70,6 +67,5 @@ function toVersion(row: Row, isCurrent: boolean): Version {
 }
 
 function toFile(row: Row): NativeFile {
-  const bytes = zstdDecompressSync(blob(row, 'data'), { maxOutputLength: maxFileBytes });
-  return { path: text(row, 'path'), bytes };
+  return { path: text(row, 'path'), bytes: blob(row, 'data') };
 }
