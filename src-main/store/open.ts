@@ -6,7 +6,7 @@ import type { JournalledPush, NewPush } from './journal.ts';
 import type { ScryptCost } from './key-sealer.ts';
 import type { NewMarker } from './markers.ts';
 import { damagedFiles } from './open-files.ts';
-import { sealedVersions } from './sealed-versions.ts';
+import { sealedVersions, type Versions } from './sealed-versions.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
 import type { SeriesQuery } from './series.ts';
 import type { NewVersion } from './versions.ts';
@@ -24,18 +24,6 @@ export interface Settings {
   readonly get: (key: string) => Promise<string | undefined>;
   readonly set: (key: string, value: string) => Promise<void>;
   readonly all: () => Promise<Readonly<Record<string, string>>>;
-}
-
-export interface Versions {
-  /** Answers with the newest version of that device as it is where its fingerprint is the same; nothing is stored twice. */
-  readonly put: (version: NewVersion) => Promise<Version>;
-  /** Newest first. */
-  readonly list: (device: string) => Promise<readonly Version[]>;
-  /** Throws NOT_FOUND. */
-  readonly get: (
-    device: string,
-    id: number,
-  ) => Promise<{ readonly version: Version; readonly files: readonly NativeFile[] }>;
 }
 
 /** Each call is on the disk when its promise is fulfilled. */

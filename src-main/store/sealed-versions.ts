@@ -1,10 +1,23 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Version } from '../contract/api.ts';
 import type { NativeFile } from '../contract/console.ts';
-import type { Versions } from './open.ts';
 import type { Secrets } from './secrets.ts';
+import type { NewVersion } from './versions.ts';
 import type { StoreWorker } from './worker-client.ts';
 
 const maxFileBytes = 1 << 30;
+
+export interface Versions {
+  /** Answers with the newest version of that device as it is where its fingerprint is the same; nothing is stored twice. */
+  readonly put: (version: NewVersion) => Promise<Version>;
+  /** Newest first. */
+  readonly list: (device: string) => Promise<readonly Version[]>;
+  /** Throws NOT_FOUND. */
+  readonly get: (
+    device: string,
+    id: number,
+  ) => Promise<{ readonly version: Version; readonly files: readonly NativeFile[] }>;
+}
 
 /** Versions of configurations, packed and sealed on their way to the disk: a configuration holds passwords. */
 export function sealedVersions({ call }: StoreWorker, secrets: Secrets): Versions {
