@@ -1,5 +1,4 @@
-import type { DeviceSpec, Version } from '../contract/api.ts';
-import type { NativeFile } from '../contract/console.ts';
+import type { DeviceSpec } from '../contract/api.ts';
 import type { MetricRows, Series } from '../contract/metrics.ts';
 import { prepareDirectory } from './data-directory.ts';
 import type { JournalledPush, NewPush } from './journal.ts';
@@ -9,7 +8,6 @@ import { damagedFiles } from './open-files.ts';
 import { sealedVersions, type Versions } from './sealed-versions.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
 import type { SeriesQuery } from './series.ts';
-import type { NewVersion } from './versions.ts';
 import { startStoreWorker, type StoreWorker } from './worker-client.ts';
 
 export interface Inventory {
