@@ -1,8 +1,13 @@
+import { join } from 'node:path';
+import { keyFileSealer } from '../../../../src-main/store/key-sealer.ts';
 import { openStore } from '../../../../src-main/store/open.ts';
 import { plan } from '../plan-maker.ts';
 
 /** Begins pushes and notes entries without end; each line on stdout was fulfilled before it was printed. */
-const store = await openStore(process.argv[2]);
+const directory = process.argv[2] ?? '';
+const store = await openStore(directory);
+if (store.secrets.state().protection === 'memory')
+  await store.secrets.protectWith(keyFileSealer(join(directory, 'key')));
 const run = Date.now().toString(36);
 for (let push = 0; ; push += 1) {
   const id = `${run}${push.toString(36).padStart(4, '0')}`;
