@@ -11,7 +11,7 @@ export default {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-orphans',
-      severity: 'warn',
+      severity: 'error',
       from: { orphan: true, pathNot: ['\\.d\\.ts$', '^electron\\.vite'] },
       to: {},
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { VendorId } from './address.ts';
 import type { Outcome, Problem } from './errors.ts';
-import { type Metric, metricSchema, type Sample, type SampleRates, type Series } from './metrics.ts';
+import { metricSchema, type Sample, type Series } from './metrics.ts';
 import { type AdminState, desiredSchema, type DeviceModel, type Health } from './model.ts';
 import { type Plan, planSchema, type PushState } from './plan.ts';
 
@@ -337,7 +337,6 @@ export interface CallContext {
 export type Handlers = {
   readonly [K in CallName]: (input: CallInput<K>, context: CallContext) => Promise<CallOutput<K>>;
 };
-export type Api = { readonly [K in CallName]: (input: CallInput<K>) => Promise<CallOutput<K>> };
 
 /** What the console says unasked; whole snapshots, so that a lost one does no harm. */
 export interface Events {
@@ -350,7 +349,6 @@ export interface Events {
   readonly lab: LabState;
 }
 export type EventName = keyof Events;
-export const eventNames = ['devices', 'tick', 'push', 'test', 'lab'] as const satisfies readonly EventName[];
 
 /** The wire forms, the same over IPC, WebSocket and the local socket. */
 export interface CallMessage {
@@ -378,4 +376,3 @@ export interface Bridge {
   readonly onEvent: (listener: (name: EventName, data: unknown) => void) => () => void;
   readonly onStatus?: (listener: (status: 'open' | 'closed') => void) => () => void;
 }
-export type { Metric, SampleRates };
