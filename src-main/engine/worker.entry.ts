@@ -2,9 +2,10 @@ import { ClientConnection } from './http1/client.ts';
 import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
 import { seededChance } from './runtime/chance.ts';
 import { WorkerContext } from './runtime/context.ts';
+import { add, S } from './runtime/counters.ts';
 import { serve, type Listener } from './runtime/listener.ts';
-import { Tables } from './runtime/tables.ts';
-import { createAcceptor, testOnRead } from './sockets/accept.ts';
+import { partOf, Tables } from './runtime/tables.ts';
+import { createAcceptor, testOnRead, type ByteReader } from './sockets/accept.ts';
 import type { Server } from 'node:net';
 
 /**
@@ -24,6 +25,7 @@ const context = new WorkerContext();
 const listeners = new Map<string, OpenListener>();
 let plans: ReadonlyMap<string, ListenerPlan> = new Map();
 let tables: Tables | undefined;
+let share = { index: 0, count: 1 };
 let canUseOnRead = false;
 let inFlightTimer: NodeJS.Timeout | undefined;
 let lastInFlight = '{}';
@@ -44,10 +46,8 @@ tell({ type: 'started', hasOnRead: canUseOnRead });
 function receive(message: ToWorker, handle: unknown): void {
   switch (message.type) {
     case 'configure':
-      tables ??= new Tables(seededChance(message.configuration.settings.seed, message.workerIndex), {
-        index: message.workerIndex,
-        count: message.workerCount,
-      });
+      share = { index: message.workerIndex, count: message.workerCount };
+      tables ??= new Tables(seededChance(message.configuration.settings.seed, message.workerIndex), share);
       configure(tables, message);
       if (message.workerCount > 1) inFlightTimer ??= setInterval(tellInFlight, inFlightEveryMs).unref();
       tell({ type: 'done', id: message.id });
@@ -98,7 +98,8 @@ function listen(id: number, key: string, handle: unknown): void {
   const connections: Listener['connections'] = new Set();
   const listener: OpenListener = { ...serve({ address: plan.address, connections }, server), key, tcp: undefined };
   const { server: tcp, start } = createAcceptor((attach) => {
-    new ClientConnection(context, listener, attach);
+    if (mayConnect(listener)) new ClientConnection(context, listener, attach);
+    else attach(deaf).destroy();
   }, canUseOnRead);
   listener.tcp = tcp;
   tcp.on('error', (error: NodeJS.ErrnoException) => {
@@ -109,6 +110,21 @@ function listen(id: number, key: string, handle: unknown): void {
     listeners.set(key, listener);
     tell({ type: 'done', id });
   });
+}
+
+/** What reads a connection that is closed at once. */
+const deaf: ByteReader = { readBuffer: () => context.readBuffer, onBytes: () => false };
+
+/** A virtual server that drains or is disabled takes no new connection, nor does one at its limit. */
+function mayConnect({ server }: Listener): boolean {
+  const { adminState, connectionLimit } = server.settings;
+  if (adminState !== 'enabled') return false;
+  if (connectionLimit === 0) return true;
+  let open = 0;
+  for (const each of listeners.values()) if (each.server.name === server.name) open += each.connections.size;
+  if (open < partOf(connectionLimit, share)) return true;
+  add(server.counters, S.connectionLimit, 1);
+  return false;
 }
 
 function cut(pool: string, name: string): void {

@@ -29,6 +29,8 @@ export class MemberRuntime implements Candidate {
   /** Exchanges in flight here and in the other workers. */
   inFlight = 0;
   localInFlight = 0;
+  /** This worker's part of `maxConnections`: the parts add up to it, so that it is never exceeded. */
+  limit = Number.POSITIVE_INFINITY;
   responseTimeMs = 0;
   bytesPerSecond = 0;
   sessions = 0;
@@ -64,7 +66,7 @@ export class MemberRuntime implements Candidate {
   }
 
   get isFull(): boolean {
-    return this.settings.maxConnections > 0 && this.inFlight >= this.settings.maxConnections;
+    return this.localInFlight >= this.limit;
   }
 
   begin(): void {

@@ -41,6 +41,7 @@ export class Tables {
         const runtime = isKept ? known : new MemberRuntime(member, stats);
         runtime.settings = member;
         runtime.index = index;
+        runtime.limit = partOf(member.maxConnections, this.#share);
         if (!isSameAlgorithm) runtime.state = 0;
         setHealth(runtime, health.get(memberKey(pool.name, member.name)));
         if (member.adminState === 'disabled') runtime.closeIdle();
@@ -144,6 +145,12 @@ export class Tables {
     const round = members.reduce((sum, member) => sum + member.settings.weight, 0);
     return Math.floor((round * this.#share.index) / this.#share.count);
   }
+}
+
+/** A worker's part of a limit; 0 means no limit. */
+export function partOf(limit: number, share: { readonly index: number; readonly count: number }): number {
+  if (limit === 0) return Number.POSITIVE_INFINITY;
+  return Math.floor(limit / share.count) + (share.index < limit % share.count ? 1 : 0);
 }
 
 function keep(map: Map<string, Float64Array>, name: string, length: number): Float64Array {

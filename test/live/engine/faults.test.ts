@@ -180,6 +180,25 @@ describe('a pool under pressure', () => {
   });
 });
 
+describe('a virtual server', () => {
+  it('takes no more connections than connectionLimit, and none while it is disabled', async () => {
+    const good = await member(answering('ok'));
+    const web = { name: 'web', listen: ['127.0.0.1:0'], pool: 'app', connectionLimit: 2 };
+    const pools = [{ name: 'app', members: [{ name: 'm0', address: '127.0.0.1', port: good.port }] }];
+    const started = await openEngine({ version: 1, virtualServers: [web], pools });
+    open.push({ close: () => started.stop() });
+    const port = started.port('web');
+    const held = [0, 1].map(() => speak(port, get, { timeoutMs: 3000 }));
+    await expect.poll(async () => (await started.stats()).virtualServers[0]?.currentConnections).toBe(2);
+    expect(await speak(port, get)).toMatchObject({ text: '' });
+    expect((await started.stats()).virtualServers[0]?.drops).toMatchObject({ 'connection-limit': 1 });
+    expect((await Promise.all(held)).map(({ text }) => text.slice(9, 12))).toEqual(['200', '200']);
+    started.write({ version: 1, virtualServers: [{ ...web, adminState: 'disabled' }], pools });
+    await started.reload();
+    expect(await speak(port, get)).toMatchObject({ text: '' });
+  });
+});
+
 describe('a client that fails', () => {
   it('by sending half a head gets 408 after headerTimeoutMs', async () => {
     const good = await member(answering('ok'));
