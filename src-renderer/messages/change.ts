@@ -35,6 +35,13 @@ const kindWords: Readonly<Record<Change['subject']['kind'], string>> = {
   file: 'file',
 };
 
+/** Keys of the model that read better as words. */
+const keyWords: Readonly<Record<string, string>> = {
+  adminState: 'admin state',
+  maxConnections: 'connection limit',
+  slowStartMs: 'slow start',
+};
+
 const longestValue = 160;
 
 /** A value of the model as one line of text. */
@@ -74,6 +81,7 @@ export const changeText = {
   mark: actionMarks,
   action: actionWords,
   kind: kindWords,
+  key: (key: string): string => keyWords[key] ?? key,
   value: valueWords,
   subject: ({ subject }: Change): string => `${kindWords[subject.kind]} ${subject.path.join(' / ')}`.slice(0, 300),
   noChange: 'The device is already as wished: there is nothing to send.',

@@ -143,6 +143,6 @@ export const wizardText = {
   next: 'Next',
   add: 'Add the device',
   adding: 'Adding',
-  addUntested: 'Add without a passed test',
+  addUntested: 'Go on without a passed test',
   added: (device: string) => ({ title: `${device} is in the inventory.`, detail: 'It is being read now.' }),
 } as const;

@@ -16,6 +16,7 @@ export function membersInWords(members: DeviceTick['members']): string {
 export const overviewText = {
   title: 'Overview',
   waiting: 'Reading the inventory',
+  waitingNumbers: 'Waiting for the first numbers',
   figures: 'Key figures',
   members: 'Members',
   upOf: (total: number) => `of ${total} up`,

@@ -1,3 +1,4 @@
+import type { DeviceState } from '$contract/api.ts';
 import { toProblem } from '$contract/errors.ts';
 import { createContext } from 'svelte';
 import { shellText } from '../../messages/shell.ts';
@@ -31,6 +32,16 @@ export class ShellState {
   get device(): string | undefined {
     const { route } = this.#bench.router;
     return 'device' in route ? route.device : undefined;
+  }
+
+  /** The devices that the screen is about: one, those under review, or all. */
+  get shownDevices(): readonly DeviceState[] {
+    const { console, router, review, staging } = this.#bench;
+    const { device } = this;
+    if (device !== undefined) return console.devices.filter(({ spec }) => spec.name === device);
+    if (router.route.screen !== 'change') return console.devices;
+    const names = new Set([...staging.devices, ...review.reviews.map((each) => each.device)]);
+    return names.size === 0 ? console.devices : console.devices.filter(({ spec }) => names.has(spec.name));
   }
 
   /** Runs a call; a failure becomes a notice. */
