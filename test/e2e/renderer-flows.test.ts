@@ -1,0 +1,274 @@
+import { rm } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Browser, findBreaches, openBrowser } from '../rigs/browser.ts';
+import { type DemoConsole, openDemoConsole } from '../rigs/demo-console.ts';
+import { hostileDevice } from '../rigs/demo-estate.ts';
+import { isMissing } from '../rigs/need.ts';
+import { buildRenderer } from '../rigs/renderer-build.ts';
+import { focusedName, goTo, sidewaysScroll, tabTo } from './renderer-page.ts';
+
+let pages = '';
+let browser: Browser;
+let demo: DemoConsole;
+let page: Page;
+beforeAll(async () => {
+  pages = await buildRenderer();
+  browser = await openBrowser({});
+});
+afterAll(async () => {
+  await browser.close();
+  await rm(pages, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  demo = await openDemoConsole({ pages, isHostile: true });
+  page = await browser.context.newPage();
+  await page.goto(demo.link());
+  await page.getByText('Needs someone').waitFor();
+});
+afterEach(async () => {
+  await page.close();
+  await demo.close();
+});
+
+const writing = new Set(['push.start', 'push.keep', 'push.revert', 'devices.remove', 'devices.add']);
+function writes(): readonly string[] {
+  return demo.calls.map(({ name }) => name).filter((name) => writing.has(name));
+}
+function inputOf(name: string): unknown {
+  return demo.calls.findLast((call) => call.name === name)?.input;
+}
+
+describe.skipIf(isMissing('chromium'))('by keyboard alone', () => {
+  test('a weight is changed, seen as commands, pushed and kept', async () => {
+    await goTo(page, '#/pool/lab/app');
+    await page.getByRole('spinbutton', { name: 'Weight of files-1' }).waitFor();
+    await tabTo(page, 'Weight of files-1');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    await page.getByText('files-1 weight 1 → 3').first().waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focusedName(page)).not.toBe('Weight of files-1');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('heading', { name: 'Review changes' }).waitFor();
+    await page.getByText('systemctl reload haproxy').first().waitFor();
+    expect(writes()).toEqual([]);
+    expect(inputOf('plan.make')).toEqual({
+      device: 'lab',
+      desired: { pools: [{ name: 'app', members: [{ name: 'files-1', weight: 3 }] }] },
+    });
+    await tabTo(page, 'Push to lab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('timer').waitFor();
+    await tabTo(page, 'Keep');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Kept on lab' }).waitFor();
+    expect(writes()).toEqual(['push.start', 'push.keep']);
+    expect(inputOf('push.start')).toMatchObject({ plan: { id: 'k3v9x2m4', device: 'lab' }, confirmWithinMs: 60_000 });
+  });
+
+  test('a member is drained through its menu, and the menu gives the focus back', async () => {
+    await goTo(page, '#/pool/lab/app');
+    await tabTo(page, 'Actions for files-2');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByText('files-2 enabled → draining').first().waitFor();
+    expect(await focusedName(page)).toBe('Actions for files-2');
+    await page.keyboard.press('Control+z');
+    await page.getByText('files-2 enabled → draining').first().waitFor({ state: 'detached' });
+  });
+
+  test('an algorithm that needs a key asks for it before it is staged', async () => {
+    await goTo(page, '#/pool/lab/app');
+    const select = page.getByLabel('Algorithm of app');
+    await select.focus();
+    await select.selectOption('header-hash');
+    await page.getByRole('button', { name: 'Stage this algorithm' }).click();
+    await page.getByText('A value is needed.').waitFor();
+    await page.keyboard.type('X-User');
+    await page.keyboard.press('Enter');
+    await page
+      .getByText(/round-robin → header-hash, key X-User/)
+      .first()
+      .waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'Push to lab' }).waitFor();
+    expect(inputOf('plan.make')).toEqual({
+      device: 'lab',
+      desired: { pools: [{ name: 'app', algorithm: { name: 'header-hash', key: 'X-User' } }] },
+    });
+    expect(writes()).toEqual([]);
+  });
+
+  test('a member is added, and another removed', async () => {
+    await goTo(page, '#/pool/lab/app');
+    await tabTo(page, 'Add a member…');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Stage this member' }).click();
+    await page.getByText('An address without spaces is needed.').waitFor();
+    await page.getByLabel('Address').fill('127.0.0.1');
+    await page.getByLabel('Port').fill('9005');
+    await page.keyboard.press('Enter');
+    await page.getByText('app + 127.0.0.1:9005').first().waitFor();
+    await tabTo(page, 'Actions for files-4');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.getByText('will be removed').waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'Push to lab' }).waitFor();
+    expect(inputOf('plan.make')).toMatchObject({
+      desired: {
+        pools: [
+          {
+            name: 'app',
+            members: [
+              { name: '127.0.0.1:9005', address: '127.0.0.1', port: 9005 },
+              { name: 'files-4', absent: true },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  test('the palette finds a member and runs a command', async () => {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('dl-fra-04');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'dl-origin', level: 1 }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('>add a device');
+    await page.keyboard.press('Enter');
+    await page.getByText('What is it?').first().waitFor();
+  });
+
+  test('the tree is walked with the arrows and opens what Enter is pressed on', async () => {
+    await goTo(page, '#/devices');
+    await page.getByRole('treeitem').first().focus();
+    await page.keyboard.press('/');
+    expect(await focusedName(page)).toBe('Filter');
+    await page.keyboard.type('be_www');
+    await page.getByRole('treeitem').first().focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'be_www', level: 1 }).waitFor();
+  });
+});
+
+describe.skipIf(isMissing('chromium'))('the lock', () => {
+  test('a locked device offers no editor; a reason turns writing on, and the bar locks again', async () => {
+    await goTo(page, '#/pool/hap-fra1/dl-origin');
+    await page.getByText('Unlock…').first().waitFor();
+    expect(await page.getByRole('spinbutton').count()).toBe(0);
+    expect(await page.getByLabel(/^Algorithm of/).count()).toBe(0);
+    await page.getByRole('button', { name: 'Actions for dl-fra-01' }).click();
+    await page.getByRole('menuitemradio', { name: /Drain/ }).click({ force: true });
+    expect(await page.getByText(/enabled → draining/).count()).toBe(0);
+    expect(await page.getByText('Locked for reading').count()).toBeGreaterThan(0);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Shift+u');
+    expect(await page.getByRole('button', { name: 'Unlock 1 device' }).isDisabled()).toBe(true);
+    await page.getByLabel('Reason').fill('move load');
+    await page.keyboard.press('Enter');
+    await page.getByText('PRODUCTION: writing is on').waitFor();
+    expect(inputOf('devices.unlock')).toEqual({ devices: ['hap-fra1'], reason: 'move load', minutes: 30 });
+    await page.getByRole('spinbutton', { name: 'Weight of dl-fra-01' }).waitFor();
+    await page.getByRole('button', { name: 'Lock now' }).click();
+    await page.getByRole('spinbutton').first().waitFor({ state: 'detached' });
+  });
+
+  test('production is pushed only when its name was typed', async () => {
+    await goTo(page, '#/pool/hap-fra1/dl-origin');
+    await page.keyboard.press('Control+Shift+u');
+    await page.getByLabel('Reason').fill('move load');
+    await page.keyboard.press('Enter');
+    const weight = page.getByRole('spinbutton', { name: 'Weight of dl-fra-04' });
+    await weight.fill('2');
+    await weight.press('Enter');
+    await page.keyboard.press('Control+Enter');
+    const push = page.getByRole('button', { name: 'Push to hap-fra1' });
+    await push.waitFor();
+    expect(await push.isDisabled()).toBe(true);
+    await page.getByLabel(/Type hap-fra1/).fill('hap-fra2');
+    expect(await push.isDisabled()).toBe(true);
+    await page.getByLabel(/Type hap-fra1/).fill('hap-fra1');
+    await push.click();
+    await page.getByRole('timer').waitFor();
+    expect(inputOf('push.start')).toMatchObject({ typed: 'hap-fra1' });
+    await page.getByRole('button', { name: 'Revert now' }).click();
+    await page.getByRole('heading', { name: 'The change on hap-fra1 went back' }).waitFor();
+    expect(writes()).toEqual(['push.start', 'push.revert']);
+  });
+});
+
+describe.skipIf(isMissing('chromium'))('what comes from outside', () => {
+  test('names made of markup, right-to-left marks and ten thousand characters are text on every screen', async () => {
+    const { name, pools } = hostileDevice;
+    const device = encodeURIComponent(name);
+    const pool = encodeURIComponent(pools[0]?.name ?? '');
+    for (const hash of [
+      '#/overview',
+      '#/devices',
+      `#/device/${device}`,
+      `#/pool/${device}/${pool}`,
+      `#/history/${device}`,
+      '#/change',
+    ]) {
+      await goTo(page, hash);
+      await page.waitForTimeout(1100); // a tick, so that live rows hold the names too
+      expect(await sidewaysScroll(page), hash.slice(0, 40)).toEqual([0, 0]);
+      expect(await page.evaluate(() => (globalThis as unknown as { isHurt?: number }).isHurt)).toBeUndefined();
+      expect(await page.locator('#app img, #app script, #app [onload], #app [onmouseover]').count()).toBe(0);
+    }
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('<img');
+    await page.getByRole('option').first().waitFor();
+    expect(await page.locator('dialog img').count()).toBe(0);
+    expect(await findBreaches(page)).toEqual([]);
+  });
+
+  test('a console that goes away is told as such, and what was last known stays', async () => {
+    await goTo(page, '#/pool/lab/app');
+    await page.getByText('files-1').first().waitFor();
+    await demo.server.close();
+    await page.getByText('The console is not reachable.').first().waitFor();
+    expect(await page.getByText('files-1').count()).toBeGreaterThan(0);
+  });
+
+  test('the add wizard walks the test, shows a new key, and stops at a right that is missing with the raw answer', async () => {
+    await goTo(page, '#/add');
+    await page.getByLabel(/HAProxy over SSH/).check();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByLabel('Host').fill('sudo.example');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('User').fill('deploy');
+    await page.keyboard.press('Enter');
+    await page.getByText('The host key is new.').waitFor();
+    await page.getByText('SHA256:Qm4kN0s7Lw1v2Xr9Zt3Yp5Ub8Cd6Ef4Gh2Ij0Kl1x8E').waitFor();
+    expect(inputOf('devices.test')).not.toHaveProperty('acceptHostKey');
+    await page.getByRole('button', { name: /accept the key/ }).click();
+    await page.getByText('sudo: a password is required').waitFor();
+    expect(inputOf('devices.test')).toMatchObject({
+      address: 'haproxy+ssh://deploy@sudo.example',
+      acceptHostKey: 'SHA256:Qm4kN0s7Lw1v2Xr9Zt3Yp5Ub8Cd6Ef4Gh2Ij0Kl1x8E',
+    });
+    expect(writes()).toEqual([]);
+  });
+
+  test('a changed host key blocks: there is nothing to accept', async () => {
+    await goTo(page, '#/add');
+    await page.getByLabel(/HAProxy over SSH/).check();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByLabel('Host').fill('changed.example');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('button', { name: 'Next' })
+      .click()
+      .catch(() => undefined);
+    await page.getByText('The host key has changed.').first().waitFor();
+    expect(await page.getByRole('button', { name: /accept/ }).count()).toBe(0);
+  });
+});
