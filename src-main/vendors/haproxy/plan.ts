@@ -59,16 +59,22 @@ function edited({ look }: PlanContext, files: readonly SourceFile[], edit: Edit)
 
 /** The steps that bring whole files back. Where all that differs are weights and admin states, they need no reload. */
 export async function makePlanOfFiles(context: PlanContext, files: readonly SourceFile[]): Promise<PlanDraft> {
-  return draft(context, files, isMadeByMembers(context, files));
+  const now = { files: context.reading.files, model: context.reading.model };
+  const then = { files, model: effectiveModel(files, context.look.surroundings) };
+  // Either way round: a push that wrote the live file over an inherited or written weight cannot tell later which of them it was.
+  return draft(context, files, isMadeByMembers(context, now, then) || isMadeByMembers(context, then, now));
 }
 
-/** True where the bytes are exactly what editing weights and admin states would make of the live files. */
-function isMadeByMembers(context: PlanContext, files: readonly SourceFile[]): boolean {
-  const { reading, look } = context;
-  const target = effectiveModel(files, look.surroundings);
+interface Side {
+  readonly files: readonly SourceFile[];
+  readonly model: DeviceModel;
+}
+
+/** True where editing weights and admin states alone makes exactly the bytes of one side of those of the other. */
+function isMadeByMembers(context: PlanContext, from: Side, to: Side): boolean {
   try {
-    const made = edited(context, reading.files, { changes: memberChanges(reading.model, target), target });
-    return made.every((file, index) => files[index]?.path === file.path && files[index].bytes.equals(file.bytes));
+    const made = edited(context, from.files, { changes: memberChanges(from.model, to.model), target: to.model });
+    return made.every((file, index) => to.files[index]?.path === file.path && to.files[index].bytes.equals(file.bytes));
   } catch (error) {
     if (error instanceof AppError) return false; // the edit has no words for what differs
     throw error;
