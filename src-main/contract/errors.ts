@@ -13,7 +13,7 @@ export const errorRules = {
   INPUT_INVALID: { family: 'input', title: 'The input is not valid.', retryable: false },
   NOT_FOUND: { family: 'input', title: 'There is no such object.', retryable: false },
   ALREADY_EXISTS: { family: 'input', title: 'An object of that name exists.', retryable: false },
-  LOCKED: { family: 'input', title: 'The device is locked for reading.', retryable: false },
+  LOCKED: { family: 'input', title: 'The device is locked: it can be read, not changed.', retryable: false },
   UNREACHABLE: { family: 'transport', title: 'The device cannot be reached.', retryable: true },
   AUTH_FAILED: { family: 'transport', title: 'The device refused the credentials.', retryable: false },
   HOST_KEY_UNKNOWN: { family: 'transport', title: 'The host key is not known yet.', retryable: false },

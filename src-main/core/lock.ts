@@ -79,10 +79,10 @@ export class Locks {
    */
   assertWritable(device: string, environment: Environment, typed?: string): void {
     if (typed === device || !this.stateOf(device, environment).isLocked) return;
-    const why = typed === undefined ? '' : ` What was typed is not its name.`;
+    const why = typed === undefined ? '' : 'What was typed is not its name. ';
     throw new AppError(
       'LOCKED',
-      `"${device}" is locked for reading.${why} Nothing was sent. Unlock it with a reason, or type its name for this plan alone.`,
+      `${why}Nothing was sent to "${device}". Unlock it with a reason, or type its name for this plan alone.`,
     );
   }
 

@@ -20,7 +20,7 @@ test('every device is locked but one of a lab', () => {
   }).toThrow(
     expect.objectContaining({
       code: 'LOCKED',
-      detail: expect.stringMatching(/"a".*Nothing was sent/) as string,
+      detail: expect.stringMatching(/Nothing was sent to "a"/) as string,
     }) as Error,
   );
   locks.assertWritable('a', 'lab');
