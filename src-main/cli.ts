@@ -27,7 +27,7 @@ const tools: CliTools = {
   // From the sources and from the bundle alike: the renderer is built to out/renderer.
   pages: fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../out/renderer' : '../renderer', import.meta.url)),
   version,
-  openConsole,
+  openConsole: (options) => openConsole({ ...options, isWatching: options.shell !== 'cli' }),
   openBrowser,
   sampleRates,
   runEngine: (file, options) =>

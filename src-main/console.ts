@@ -13,6 +13,7 @@ import { makeHandlers, secretName } from './console/handlers.ts';
 import { useKeyChain, useKeyFile } from './console/key-chain.ts';
 import { LabInEstate } from './console/lab.ts';
 import { driverNamed } from './console/native.ts';
+import { originOf } from './console/origin.ts';
 import { Planner } from './console/planner.ts';
 import { Pushes } from './console/pushes.ts';
 import { usualSurroundings } from './console/ssh.ts';
@@ -34,6 +35,8 @@ import { version } from './version.ts';
 export interface ConsoleOptions {
   readonly dataDir: string;
   readonly shell: AppInfo['shell'];
+  /** Polls and reads the devices of the inventory by itself; default true. A command that comes and goes does not. */
+  readonly isWatching?: boolean;
   /** The desktop's key chain, where there is one: it seals the stored secrets. */
   readonly keyChain?: KeySealer;
 }
@@ -54,6 +57,8 @@ const driverTools: DriverTools = {
 };
 const testTimeoutMs = 90_000;
 const tickMs = 1000;
+/** How long the end of the console waits for the reading after a push. */
+const lastReadingMs = 10_000;
 
 /** Builds the parts of the console and joins them. Throws STORE_BUSY where another process owns the data directory. */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
@@ -86,8 +91,8 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
   }
   function openLink(spec: DeviceSpec): Promise<DeviceLink> {
     const address = parseAddress(spec.address);
-    const session = keptSession(address, credentialsOf(spec.name), surroundings);
-    return Promise.resolve(new DeviceLink(driverNamed(address.vendor), address, session, driverTools));
+    const { session, retryNow } = keptSession(address, credentialsOf(spec.name), surroundings);
+    return Promise.resolve(new DeviceLink(driverNamed(address.vendor), address, session, driverTools, retryNow));
   }
   function environmentOf(device: string): DeviceSpec['environment'] {
     return estate.opened(device).spec.environment;
@@ -99,6 +104,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
   const estate = new Estate({
     openLink,
     now: driverTools.now,
+    isWatching: options.isWatching ?? true,
     lockOf: (spec) => locks.stateOf(spec.name, spec.environment),
     nextPollAt: (device) => schedule.nextPollAt(device),
     startPolling: (device, intervalMs, poll) => {
@@ -106,6 +112,9 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     },
     stopPolling: (device) => {
       schedule.stop(device);
+    },
+    pollSoon: (device) => {
+      schedule.wake(device);
     },
     onPoll: (device, poll) => {
       const everyMs = device.spec.pollIntervalMs ?? defaultIntervalMs;
@@ -118,7 +127,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
         fingerprint: reading.fingerprint,
         files: reading.files,
         who: surroundings.user,
-        why: 'Read from the device',
+        ...originOf(pushes.list(), device.spec.name, reading.fingerprint),
       };
       store.versions.put(version).catch(reportLost);
     },
@@ -138,9 +147,13 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     onEnded: (state) => {
       const { device, id, phase } = state;
       store.mark({ device, atMs: systemClock.now(), label: phase, pushId: id }).catch(reportLost);
-      estate.readSoon(estate.opened(device));
+      const reading = estate.readAnew(estate.opened(device));
+      lastReadings.add(reading);
+      void reading.finally(() => lastReadings.delete(reading));
     },
   });
+  /** Of devices whose push has ended: the history is whole only with them. */
+  const lastReadings = new Set<Promise<void>>();
   const lab = new LabInEstate({
     folder: join(options.dataDir, 'lab'),
     version,
@@ -212,6 +225,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     close: async () => {
       clearInterval(ticking);
       pushes.stop();
+      await Promise.race([Promise.all(lastReadings), sleep(lastReadingMs, undefined, { ref: false })]);
       await lab.stop();
       schedule.close();
       locks.lockAll();

@@ -8,21 +8,27 @@ import type { HttpSession, Session } from '../transports/transport.ts';
 import type { TestRequest } from './tester.ts';
 import { sshOptions, type SshSurroundings } from './ssh.ts';
 
+export interface KeptSession {
+  readonly session: Session;
+  /** Forgets failures that no trying again by itself can cure, as something may have been mended. */
+  readonly retryNow: () => void;
+}
+
 /** A session that comes back after it was lost. Credentials are asked for at each try: they may have been mended meanwhile. */
 export function keptSession(
   address: DeviceAddress,
   credentials: () => Promise<Credentials>,
   surroundings: SshSurroundings,
-): Session {
+): KeptSession {
   if (address.transport === 'ssh') {
     const link = new HostLink({
       open: async (signal) => openSsh({ ...sshOptions(address, await credentials(), surroundings), signal }),
       now: () => performance.now(),
       chance: Math.random,
     });
-    return { kind: 'host', host: link };
+    return { session: { kind: 'host', host: link }, retryNow: link.retryNow };
   }
-  return { kind: 'http', http: keptHttp(address, credentials) };
+  return { session: { kind: 'http', http: keptHttp(address, credentials) }, retryNow: () => undefined };
 }
 
 /** A session for a connection test, each step told as it ends. */

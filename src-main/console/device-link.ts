@@ -11,12 +11,21 @@ export class DeviceLink {
   /** Over a session that comes back after it was lost. */
   readonly device: OpenDevice;
   readonly driver: VendorDriver;
+  /** Lets the next call connect at once, whatever refused the last ones: a person asks, or has mended something. */
+  readonly retryNow: () => void;
   readonly #session: Session;
 
-  constructor(driver: VendorDriver, address: DeviceAddress, session: Session, tools: DriverTools) {
+  constructor(
+    driver: VendorDriver,
+    address: DeviceAddress,
+    session: Session,
+    tools: DriverTools,
+    retryNow: () => void,
+  ) {
     this.driver = driver;
     this.device = driver.open(session, address, tools);
     this.#session = session;
+    this.retryNow = retryNow;
   }
 
   /** Sends one command of a plan as it stands. Throws COMMAND_REJECTED with the device's own words, secrets masked. */

@@ -11,8 +11,12 @@ export interface EstateTools {
   readonly lockOf: (spec: DeviceSpec) => DeviceState['lock'];
   /** Milliseconds since 1970. */
   readonly nextPollAt: (device: string) => number | undefined;
+  /** False for a command: a device is asked for what the command is about, and no other device for anything. */
+  readonly isWatching: boolean;
   readonly startPolling: (device: string, intervalMs: number, poll: (signal: AbortSignal) => Promise<void>) => void;
   readonly stopPolling: (device: string) => void;
+  /** Polls at once, whatever it waited for. */
+  readonly pollSoon: (device: string) => void;
   readonly onPoll: (device: Device, poll: DevicePoll) => void;
   /** A device was read, whoever asked for it. */
   readonly onRead: (device: Device, reading: DeviceReading) => void;
@@ -28,7 +32,7 @@ export class Estate {
   readonly #tools: EstateTools;
   readonly #devices = new Map<string, Device>();
   readonly #guests = new Map<string, Device>();
-  readonly #isReading = new Set<string>();
+  readonly #reads = new Map<string, Promise<void>>();
   #wasFresh = new Map<string, string>();
 
   constructor(tools: EstateTools) {
@@ -39,10 +43,12 @@ export class Estate {
     if (this.#devices.has(spec.name)) throw new AppError('ALREADY_EXISTS', `A device is named "${spec.name}" already.`);
     const device = new Device(spec, await this.#tools.openLink(spec), this.#tools.now);
     this.#devices.set(spec.name, device);
-    this.#tools.startPolling(spec.name, spec.pollIntervalMs ?? defaultIntervalMs, (signal) =>
-      this.#poll(device, signal),
-    );
-    this.readSoon(device);
+    if (this.#tools.isWatching) {
+      this.#tools.startPolling(spec.name, spec.pollIntervalMs ?? defaultIntervalMs, (signal) =>
+        this.#poll(device, signal),
+      );
+      this.readSoon(device);
+    }
     this.#tools.onChange();
   }
 
@@ -88,6 +94,7 @@ export class Estate {
 
   async read(nameOrAddress: string, timeoutMs = readTimeoutMs): Promise<Reading> {
     const device = await this.resolve(nameOrAddress);
+    device.link.retryNow();
     const reading = await this.readDevice(device, AbortSignal.timeout(timeoutMs));
     return shownReading(reading, device.link, this.#tools.now());
   }
@@ -107,15 +114,39 @@ export class Estate {
     return (await device.poll(AbortSignal.timeout(timeoutMs))).sample;
   }
 
+  /** Something may have been mended (secrets unlocked, a host key accepted): tries the devices again that wait for that. */
+  wake(isMeant: (device: Device) => boolean = () => true): void {
+    for (const device of this.#guests.values()) if (isMeant(device)) device.link.retryNow();
+    for (const device of this.#devices.values()) {
+      if (!isMeant(device)) continue;
+      device.link.retryNow();
+      if (device.problem !== undefined) this.#tools.pollSoon(device.spec.name);
+    }
+  }
+
   /** Reads in the background; what fails stands in the state of the device. */
   readSoon(device: Device): void {
-    if (this.#isReading.has(device.spec.name)) return;
-    this.#isReading.add(device.spec.name);
-    this.readDevice(device, AbortSignal.timeout(readTimeoutMs))
-      .catch(() => undefined) // the device keeps its own problem, and onChange has shown it
-      .finally(() => {
-        this.#isReading.delete(device.spec.name);
-      });
+    const { name } = device.spec;
+    if (!this.#reads.has(name)) this.#keepReading(name, this.#readQuietly(device));
+  }
+
+  /** Reads what stands on the device from now on: a reading under way may be of what stood there before. Never fails. */
+  readAnew(device: Device): Promise<void> {
+    const { name } = device.spec;
+    const reading = (this.#reads.get(name) ?? Promise.resolve()).then(() => this.#readQuietly(device));
+    this.#keepReading(name, reading);
+    return reading;
+  }
+
+  async #readQuietly(device: Device): Promise<void> {
+    await this.readDevice(device, AbortSignal.timeout(readTimeoutMs)).catch(() => undefined); // the device keeps its own problem
+  }
+
+  #keepReading(name: string, reading: Promise<void>): void {
+    this.#reads.set(name, reading);
+    void reading.finally(() => {
+      if (this.#reads.get(name) === reading) this.#reads.delete(name);
+    });
   }
 
   close(): void {

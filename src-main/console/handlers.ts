@@ -38,6 +38,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'app.info': (_input, context) => Promise.resolve({ ...parts.info(), shell: context.shell }),
     'secrets.unlock': async ({ passphrase }) => {
       await store.secrets.unlock(passphrase);
+      estate.wake();
       return null;
     },
     'secrets.protect': async ({ passphrase }) => {
@@ -66,7 +67,12 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       for (const name of credentialNames) await store.secrets.remove(secretName(device, name));
       return null;
     },
-    'devices.test': (request) => parts.test(request),
+    'devices.test': async (request) => {
+      const report = await parts.test(request);
+      const isWell = report.steps.every(({ state }) => state === 'done');
+      if (isWell) estate.wake((device) => device.spec.address === request.address);
+      return report;
+    },
     'devices.read': ({ device, timeoutMs }) => estate.read(device, timeoutMs),
     'devices.poll': ({ device, timeoutMs }) => estate.pollOnce(device, timeoutMs),
     'devices.unlock': ({ devices, reason, minutes }) => {
@@ -94,8 +100,14 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       parts.assertWritable(plan.device, typed);
       return pushes.start(plan, confirmWithinMs);
     },
-    'push.keep': ({ device }) => Promise.resolve(pushes.keep(device)),
-    'push.revert': ({ device }) => Promise.resolve(pushes.revert(device)),
+    'push.keep': ({ device }) => {
+      estate.opened(device).link.retryNow();
+      return Promise.resolve(pushes.keep(device));
+    },
+    'push.revert': ({ device }) => {
+      estate.opened(device).link.retryNow();
+      return Promise.resolve(pushes.revert(device));
+    },
     'push.list': () => Promise.resolve(pushes.list()),
 
     'history.list': ({ device }) => store.versions.list(device),

@@ -66,7 +66,7 @@ export async function testDevice(request: TestRequest, tools: TesterTools, signa
     const startedAt = tools.driverTools.now().getTime();
     const reading = await device.read(signal);
     const { pools, virtualServers } = reading.model;
-    const detail = `${virtualServers.length} virtual servers, ${pools.length} pools`;
+    const detail = `${counted(virtualServers.length, 'virtual server')}, ${counted(pools.length, 'pool')}`;
     const durationMs = tools.driverTools.now().getTime() - startedAt;
     onStep({ id: 'read', title: 'Read the configuration', state: 'done', durationMs, detail });
   } catch (error) {
@@ -78,6 +78,10 @@ export async function testDevice(request: TestRequest, tools: TesterTools, signa
     if (session?.kind === 'http') session.http.close();
   }
   return report;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** The step at which it ended says why, where the step has not said it itself. */

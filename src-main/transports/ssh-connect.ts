@@ -60,14 +60,18 @@ async function runStep<T>(
   report({ ...step, state: 'running' });
   try {
     const result = await run();
-    report({ ...step, state: 'done', durationMs: performance.now() - startedAt, detail: result.detail });
+    report({ ...step, state: 'done', durationMs: sinceMs(startedAt), detail: result.detail });
     return result;
   } catch (error) {
     const problem = toProblem(error);
     const state = problem.code === 'HOST_KEY_UNKNOWN' ? 'question' : 'failed';
-    report({ ...step, state, durationMs: performance.now() - startedAt, detail: problem.detail, problem });
+    report({ ...step, state, durationMs: sinceMs(startedAt), detail: problem.detail, problem });
     throw error;
   }
+}
+
+function sinceMs(startedAt: number): number {
+  return Math.round(performance.now() - startedAt);
 }
 
 async function resolveName(options: SshOptions, timeouts: SshTimeouts): Promise<StepResult<readonly string[]>> {

@@ -87,10 +87,7 @@ export class Push {
   /** Keeps a change that waits. Throws PLAN_INVALID where there is nothing to keep. */
   keep(): void {
     if (this.#phase !== 'waiting' || !this.#decide) {
-      throw new AppError(
-        'PLAN_INVALID',
-        `The change of "${this.#plan.device}" is ${this.#phase}: there is nothing to keep.`,
-      );
+      throw new AppError('PLAN_INVALID', `The change of "${this.#plan.device}" is ${this.#phaseWords()} keep.`);
     }
     this.#decide('keep');
   }
@@ -99,16 +96,17 @@ export class Push {
   revert(): void {
     if (this.#phase === 'waiting' && this.#decide) this.#decide('revert');
     else if (this.#phase === 'stuck') this.#runThen(() => this.#goBack(undefined));
-    else
-      throw new AppError(
-        'PLAN_INVALID',
-        `The change of "${this.#plan.device}" is ${this.#phase}: there is nothing to take back.`,
-      );
+    else throw new AppError('PLAN_INVALID', `The change of "${this.#plan.device}" is ${this.#phaseWords()} take back.`);
   }
 
   /** Stops working on it, as the console ends; the journal knows how far it came. */
   stop(): void {
     this.#stopped.abort();
+  }
+
+  #phaseWords(): string {
+    if (this.#phase !== 'running') return `${this.#phase}: there is nothing to`;
+    return 'still being sent and verified. Once that is done, it waits: then there is something to';
   }
 
   #runThen(work: () => Promise<void>): void {
@@ -255,7 +253,8 @@ export class Push {
         return true;
       } catch (error) {
         if (this.#stopped.signal.aborted) return false;
-        const isLink = error instanceof AppError && error.isRetryable;
+        // Stored secrets that a person has yet to unlock are as a link that is away.
+        const isLink = error instanceof AppError && (error.isRetryable || error.code === 'SECRETS_LOCKED');
         if (!isLink) failures += 1;
         const isFinal = error instanceof AppError && error.code === 'PLAN_STALE';
         if (isFinal || failures >= triesWithoutLinkFailure) throw error;
