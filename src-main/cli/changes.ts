@@ -55,7 +55,7 @@ export const confirm: Command = {
     const device = given.need(0, 'DEVICE');
     return withPatientConsole(given, tools, async (session) => {
       const { id } = await session.call('push.keep', { device });
-      return (await report(await followPush(session, id, tools), tools)) === 'kept' ? 0 : 1;
+      return (await report(await followPush(session, id, tools, given.text('data')), tools)) === 'kept' ? 0 : 1;
     });
   },
 };
@@ -72,7 +72,9 @@ export const rollback: Command = {
       const waiting = version === undefined ? await findWaiting(session, device) : undefined;
       if (waiting !== undefined) {
         await session.call('push.revert', { device });
-        return (await report(await followPush(session, waiting.id, tools), tools)) === 'reverted' ? 0 : 1;
+        return (await report(await followPush(session, waiting.id, tools, given.text('data')), tools)) === 'reverted'
+          ? 0
+          : 1;
       }
       const made = await session.call('history.plan', version === undefined ? { device } : { device, version });
       return given.text('out') === undefined ? push(session, made, given, tools) : givePlan(made, given, tools);
@@ -101,7 +103,7 @@ async function push(session: Session, made: Plan, given: Arguments, tools: CliTo
   const typed = await unlock(session, made.device, given, tools);
   const confirmWithinMs = given.durationMs('confirm-within') ?? 60_000;
   const { id } = await session.call('push.start', { plan: made, confirmWithinMs, ...typed });
-  return (await report(await followPush(session, id, tools), tools)) === 'kept' ? 0 : 1;
+  return (await report(await followPush(session, id, tools, given.text('data')), tools)) === 'kept' ? 0 : 1;
 }
 
 /** `--yes`, or the device's name typed by a person, where the device is locked. */
@@ -115,10 +117,7 @@ async function unlock(
   const state = (await session.call('devices.list', {})).find(({ spec }) => spec.name === device);
   if (state?.lock.isLocked === false) return {};
   if (!terminal.isInteractive) {
-    throw new AppError(
-      'LOCKED',
-      `"${device}" is locked for reading. Nothing was sent. Read the plan, then give --yes.`,
-    );
+    throw new AppError('LOCKED', `Nothing was sent to "${device}". Read the plan, then give --yes.`);
   }
   return { typed: await terminal.ask(`"${device}" is locked. Type its name to send this plan: `) };
 }

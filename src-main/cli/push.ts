@@ -45,10 +45,16 @@ export function sayPlan(plan: Plan, say: (message: string) => void): void {
  * Follows a push to its end, saying each step as it goes. Interrupted, it has the change taken back as soon as it waits, and follows
  * that: a person who leaves has not kept it.
  */
-export async function followPush(session: Session, id: string, tools: CliTools): Promise<PushState> {
-  const sayNew = openProgress(tools.terminal.say);
+export async function followPush(
+  session: Session,
+  id: string,
+  tools: CliTools,
+  dataDir: string | undefined,
+): Promise<PushState> {
+  const sayNew = openProgress(tools.terminal.say, dataDir);
   const ended = Promise.withResolvers<PushState>();
   let isTakenBack = false;
+  let isWarned = false;
 
   function hear(state: PushState): void {
     if (state.id !== id) return;
@@ -65,7 +71,15 @@ export async function followPush(session: Session, id: string, tools: CliTools):
   const stopEvents = session.onEvent((name, data) => {
     if (name === 'push') hear(data as PushState); // the name says what it is
   });
+  function warn(): void {
+    if (isWarned) return;
+    isWarned = true;
+    tools.terminal.say(
+      'Interrupted: the change goes back. A second interrupt ends at once, and leaves that to the next command.',
+    );
+  }
   function lookNow(): void {
+    if (tools.interrupted.aborted) warn();
     look().catch(ended.reject);
   }
   const looking = setInterval(lookNow, lookEveryMs);
@@ -91,7 +105,7 @@ function sayCommands(what: string, commands: readonly DeviceCommand[], say: (mes
 }
 
 /** Says each step once as it ends, and each phase as it begins. */
-function openProgress(say: (message: string) => void): (state: PushState) => void {
+function openProgress(say: (message: string) => void, dataDir: string | undefined): (state: PushState) => void {
   const said = new Set<string>();
   function sayOnce(key: string, message: string): void {
     if (said.has(key)) return;
@@ -108,7 +122,7 @@ function openProgress(say: (message: string) => void): (state: PushState) => voi
           sayOnce(`${way}${step.id}`, `${way}${describe(step)}`);
       }
     }
-    sayOnce(state.phase, phaseWords(state));
+    sayOnce(state.phase, phaseWords(state, dataDir));
   };
 }
 
@@ -118,9 +132,16 @@ function describe({ title, state, durationMs, problem }: StepState): string {
   return `${state.padEnd(8)}${title}${time}${why}`;
 }
 
-function phaseWords({ phase, device, revertsAt, problem }: PushState): string {
+function phaseWords({ phase, device, revertsAt, problem }: PushState, dataDir: string | undefined): string {
   if (phase === 'waiting') {
-    return `Sent and verified. Keep it with "steelyard confirm ${device}"; else it goes back at ${revertsAt ?? 'the end of the countdown'}.`;
+    const until = revertsAt === undefined ? 'in time' : `before ${clockTime(revertsAt)}`;
+    const data = dataDir === undefined ? '' : ` --data ${dataDir}`;
+    return `Sent and verified. Keep it ${until}, else it goes back by itself:\n    steelyard confirm ${device}${data}`;
   }
   return problem === undefined ? `Push: ${phase}` : `Push: ${phase}: ${problem.code}: ${problem.detail}`;
+}
+
+/** The hour of this machine's own clock, as 14:05:09. */
+function clockTime(at: string): string {
+  return new Date(at).toLocaleTimeString('en-GB');
 }

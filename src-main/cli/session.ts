@@ -7,6 +7,7 @@ import { connectConsole } from '../local/connect.ts';
 import { offerLocal } from '../local/offer.ts';
 import type { Arguments } from './arguments.ts';
 import type { CliTools } from './command.ts';
+import { finishLeft } from './left.ts';
 import { readSecret } from './secrets.ts';
 
 /** The console as a command uses it: calls that throw `AppError`, and events. */
@@ -15,6 +16,8 @@ export interface Session {
   readonly onEvent: (listener: EventListener) => () => void;
 }
 interface OpenSession extends Session {
+  /** False where another process owns the data directory. */
+  readonly isOwn: boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export async function withPatientConsole<T>(
   const session = await openSession(given.text('data') ?? tools.defaultDataDir, tools);
   try {
     await unlockSecrets(session, tools);
+    if (session.isOwn) await finishLeft(session, tools);
     return await work(session);
   } finally {
     await session.close();
@@ -68,6 +72,7 @@ async function openSession(dataDir: string, tools: CliTools): Promise<OpenSessio
     const remote = await connectConsole(dataDir);
     if (remote !== undefined) {
       return {
+        isOwn: false,
         call: typed(remote.call),
         onEvent: remote.onEvent,
         close: () => {
@@ -92,6 +97,7 @@ async function joinOwn(own: Console, dataDir: string, tools: CliTools): Promise<
   try {
     const offer = await offerLocal(own, dataDir, report);
     return {
+      isOwn: true,
       call: callsOf(own, context, report),
       onEvent: (listener) => own.onEvent(context.client, listener),
       close: async () => {

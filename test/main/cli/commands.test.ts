@@ -307,6 +307,7 @@ describe('apply', () => {
   let console: SmallConsole;
   let state: PushState;
   let decided: string[];
+  let isStarted: boolean;
   const typed: (string | undefined)[] = [];
 
   function move(phase: PushPhase): PushState {
@@ -320,16 +321,18 @@ describe('apply', () => {
     await writeFile(file, JSON.stringify(plan));
     typed.length = 0;
     decided = [];
+    isStarted = false;
     state = { id: 'p1', device: 'a', plan, phase: 'running', steps: [], revertSteps: [], startedAt: plan.createdAt };
     console = openSmallConsole({
       ...openSecrets,
       'devices.list': () => Promise.resolve([device('a')]),
       'push.start': (input) => {
         typed.push(input.typed);
+        isStarted = true;
         setTimeout(move, 5, 'waiting');
         return Promise.resolve(state);
       },
-      'push.list': () => Promise.resolve([state]),
+      'push.list': () => Promise.resolve(isStarted ? [state] : []),
       'push.keep': () => {
         decided.push('keep');
         return Promise.resolve(move('kept'));
@@ -412,8 +415,20 @@ describe('apply', () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(/plan\.json:1:\d+: basedOn/)]);
   });
 
+  test('a command lets a change that a killed Steelyard left go back first, and says so', async () => {
+    state = { ...state, phase: 'reverting' };
+    isStarted = true;
+    setTimeout(move, 20, 'reverted');
+    const { status, stderr } = await runCommandLine(['devices', 'list', '--data', dataDir], { openConsole: give });
+    expect([status, state.phase]).toEqual([0, 'reverted']);
+    expect(stderr).toBe(
+      'A change of "a" was left half way by a Steelyard that ended. That is put right first.\n"a" is as it was before that change.',
+    );
+  });
+
   test('rollback takes back the change that waits', async () => {
     state = { ...state, phase: 'waiting' };
+    isStarted = true;
     const { status } = await runCommandLine(['rollback', 'a', '--data', dataDir], { openConsole: give });
     expect([status, decided]).toEqual([0, ['revert']]);
   });
