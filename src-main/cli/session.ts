@@ -45,7 +45,7 @@ export async function withPatientConsole<T>(
   const session = await openSession(given.text('data') ?? tools.defaultDataDir, tools);
   try {
     await unlockSecrets(session, tools);
-    if (session.isOwn) await finishLeft(session, tools);
+    if (session.isOwn) await finishLeft(() => session.call('push.list', {}), tools);
     return await work(session);
   } finally {
     await session.close();
