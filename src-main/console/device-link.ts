@@ -20,7 +20,7 @@ export class DeviceLink {
     address: DeviceAddress,
     session: Session,
     tools: DriverTools,
-    retryNow: () => void,
+    retryNow: () => void = () => undefined,
   ) {
     this.driver = driver;
     this.device = driver.open(session, address, tools);
