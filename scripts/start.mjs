@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { fetchElectron, findElectron, whyNoWindow } from './electron-binary.mjs';
 import { build, installPackages, ownNode, root, say } from './setup.mjs';
 
@@ -49,9 +50,9 @@ function follow(child) {
   const handOn = (signal) => child.kill(signal);
   process.on('SIGTERM', handOn);
   process.on('SIGINT', ignoreInterrupt);
-  const parent = process.ppid;
+  const family = findFamily();
   const watch = setInterval(() => {
-    if (process.ppid !== parent) child.kill('SIGTERM'); // npm was killed without a word
+    if (findFamily() !== family) child.kill('SIGTERM'); // npm was killed without a word
   }, 1000);
   return new Promise((resolve) => {
     child.on('error', (error) => {
@@ -65,6 +66,14 @@ function follow(child) {
       resolve(code ?? 1);
     });
   });
+}
+
+/** Who started us under npm, its shell and, where the system tells, npm itself; run by hand we outlive our shell as others do. */
+function findFamily() {
+  if (process.env.npm_lifecycle_event === undefined) return '';
+  const status = `/proc/${process.ppid}/status`;
+  const parent = existsSync(status) ? /^PPid:.*$/m.exec(readFileSync(status, 'utf8'))?.[0] : '';
+  return `${process.ppid} ${parent}`;
 }
 
 /** A terminal's Ctrl-C reaches the child as well: we wait for its orderly end. */
