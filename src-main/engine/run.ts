@@ -36,12 +36,17 @@ export async function runEngine(file: string, options: RunOptions): Promise<numb
     version: options.version,
     baseDirectory: dirname(path),
   });
-  const target = {
-    supervisor,
-    reload: async () => {
-      await supervisor.apply(await load(file), 'reload');
-    },
-  };
+  async function reload(): Promise<void> {
+    const next = await load(file);
+    if (JSON.stringify(next.admin) !== JSON.stringify(config.admin)) {
+      throw new AppError(
+        'INPUT_INVALID',
+        `${file}: admin cannot change while the engine runs. Nothing was changed: restart it.`,
+      );
+    }
+    await supervisor.apply(next, 'reload');
+  }
+  const target = { supervisor, reload };
   await supervisor.start(config);
   const admin = await openAdmin(supervisor.settings.admin, target).catch((error: unknown) => {
     supervisor.kill();
@@ -51,7 +56,7 @@ export async function runEngine(file: string, options: RunOptions): Promise<numb
   const stopListening = supervisor.events.listen((event) => {
     options.write(JSON.stringify(event));
   });
-  await untilEnded(supervisor, target.reload, options.warn);
+  await untilEnded(supervisor, reload, options.warn);
   stopListening();
   admin.close();
   return 0;

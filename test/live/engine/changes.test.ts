@@ -243,6 +243,12 @@ describe('the engine at run time', () => {
     expect((await engine.stats()).virtualServers[0]?.requests).toBe(7);
   });
 
+  it('says that a changed admin section needs a restart', async () => {
+    engine = await openEngine(config([1, 1, 1]));
+    engine.write({ ...config([1, 1, 1]), admin: { socket: 'other.sock' } });
+    await expect(engine.reload()).rejects.toThrow(/admin cannot change/);
+  });
+
   it('does not start on an address that is taken', async () => {
     const taken = config([1, 1, 1]);
     const port = members[0]?.port ?? 0;
