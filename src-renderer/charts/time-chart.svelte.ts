@@ -90,7 +90,7 @@ function makeChart(canvas: HTMLCanvasElement, specOf: () => ChartSpec): LineChar
         x: {
           type: 'linear',
           grid: { display: false },
-          ticks: { maxRotation: 0, callback: (value) => formatClock(Number(value), hasSecondTicks(specOf())) },
+          ticks: { maxRotation: 0, callback: (value, _at, ticks) => formatClock(Number(value), areClose(ticks)) },
           afterBuildTicks(axis) {
             const ticks = timeTicks(axis.min, axis.max, Math.max(2, Math.floor(axis.width / pixelsPerTimeTick)));
             axis.ticks = ticks.map((value) => ({ value }));
@@ -110,8 +110,9 @@ function makeChart(canvas: HTMLCanvasElement, specOf: () => ChartSpec): LineChar
   });
 }
 
-function hasSecondTicks({ fromMs, toMs }: ChartSpec): boolean {
-  return toMs - fromMs < 120_000;
+/** Ticks less than a minute apart need their seconds. */
+function areClose([first, second]: readonly { readonly value: number }[]): boolean {
+  return first !== undefined && second !== undefined && second.value - first.value < 60_000;
 }
 
 function apply(chart: LineChart, spec: ChartSpec, calm: CalmScale): void {

@@ -25,6 +25,12 @@ export function editBlock(device: DeviceState | undefined): EditBlock | undefine
   return device.lock.isLocked ? { kind: 'locked' } : undefined;
 }
 
+/** The response times worth a column: percentiles where there are any, else the average. */
+export function columnResponses(members: readonly MemberRow[]): readonly ResponseKind[] {
+  const told = toldResponses(members);
+  return (told.some((kind) => kind !== 'average') ? told.filter((kind) => kind !== 'average') : told).toReversed();
+}
+
 /** The response times that some member tells, best first. */
 export const responseKinds = ['p95', 'p50', 'average'] as const;
 export type ResponseKind = (typeof responseKinds)[number];

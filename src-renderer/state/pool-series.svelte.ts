@@ -104,7 +104,9 @@ export class PoolSeries {
   #take(all: readonly Series[]): void {
     const [first] = all;
     this.#resolutionMs = first?.resolutionMs ?? 1000;
-    this.gaps = first?.gaps ?? [];
+    const beganMs = Math.min(...all.flatMap(({ lines }) => lines.flatMap(({ times }) => times.slice(0, 1))));
+    // Before the first sample there was nothing to miss.
+    this.gaps = (first?.gaps ?? []).filter(({ toMs }) => toMs > beganMs);
     this.markers = first?.markers ?? [];
     for (const series of all) {
       for (const line of series.lines) {

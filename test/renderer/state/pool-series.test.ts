@@ -72,6 +72,15 @@ describe('chart data of a pool', () => {
     expect(values(pool)).toEqual([1, null, 2]);
   });
 
+  test('the time before the first sample is no gap', async () => {
+    const gaps = [
+      { fromMs: base - 60_000, toMs: base - 21_000 },
+      { fromMs: base - 20_000, toMs: base - 5000 },
+    ];
+    const pool = await loaded(series([base - 21_000, base - 4000], [1, 2], { gaps }));
+    expect(pool.gaps).toEqual(gaps.slice(1));
+  });
+
   test('points that came live while the history was being read are kept behind it', async () => {
     const pool = await loaded(series([base], [6]));
     pool.append(rowAt(1000, 7));
