@@ -51,10 +51,18 @@ export type ToSupervisor =
 /** In flight by `memberKey`. */
 export type InFlight = Readonly<Record<string, number>>;
 
-/** What a worker counted since it started, by name. */
+/** What a worker counted since it started, by name; of response times the last minute's. */
 export interface WorkerSnapshot {
   readonly members: Readonly<
-    Record<string, { readonly counters: Float64Array; readonly histogram: Float64Array; readonly inFlight: number }>
+    Record<
+      string,
+      {
+        readonly counters: Float64Array;
+        readonly histogram: Float64Array;
+        readonly sumMs: number;
+        readonly inFlight: number;
+      }
+    >
   >;
   readonly pools: Readonly<Record<string, { readonly counters: Float64Array; readonly queued: number }>>;
   readonly servers: Readonly<Record<string, { readonly counters: Float64Array; readonly connections: number }>>;

@@ -911,7 +911,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     add(this.#server.counters, S.response + Math.floor(status / 100), 1);
     const member = this.#member;
     if (member === undefined) return;
-    member.recordResponse(status, performance.now() - this.#sentAtMs);
+    const nowMs = performance.now();
+    member.recordResponse(status, nowMs - this.#sentAtMs, nowMs);
     if (status >= 400 && this.#pool?.isFailure(status) === true) this.#pool.recordFailure(member);
   }
 

@@ -16,7 +16,6 @@ export const memberCounterNames = [
   'reset-in-response',
   'response-timeout',
   'bad-response',
-  'responseTimeSumMs',
 ] as const;
 
 /** Places in a member's counters. `response` is the place of class 0: add the class. */
@@ -33,7 +32,6 @@ export const M = {
   resetIn: 12,
   responseTimeout: 13,
   badResponse: 14,
-  timeSum: 15,
 } as const;
 
 export const serverCounterNames = [

@@ -1,17 +1,17 @@
 import type { Candidate } from '../algorithms/algorithm.ts';
 import type { MemberSettings } from '../config/settings.ts';
 import type { UpstreamConnection } from '../http1/upstream.ts';
-import { bucketCount, bucketOf } from './histogram.ts';
 import { add, M, memberCounterNames } from './counters.ts';
+import { RecentTimes } from './recent-times.ts';
 
 /** What a member counted; survives reloads under the name `pool/member`. */
 export interface MemberStats {
   readonly counters: Float64Array;
-  readonly histogram: Float64Array;
+  readonly times: RecentTimes;
 }
 
 export function newMemberStats(): MemberStats {
-  return { counters: new Float64Array(memberCounterNames.length), histogram: new Float64Array(bucketCount) };
+  return { counters: new Float64Array(memberCounterNames.length), times: new RecentTimes() };
 }
 
 /** Weight of the newest response time in the moving average. */
@@ -83,11 +83,10 @@ export class MemberRuntime implements Candidate {
     this.inFlight = this.localInFlight + count;
   }
 
-  recordResponse(status: number, durationMs: number): void {
-    const { counters, histogram } = this.stats;
+  recordResponse(status: number, durationMs: number, nowMs: number): void {
+    const { counters, times } = this.stats;
     add(counters, M.response + Math.floor(status / 100), 1);
-    add(counters, M.timeSum, durationMs);
-    add(histogram, bucketOf(durationMs), 1);
+    times.record(durationMs, nowMs);
     // Peak-sensitive: a slower answer counts at once, a faster one by and by.
     this.responseTimeMs =
       durationMs > this.responseTimeMs

@@ -105,12 +105,17 @@ export class Tables {
     const members: Record<string, WorkerSnapshot['members'][string]> = {};
     const pools: Record<string, WorkerSnapshot['pools'][string]> = {};
     const servers: Record<string, { counters: Float64Array; connections: number }> = {};
-    for (const [key, stats] of this.#memberStats) members[key] = { ...stats, inFlight: 0 };
+    const nowMs = performance.now();
+    for (const [key, { counters, times }] of this.#memberStats) {
+      members[key] = { counters, ...times.read(nowMs), inFlight: 0 };
+    }
     for (const [name, counters] of this.#poolCounters) {
       const pool = this.#pools.get(name);
       pools[name] = { counters, queued: pool?.waiting.length ?? 0 };
       for (const member of pool?.members ?? []) {
-        members[memberKey(name, member.name)] = { ...member.stats, inFlight: member.localInFlight };
+        const key = memberKey(name, member.name);
+        const counted = members[key];
+        if (counted !== undefined) members[key] = { ...counted, inFlight: member.localInFlight };
       }
     }
     for (const [name, counters] of this.#serverCounters) servers[name] = { counters, connections: 0 };

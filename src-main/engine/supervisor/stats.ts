@@ -23,6 +23,7 @@ export interface MemberStatistics {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly errors: Counts;
+  /** Of the last minute; empty without a response in it. */
   readonly responseTimeMs: {
     readonly average?: number;
     readonly p50?: number;
@@ -75,7 +76,9 @@ interface Counts6 {
 
 interface Total {
   readonly counters: Float64Array;
+  /** Response times of the last minute: counts by bucket and their sum. */
   readonly histogram: Float64Array;
+  sumMs: number;
   gauge: number;
 }
 
@@ -85,22 +88,25 @@ export class Totals {
   readonly pools = new Map<string, Total>();
   readonly servers = new Map<string, Total>();
 
-  add(snapshot: WorkerSnapshot, hasGauges: boolean): void {
+  add(snapshot: WorkerSnapshot, hasCurrent: boolean): void {
     for (const [key, each] of Object.entries(snapshot.members)) {
       const total = totalOf(this.members, key, memberCounterNames.length);
       addTo(total.counters, each.counters);
+      // Of a worker that has ended only the counters last: its last minute would never pass.
+      if (!hasCurrent) continue;
       addTo(total.histogram, each.histogram);
-      if (hasGauges) total.gauge += each.inFlight;
+      total.sumMs += each.sumMs;
+      total.gauge += each.inFlight;
     }
     for (const [name, each] of Object.entries(snapshot.pools)) {
       const total = totalOf(this.pools, name, poolCounterNames.length);
       addTo(total.counters, each.counters);
-      if (hasGauges) total.gauge += each.queued;
+      if (hasCurrent) total.gauge += each.queued;
     }
     for (const [name, each] of Object.entries(snapshot.servers)) {
       const total = totalOf(this.servers, name, serverCounterNames.length);
       addTo(total.counters, each.counters);
-      if (hasGauges) total.gauge += each.connections;
+      if (hasCurrent) total.gauge += each.connections;
     }
   }
 }
@@ -109,6 +115,7 @@ function totalOf(map: Map<string, Total>, key: string, length: number): Total {
   const known = map.get(key) ?? {
     counters: new Float64Array(length),
     histogram: new Float64Array(bucketCount),
+    sumMs: 0,
     gauge: 0,
   };
   map.set(key, known);
@@ -185,11 +192,8 @@ function describeMember(
   totals: Totals,
   checks: HealthChecks,
 ): MemberStatistics {
-  const { counters, histogram, gauge } = totalOf(
-    totals.members,
-    memberKey(pool, member.name),
-    memberCounterNames.length,
-  );
+  const total = totalOf(totals.members, memberKey(pool, member.name), memberCounterNames.length);
+  const { counters, gauge } = total;
   const { health, lastCheck, downSince } = checks.of(pool, member.name);
   const isLimited = health !== 'down' && member.maxConnections > 0 && gauge >= member.maxConnections;
   return {
@@ -206,18 +210,18 @@ function describeMember(
     responses: classes(counters, M.response),
     bytesIn: at(counters, M.bytesIn),
     bytesOut: at(counters, M.bytesOut),
-    errors: named(memberCounterNames, counters, M.firstError, M.timeSum),
-    responseTimeMs: responseTimes(counters, histogram),
+    errors: named(memberCounterNames, counters, M.firstError, memberCounterNames.length),
+    responseTimeMs: responseTimes(total),
     ...(lastCheck === undefined ? {} : { lastCheck }),
     ...(downSince === undefined ? {} : { downSince }),
   };
 }
 
-function responseTimes(counters: Float64Array, histogram: Float64Array): MemberStatistics['responseTimeMs'] {
+function responseTimes({ histogram, sumMs }: Total): MemberStatistics['responseTimeMs'] {
   const [p50, p95, p99] = [percentileMs(histogram, 50), percentileMs(histogram, 95), percentileMs(histogram, 99)];
   if (p50 === undefined || p95 === undefined || p99 === undefined) return {};
-  const responses = [1, 2, 3, 4, 5].reduce((sum, each) => sum + at(counters, M.response + each), 0);
-  return { average: Math.round((at(counters, M.timeSum) / responses) * 1000) / 1000, p50, p95, p99 };
+  const responses = histogram.reduce((sum, each) => sum + each, 0);
+  return { average: Math.round((sumMs / responses) * 1000) / 1000, p50, p95, p99 };
 }
 
 /** Up while one member takes traffic; what no monitor watches counts as serving. */

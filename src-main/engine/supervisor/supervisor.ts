@@ -414,14 +414,14 @@ async function readFallbacks(settings: EngineSettings): Promise<Record<string, s
   return bodies;
 }
 
-function merge(into: Totals, from: Totals, hasGauges = false): void {
+function merge(into: Totals, from: Totals, hasCurrent = false): void {
   into.add(
     {
       members: fromEntries(from.members, (each) => ({ ...each, inFlight: each.gauge })),
       pools: fromEntries(from.pools, (each) => ({ counters: each.counters, queued: each.gauge })),
       servers: fromEntries(from.servers, (each) => ({ counters: each.counters, connections: each.gauge })),
     },
-    hasGauges,
+    hasCurrent,
   );
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firstTrack, nextTrack } from '../../../src-main/engine/monitors/member-health.ts';
 import { bucketCount, bucketOf, bucketValueMs, percentileMs } from '../../../src-main/engine/runtime/histogram.ts';
+import { RecentTimes } from '../../../src-main/engine/runtime/recent-times.ts';
 import { Timed, TimerWheel } from '../../../src-main/engine/sockets/timer-wheel.ts';
 import { seeded } from './candidates.ts';
 
@@ -39,6 +40,41 @@ describe('the histogram', () => {
     for (let ms = 1; ms <= 100; ms++) counts[bucketOf(ms)] = (counts[bucketOf(ms)] ?? 0) + 1;
     expect(percentileMs(counts, 50)).toBeCloseTo(50, -1);
     expect(percentileMs(counts, 99)).toBeGreaterThan(95);
+  });
+});
+
+describe('recent response times', () => {
+  function median(times: RecentTimes, nowMs: number): number | undefined {
+    return percentileMs(times.read(nowMs).histogram, 50);
+  }
+
+  it('forget a slow burst once a minute has passed over it', () => {
+    const times = new RecentTimes();
+    for (let each = 0; each < 1000; each++) times.record(900, 1_234_567);
+    times.record(2, 1_260_000);
+    expect(median(times, 1_279_999)).toBeGreaterThan(870);
+    times.record(2, 1_290_001);
+    expect(median(times, 1_290_001)).toBeCloseTo(2, 1);
+    expect(times.read(1_290_001).sumMs).toBe(4);
+  });
+
+  it('keep nothing over a long silence, and count again after it', () => {
+    const times = new RecentTimes();
+    for (let part = 0; part < 12; part++) times.record(50, part * 10_000);
+    expect(times.read(119_999).sumMs).toBe(300);
+    expect(median(times, 500_000)).toBeUndefined();
+    times.record(1, 500_001);
+    expect(times.read(500_002)).toMatchObject({ sumMs: 1 });
+  });
+
+  it('add up over workers to what one worker would have counted', () => {
+    const [one, two, both] = [new RecentTimes(), new RecentTimes(), new RecentTimes()];
+    for (let each = 1; each <= 200; each++) {
+      (each % 3 === 0 ? one : two).record(each, each * 100);
+      both.record(each, each * 100);
+    }
+    const [first, second] = [one.read(20_000).histogram, two.read(20_000).histogram];
+    expect(first.map((count, bucket) => count + (second[bucket] ?? 0))).toEqual(both.read(20_000).histogram);
   });
 });
 
