@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAddress } from './contract/address.ts';
 import type { AppInfo, DeviceSpec } from './contract/api.ts';
 import type { Console } from './contract/console.ts';
-import { toProblem } from './contract/errors.ts';
+import { AppError, toProblem } from './contract/errors.ts';
 import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
 import { defaultIntervalMs, Estate } from './console/estate.ts';
@@ -170,11 +170,14 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     versions: store.versions,
   });
 
-  for (const spec of await store.inventory.list()) await estate.add(spec);
-  const left = await store.journal.open();
-  for (const push of left) await estate.resolve(push.device);
-  // The entries are the ones that `note` was given.
-  pushes.resume(left.map((push): PushRecord => ({ ...push, entries: push.entries as readonly JournalEntry[] })));
+  for (const spec of await store.inventory.list()) {
+    await estate.add(spec).catch((error: unknown) => {
+      process.stderr.write(
+        `Device "${spec.name}" is left out. ${toProblem(error).detail} Remove it, or add it anew.\n`,
+      );
+    });
+  }
+  pushes.resume(await takeUp(store, estate));
 
   const ticking = setInterval(() => {
     const ticker = new Ticker(estate.list(), driverTools.now(), schedule.statistics());
@@ -233,6 +236,25 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       await store.close();
     },
   };
+}
+
+/**
+ * The pushes that a stopped console left. One whose device is in no inventory was of the lab, whose engine ended with that console and
+ * starts from its own file: there is nothing to take back.
+ */
+async function takeUp(store: Store, estate: Estate): Promise<readonly PushRecord[]> {
+  const records: PushRecord[] = [];
+  for (const push of await store.journal.open()) {
+    try {
+      await estate.resolve(push.device);
+      // The entries are the ones that `note` was given.
+      records.push({ ...push, entries: push.entries as readonly JournalEntry[] });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error;
+      await store.journal.end(push.id, 'reverted');
+    }
+  }
+  return records;
 }
 
 /** History that could not be written is lost; the console goes on, and whoever started it is told. */

@@ -53,15 +53,15 @@ export function makeHandlers(parts: HandlerParts): Handlers {
         throw new AppError('ALREADY_EXISTS', `A device is named "${spec.name}" already. Nothing was added.`);
       }
       await putCredentials(store, spec.name, credentials ?? {});
+      await estate.add(spec); // what cannot be opened is not stored: it would meet the next start
       await store.inventory.put(spec);
-      await estate.add(spec);
       return estate.stateOf(estate.opened(spec.name));
     },
     'devices.remove': async ({ device }) => {
       if (pushes.isRunning(device)) {
         throw new AppError('LOCK_HELD', `A change of "${device}" is under way; keep it or take it back first.`);
       }
-      estate.remove(device);
+      if (estate.list().some(({ spec }) => spec.name === device)) estate.remove(device);
       locks.forget(device);
       await store.inventory.remove(device);
       for (const name of credentialNames) await store.secrets.remove(secretName(device, name));

@@ -26,7 +26,7 @@ export interface Fake {
 
 /** An SSH server in this process, made of ssh2's server, for all that a real sshd cannot be brought to do. */
 export async function startFakeSsh(behaviour: FakeSshBehaviour = {}): Promise<Fake> {
-  const { private: hostKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519');
+  const { private: hostKey, public: publicKey } = makeKeyPair();
   const server = new ssh2.Server({ hostKeys: [hostKey] });
   server.on('connection', (connection) => {
     connection.on('error', () => undefined); // clients here vanish without goodbye
@@ -90,4 +90,15 @@ async function listen(onSocket: (socket: Socket) => void, publicKey: string): Pr
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** ssh2 now and then makes an ed25519 key that its own parser refuses; such a one is made again. */
+export function makeKeyPair(options: { passphrase?: string; cipher?: string; rounds?: number } = {}): {
+  private: string;
+  public: string;
+} {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', options);
+    if (!(ssh2.utils.parseKey(pair.private, options.passphrase) instanceof Error)) return pair;
+  }
 }

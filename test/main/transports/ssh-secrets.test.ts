@@ -2,14 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import ssh2 from 'ssh2';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { TestStep } from '../../../src-main/contract/api.ts';
 import { toProblem } from '../../../src-main/contract/errors.ts';
 import { HostLink } from '../../../src-main/transports/host-link.ts';
 import { connectInSteps } from '../../../src-main/transports/ssh-connect.ts';
 import type { SshCredentials } from '../../../src-main/transports/ssh-options.ts';
-import { type Fake, type FakeSshBehaviour, startFakeSsh, startRawServer } from '../../rigs/fake-ssh.ts';
+import { type Fake, type FakeSshBehaviour, makeKeyPair, startFakeSsh, startRawServer } from '../../rigs/fake-ssh.ts';
 
 const password = 'Tr0ub4dor-password';
 const passphrase = 'Tr0ub4dor-passphrase';
@@ -21,7 +20,7 @@ let fake: Fake | undefined;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'steelyard-secrets-'));
   keyFile = join(directory, 'id');
-  keyText = ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 4 }).private;
+  keyText = makeKeyPair({ passphrase, cipher: 'aes256-ctr', rounds: 4 }).private;
   writeFileSync(keyFile, keyText);
   writeFileSync(join(directory, 'broken'), keyText.replace(/[a-z]/g, 'x'));
 });
