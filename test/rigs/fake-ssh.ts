@@ -93,12 +93,16 @@ async function listen(onSocket: (socket: Socket) => void, publicKey: string): Pr
 }
 
 /** ssh2 now and then makes an ed25519 key that its own parser refuses; such a one is made again. */
-export function makeKeyPair(options: { passphrase?: string; cipher?: string; rounds?: number } = {}): {
-  private: string;
-  public: string;
+export function makeKeyPair(sealed?: {
+  readonly passphrase: string;
+  readonly cipher: string;
+  readonly rounds: number;
+}): {
+  readonly private: string;
+  readonly public: string;
 } {
   for (;;) {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', options);
-    if (!(ssh2.utils.parseKey(pair.private, options.passphrase) instanceof Error)) return pair;
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', sealed);
+    if (!(ssh2.utils.parseKey(pair.private, sealed?.passphrase) instanceof Error)) return pair;
   }
 }
