@@ -59,6 +59,8 @@ export interface DeviceFacts {
     readonly needs?: readonly string[];
     /** Keys of its settings that this device lets be chosen. */
     readonly settings?: readonly string[];
+    /** Values that this device takes for a setting, where it does not take all that the model knows. */
+    readonly choices?: Readonly<Record<string, readonly string[]>>;
   }[];
 }
 

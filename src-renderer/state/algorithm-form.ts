@@ -43,7 +43,9 @@ export function settingFields(
   const held = current?.name === name ? Object.keys(current) : [];
   return [...new Set([...needs, ...(offered?.settings ?? []), ...held])].flatMap((key) => {
     const kind = kinds[key];
-    return kind === undefined ? [] : [{ key, ...kind, isNeeded: needs.includes(key) }];
+    const choices = offered?.choices?.[key];
+    const narrowed = choices === undefined ? {} : { choices };
+    return kind === undefined ? [] : [{ key, ...kind, ...narrowed, isNeeded: needs.includes(key) }];
   });
 }
 

@@ -1,3 +1,4 @@
+import type { DeviceFacts } from '../../contract/api.ts';
 import { AppError } from '../../contract/errors.ts';
 import { type Algorithm, type AlgorithmName, algorithmSettings } from '../../contract/model.ts';
 import type { Change } from '../../contract/plan.ts';
@@ -33,6 +34,20 @@ export const engineAlgorithms: readonly AlgorithmName[] = [
   'cookie-hash',
   'query-param-hash',
 ];
+
+const keyedHashes: readonly AlgorithmName[] = ['header-hash', 'cookie-hash', 'query-param-hash'];
+
+/** What a form may offer: each algorithm with the settings that the engine takes (engine/algorithms/). */
+export function offeredAlgorithms(): DeviceFacts['algorithms'] {
+  return engineAlgorithms.map((name) => {
+    const needs = keyedHashes.includes(name) ? { needs: ['key'] } : {};
+    const settings = [
+      ...(name.endsWith('-hash') ? ['hash', 'boundedLoad'] : []),
+      ...(name.startsWith('random') ? ['choices'] : []),
+    ];
+    return { name, native: name, ...needs, ...(settings.length === 0 ? {} : { settings }) };
+  });
+}
 
 /** The configuration's list that holds objects of this kind; CAPABILITY_MISSING where the engine has no such objects. */
 export function sectionOf(change: Change): string {

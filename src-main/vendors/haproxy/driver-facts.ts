@@ -1,5 +1,11 @@
 import type { Capability, DeviceFacts } from '../../contract/api.ts';
-import { haproxyAlgorithms, writeBalance } from './cfg/algorithm.ts';
+import {
+  haproxyAlgorithms,
+  haproxyHashes,
+  haproxyHashFunctions,
+  settingsOfAlgorithm,
+  writeBalance,
+} from './cfg/algorithm.ts';
 import type { Reload } from './discover-reload.ts';
 
 /** What was found out about the device and the account's rights on it. */
@@ -29,7 +35,14 @@ export function factsOf(rights: Rights): DeviceFacts {
     weightRange: { lowest: 0, highest: 256 },
     algorithms: haproxyAlgorithms.map((name) => {
       const native = writeBalance({ name, ...(keyed.has(name) ? { key: 'KEY' } : {}) }) ?? [];
-      return { name, native: native.join(' '), ...(keyed.has(name) ? { needs: ['key'] } : {}) };
+      const settings = settingsOfAlgorithm(name);
+      return {
+        name,
+        native: native.join(' '),
+        ...(keyed.has(name) ? { needs: ['key'] } : {}),
+        ...(settings.length === 0 ? {} : { settings }),
+        ...(settings.includes('hash') ? { choices: { hash: haproxyHashes, hashFunction: haproxyHashFunctions } } : {}),
+      };
     }),
   };
 }

@@ -181,6 +181,28 @@ export const haproxyAlgorithms: readonly AlgorithmName[] = algorithmNameSchema.o
   (name) => writeBalance({ name, key: 'x' }) !== undefined,
 );
 
+/** Keys of its settings that HAProxy has words for (manual 4.2 `balance`, `hash-type`, `hash-balance-factor`). */
+export function settingsOfAlgorithm(name: AlgorithmName): readonly string[] {
+  const bounded = name === 'random' || name === 'random-two-choices' ? ['boundedLoad'] : [];
+  const hashed = name.endsWith('-hash') ? ['hash', 'hashFunction', 'avalanche', 'boundedLoad'] : [];
+  return [...(ownSettings[name] ?? []), ...hashed, ...bounded];
+}
+
+const ownSettings: Partial<Record<AlgorithmName, readonly string[]>> = {
+  random: ['choices'],
+  'uri-hash': ['whole', 'length', 'depth', 'pathOnly'],
+  'host-hash': ['useDomainOnly'],
+  'header-hash': ['key', 'useDomainOnly'],
+  'query-param-hash': ['key', 'checkPost'],
+  'cookie-hash': ['key'],
+  'expression-hash': ['key'],
+  'rdp-cookie-hash': ['key'],
+};
+
+/** How HAProxy spreads a hash: `consistent` and `map-based`. */
+export const haproxyHashes: readonly string[] = ['ring', 'modulo'];
+export const haproxyHashFunctions: readonly string[] = ['sdbm', 'djb2', 'wt6', 'crc32'];
+
 /** True where a weight changed at run time takes no effect but 0 and 100 % (manual 4.2 `balance`, `hash-type`). */
 export function isStaticAlgorithm(settings: AlgorithmSettings): boolean {
   const isRing = settings.hash === 'ring';
