@@ -11,6 +11,7 @@ const packages = {
   'ssh-agent': 'openssh-client',
   chromium: 'chromium',
   openssl: 'openssl',
+  'redis-server': 'redis-server',
   socat: 'socat',
   sudo: 'sudo',
   at: 'at',

@@ -1,6 +1,7 @@
-import type { EngineConfig, EnginePool, EngineVirtualServer } from '../../contract/engine-config.ts';
+import type { EngineConfig, EngineMonitor, EnginePool, EngineVirtualServer } from '../../contract/engine-config.ts';
 import { algorithmSettings } from '../../contract/model.ts';
 import { algorithms } from '../algorithms/registry.ts';
+import { bytesOf, patternOf } from '../monitors/expectation.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ConfigProblem } from './problem.ts';
 import { memberName } from './settings.ts';
@@ -37,6 +38,7 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
       ...missingSettings(pool, ['pools', index, 'algorithm']),
       ...(pool.backupPool === undefined ? [] : backupProblems(config, index, poolNames)),
     ]),
+    ...(config.monitors ?? []).flatMap((monitor, index) => monitorProblems(monitor, ['monitors', index])),
     ...adminProblems(config.admin ?? {}),
   ];
 }
@@ -117,6 +119,25 @@ function virtualServerProblems(server: EngineVirtualServer, path: Path, pools: R
         remedy: 'mend it',
       });
     }
+  }
+  return problems;
+}
+
+/** Expressions and escapes are read when a probe runs: what is wrong in them is said before. */
+function monitorProblems(monitor: EngineMonitor, path: Path): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  for (const key of ['expect', 'expectBody'] as const) {
+    const pattern = patternOf(monitor[key] ?? '');
+    if (pattern === undefined || isRegex(pattern)) continue;
+    const what = `"${pattern}" is no regular expression`;
+    problems.push({ path: [...path, key], what, why: 'it does not compile', remedy: 'mend it' });
+  }
+  for (const key of ['send', 'expect'] as const) {
+    const text = monitor[key] ?? '';
+    if (monitor.type !== 'tcp-send-expect' || patternOf(text) !== undefined || bytesOf(text) !== undefined) continue;
+    const what = `"${text}" has an escape that is none`;
+    const remedy = 'use \\r \\n \\t \\0 \\xHH, and \\\\ for a backslash';
+    problems.push({ path: [...path, key], what, why: 'other escapes have no meaning here', remedy });
   }
   return problems;
 }

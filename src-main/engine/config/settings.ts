@@ -27,7 +27,7 @@ export function resolveSettings(config: EngineConfig, baseDirectory: string) {
   return {
     virtualServers: (config.virtualServers ?? []).map((server) => virtualServerSettings(server, baseDirectory)),
     pools: (config.pools ?? []).map((pool) => poolSettings(pool, nodes, baseDirectory)),
-    monitors: (config.monitors ?? []).map(monitorSettings),
+    monitors: (config.monitors ?? []).map((monitor) => monitorSettings(monitor, baseDirectory)),
     admin: {
       socket: admin.socket === undefined ? '' : at(baseDirectory, admin.socket),
       listen: admin.listen ?? '',
@@ -167,7 +167,8 @@ export function memberName(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function monitorSettings(monitor: EngineMonitor) {
+function monitorSettings(monitor: EngineMonitor, baseDirectory: string) {
+  const tls = monitor.tls ?? {};
   return {
     ...monitor,
     method: monitor.method ?? 'GET',
@@ -177,6 +178,14 @@ function monitorSettings(monitor: EngineMonitor) {
     expectStatus: monitor.expectStatus ?? ['200-399'],
     expectBody: monitor.expectBody ?? '',
     drainStatus: monitor.drainStatus ?? [],
+    send: monitor.send ?? '',
+    expect: monitor.expect ?? '',
+    tls: {
+      verify: tls.verify ?? true,
+      caFile: tls.caFile === undefined || tls.caFile === '' ? '' : at(baseDirectory, tls.caFile),
+      serverName: tls.serverName ?? '',
+      sendSni: tls.sendSni ?? true,
+    },
     intervalMs: monitor.intervalMs ?? 2000,
     timeoutMs: monitor.timeoutMs ?? 1000,
     rise: monitor.rise ?? 2,

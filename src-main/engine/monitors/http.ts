@@ -1,20 +1,24 @@
-import { request, type IncomingMessage } from 'node:http';
+import { request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { MonitorSettings } from '../config/settings.ts';
+import { isExpected, maxAnswerBytes } from './expectation.ts';
+import { describeFailure } from './failure.ts';
 import type { MonitorKind, ProbeTarget, Verdict } from './monitor.ts';
-
-/** How much of a body is read when its text matters. */
-const maxBodyBytes = 65_536;
 
 /** One request on a connection of its own: status and, where asked for, a substring or `/regex/` of the body. */
 export const httpMonitor: MonitorKind = {
   type: 'http',
   settings: ['method', 'path', 'host', 'headers', 'expectStatus', 'expectBody', 'drainStatus'],
-  probe,
+  probe: (settings, target, signal) => probeHttp(settings, target, (options) => request({ ...options, signal })),
 };
 
-function probe(settings: MonitorSettings, target: ProbeTarget, signal: AbortSignal): Promise<Verdict> {
+/** The request that `open` makes, and what its answer says. */
+export function probeHttp(
+  settings: MonitorSettings,
+  target: ProbeTarget,
+  open: (options: RequestOptions) => ClientRequest,
+): Promise<Verdict> {
   return new Promise((resolve) => {
-    const outgoing = request({
+    const outgoing = open({
       host: target.address,
       port: target.port,
       method: settings.method,
@@ -25,13 +29,12 @@ function probe(settings: MonitorSettings, target: ProbeTarget, signal: AbortSign
         ...settings.headers,
       },
       agent: false,
-      signal,
     });
     const timer = setTimeout(() => {
       finish({ isPassing: false, result: `no answer within ${settings.timeoutMs} ms` });
     }, settings.timeoutMs);
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      finish({ isPassing: false, result: error.code ?? error.message });
+      finish({ isPassing: false, result: describeFailure(error) });
     });
     outgoing.on('response', (response) => {
       judge(settings, response, finish);
@@ -59,7 +62,7 @@ function judge(settings: MonitorSettings, response: IncomingMessage, finish: (ve
     let body = '';
     response.setEncoding('utf8');
     response.on('data', (text: string) => {
-      body = (body + text).slice(0, maxBodyBytes);
+      body = (body + text).slice(0, maxAnswerBytes);
     });
     response.on('error', (error) => {
       finish({ isPassing: false, result: error.message });
@@ -76,12 +79,6 @@ function isInRanges(status: number, ranges: readonly string[]): boolean {
     const [low = '', high = low] = range.split('-');
     return status >= Number(low) && status <= Number(high);
   });
-}
-
-/** `/text/` is a regular expression, anything else a substring. */
-function isExpected(body: string, expected: string): boolean {
-  const regex = /^\/(.+)\/$/s.exec(expected)?.[1];
-  return regex === undefined ? body.includes(expected) : new RegExp(regex).test(body);
 }
 
 function hostOf(target: ProbeTarget): string {

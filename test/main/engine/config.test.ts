@@ -98,6 +98,21 @@ describe('a configuration file', () => {
       good.replace('    members', '    algorithm: { name: round-robin, depth: 3 }\n    members'),
       'CAPABILITY_MISSING',
     ],
+    [
+      'an expression that does not compile in a monitor',
+      `${good}monitors:\n  - { name: m, type: http, expectBody: '/(/' }\n`,
+      'engine.yaml:12:40: "(" is no regular expression',
+    ],
+    [
+      'an escape that is none in a monitor',
+      `${good}monitors:\n  - { name: m, type: tcp-send-expect, send: 'PING\\q' }\n`,
+      'has an escape that is none',
+    ],
+    [
+      'TLS for a monitor that speaks clear text',
+      `${good}monitors:\n  - { name: m, type: tcp, tls: {} }\n`,
+      'CAPABILITY_MISSING: a setting that monitors of type tcp do not have (tls)',
+    ],
     ['an admin listener without token', `${good}admin: { listen: '127.0.0.1:9900' }\n`, 'admin.listen has no token'],
     [
       'an admin listener for everybody',

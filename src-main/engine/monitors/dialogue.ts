@@ -1,0 +1,73 @@
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { excerpt, maxAnswerBytes } from './expectation.ts';
+import { describeFailure } from './failure.ts';
+import type { ProbeTarget, Verdict } from './monitor.ts';
+
+/** One conversation on a connection of its own. */
+export interface Dialogue {
+  /** What is waited for, in the words of a result: `no +PONG within 1000 ms`. */
+  readonly awaited: string;
+  /** Sent first. A protocol in which the server begins has none. */
+  readonly opening?: string | Uint8Array;
+  /** Called with all that came so far (at most 64 KiB), again with more, until it has a verdict. */
+  readonly hear: (received: Buffer, say: (bytes: string | Uint8Array) => void) => Verdict | undefined;
+  /** Called where the other side ended first; without it that is a failure. */
+  readonly atEnd?: (received: Buffer) => Verdict | undefined;
+  /** Called when the connection stands; a verdict ends the probe there. */
+  readonly connected?: (socket: TLSSocket) => Verdict | undefined;
+  /** Absent = clear text. */
+  readonly tls?: ConnectionOptions;
+}
+
+/** Holds the conversation. It settles within `timeoutMs`, never rejects, and leaves no connection. */
+export function converse(
+  dialogue: Dialogue,
+  target: ProbeTarget,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  return new Promise((resolve) => {
+    const where = { host: target.address, port: target.port };
+    const socket = dialogue.tls === undefined ? connectTcp(where) : connectTls({ ...where, ...dialogue.tls });
+    let received = Buffer.alloc(0);
+    let isConnected = false;
+    const timer = setTimeout(() => {
+      const came = received.length === 0 ? '' : `, only ${excerpt(received)}`;
+      fail(`no ${isConnected ? dialogue.awaited : 'connection'} within ${timeoutMs} ms${came}`);
+    }, timeoutMs);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      fail(describeFailure(error));
+    });
+    socket.on(dialogue.tls === undefined ? 'connect' : 'secureConnect', () => {
+      isConnected = true;
+      if (dialogue.opening !== undefined) socket.write(dialogue.opening);
+      settle(dialogue.connected?.(socket as TLSSocket)); // only TLS dialogues look at it
+    });
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]).subarray(0, maxAnswerBytes);
+      settle(dialogue.hear(received, (bytes) => socket.write(bytes)));
+      if (received.length === maxAnswerBytes) fail(`no ${dialogue.awaited} in ${maxAnswerBytes} bytes`);
+    });
+    socket.on('end', () => {
+      settle(dialogue.atEnd?.(received));
+      fail(`closed before ${dialogue.awaited}, after ${excerpt(received)}`);
+    });
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+
+    function stop(): void {
+      fail('stopped');
+    }
+    function fail(result: string): void {
+      settle({ isPassing: false, result });
+    }
+    function settle(verdict: Verdict | undefined): void {
+      if (verdict === undefined) return;
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      resolve(verdict);
+      socket.destroy();
+    }
+  });
+}
