@@ -1,4 +1,5 @@
 import type { EngineSettings } from './config/settings.ts';
+import type { HeldClient } from './persistence/method.ts';
 
 /** What supervisor and workers say to each other. Handles travel beside `listen`. */
 
@@ -39,6 +40,7 @@ export type ToWorker =
   | { readonly type: 'health'; readonly changes: readonly MemberHealth[] }
   | { readonly type: 'remote-in-flight'; readonly counts: InFlight }
   | { readonly type: 'stats'; readonly id: number }
+  | { readonly type: 'held'; readonly id: number; readonly address: string; readonly mustForget: boolean }
   | { readonly type: 'cut'; readonly id: number; readonly pool: string; readonly member: string }
   | { readonly type: 'finish'; readonly id: number };
 
@@ -46,7 +48,12 @@ export type ToSupervisor =
   | { readonly type: 'started'; readonly hasOnRead: boolean }
   | { readonly type: 'done'; readonly id: number; readonly error?: string }
   | { readonly type: 'stats'; readonly id: number; readonly snapshot: WorkerSnapshot }
+  | { readonly type: 'held'; readonly id: number; readonly held: readonly HeldInPool[] }
   | { readonly type: 'in-flight'; readonly counts: InFlight };
+
+export interface HeldInPool extends HeldClient {
+  readonly pool: string;
+}
 
 /** In flight by `memberKey`. */
 export type InFlight = Readonly<Record<string, number>>;

@@ -18,9 +18,12 @@ export interface RunOptions {
   readonly warn: (text: string) => void;
 }
 
-/** Problems of a configuration file as `file:line:column: what, why, what to do`; empty = it may run. Throws NOT_FOUND. */
-export async function checkEngineFile(file: string): Promise<readonly string[]> {
-  return loadConfig(await read(file), file).problems.map(formatProblem);
+/**
+ * Problems of a configuration file as `file:line:column: what, why, what to do`; empty = it may run with so many workers
+ * (default: one per core). Throws NOT_FOUND.
+ */
+export async function checkEngineFile(file: string, workers = availableParallelism()): Promise<readonly string[]> {
+  return loadConfig(await read(file), file, workers).problems.map(formatProblem);
 }
 
 /**
@@ -30,14 +33,15 @@ export async function checkEngineFile(file: string): Promise<readonly string[]> 
  */
 export async function runEngine(file: string, options: RunOptions): Promise<number> {
   const path = resolve(file);
-  const config = await load(file);
+  const workers = options.workers ?? availableParallelism();
+  const config = await load(file, workers);
   const supervisor = new Supervisor({
-    workers: options.workers ?? availableParallelism(),
+    workers,
     version: options.version,
     baseDirectory: dirname(path),
   });
   async function reload(): Promise<void> {
-    const next = await load(file);
+    const next = await load(file, workers);
     if (JSON.stringify(next.admin) !== JSON.stringify(config.admin)) {
       throw new AppError(
         'INPUT_INVALID',
@@ -106,8 +110,8 @@ function untilEnded(supervisor: Supervisor, reload: () => Promise<void>, warn: (
   });
 }
 
-async function load(file: string): Promise<EngineConfig> {
-  const loaded = loadConfig(await read(file), file);
+async function load(file: string, workers: number): Promise<EngineConfig> {
+  const loaded = loadConfig(await read(file), file, workers);
   if (loaded.config !== undefined) return loaded.config;
   throw new AppError(
     'INPUT_INVALID',

@@ -69,6 +69,9 @@ function receive(message: ToWorker, handle: unknown): void {
     case 'stats':
       tell({ type: 'stats', id: message.id, snapshot: snapshot() });
       break;
+    case 'held':
+      tell({ type: 'held', id: message.id, held: tables?.heldClient(message.address, message.mustForget) ?? [] });
+      break;
     case 'cut':
       cut(message.pool, message.member);
       tell({ type: 'done', id: message.id });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { engineMemberSchema } from '../../contract/engine-config.ts';
 import { adminStateSchema } from '../../contract/model.ts';
@@ -64,6 +65,8 @@ const routes: readonly Route[] = [
   },
   { method: 'GET', path: '/v1/events', answer: events },
   { method: 'GET', path: '/metrics', answer: metrics },
+  { method: 'GET', path: '/v1/persistence', answer: getPersistence },
+  { method: 'DELETE', path: '/v1/persistence', answer: deletePersistence },
   { method: 'POST', path: '/v1/pools/:pool/members', answer: postMember },
   { method: 'PATCH', path: '/v1/pools/:pool/members/:member', answer: patchMember },
   { method: 'DELETE', path: '/v1/pools/:pool/members/:member', answer: deleteMember },
@@ -134,7 +137,7 @@ function withoutToken({ supervisor }: AdminTarget): unknown {
 
 /** Runs a whole configuration without touching the file: the next reload undoes it. */
 async function putConfig({ target, body, response }: Call): Promise<void> {
-  const checked = checkConfig(keepToken(await body(), target));
+  const checked = checkConfig(keepToken(await body(), target), target.supervisor.workerCount);
   if (checked.config === undefined) {
     const errors = checked.problems.map((problem) => ({
       field: formatPath(problem.path),
@@ -203,7 +206,7 @@ function assertRunnable({ supervisor }: AdminTarget, pool: string, member: z.inf
   const pools = (config.pools ?? []).map((each) =>
     each.name === pool ? { ...each, members: [...(each.members ?? []), member] } : each,
   );
-  const checked = checkConfig({ ...config, pools });
+  const checked = checkConfig({ ...config, pools }, supervisor.workerCount);
   if (checked.config !== undefined) return;
   const duplicate = checked.problems.some((problem) => problem.what.includes('stands twice'));
   const errors = checked.problems.map(({ path, what, why, remedy }) => ({
@@ -232,6 +235,25 @@ async function deleteMember({ target, parts, url, response }: Call): Promise<voi
   const [pool = '', member = ''] = parts;
   await target.supervisor.removeMember(pool, member, url.searchParams.has('force'));
   json(response, 200, { status: 'removed' });
+}
+
+async function getPersistence({ target, url, response }: Call): Promise<void> {
+  const client = clientOf(url);
+  json(response, 200, { client, held: await target.supervisor.heldClient(client, false) });
+}
+
+async function deletePersistence({ target, url, response }: Call): Promise<void> {
+  const client = clientOf(url);
+  json(response, 200, { status: 'released', client, held: await target.supervisor.heldClient(client, true) });
+}
+
+/** An address; a whole table is never asked for. */
+function clientOf(url: URL): string {
+  const client = url.searchParams.get('client') ?? '';
+  if (isIP(client) !== 0) return client;
+  throw new AdminProblem(422, 'The request is not valid.', 'Nothing was changed.', [
+    { field: 'client', detail: 'the IP address of a client is needed: /v1/persistence?client=192.0.2.1' },
+  ]);
 }
 
 function parse<T>(schema: z.ZodType<T>, data: unknown): T {

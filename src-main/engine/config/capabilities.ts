@@ -2,7 +2,7 @@ import type { EngineConfig } from '../../contract/engine-config.ts';
 import { algorithmSettings } from '../../contract/model.ts';
 import { algorithms } from '../algorithms/registry.ts';
 import { monitors } from '../monitors/registry.ts';
-import { persistenceMethods } from '../persistence/registry.ts';
+import { findMissingPersistence } from './persistence.ts';
 import type { ConfigProblem } from './problem.ts';
 
 interface MissingCapability {
@@ -52,13 +52,13 @@ const missing: readonly MissingCapability[] = [
   { path: ['log', 'access'], isOff: isOneOf('none'), feature: 'the access log' },
 ];
 
-/** Every key of a valid configuration that asks for something this engine cannot do. */
-export function findMissingCapabilities(config: EngineConfig): ConfigProblem[] {
+/** Every key of a valid configuration that asks for something this engine, run with so many workers, cannot do. */
+export function findMissingCapabilities(config: EngineConfig, workers: number): ConfigProblem[] {
   return [
     ...missing.flatMap((capability) => findAt(config, capability, [])),
     ...unknownAlgorithms(config),
     ...unknownMonitors(config),
-    ...unknownPersistence(config),
+    ...findMissingPersistence(config, workers),
   ];
 }
 
@@ -119,25 +119,8 @@ function unknownMonitors(config: EngineConfig): ConfigProblem[] {
   });
 }
 
-function unknownPersistence(config: EngineConfig): ConfigProblem[] {
-  const places = [
-    ...(config.pools ?? []).map((pool, index) => ({ path: ['pools', index], settings: pool.persistence })),
-    ...(config.virtualServers ?? []).map((server, index) => ({
-      path: ['virtualServers', index],
-      settings: server.persistence,
-    })),
-  ];
-  return places.flatMap(({ path, settings }) => {
-    if (settings === undefined || Object.keys(settings).length === 0) return [];
-    const method = settings.method ?? '';
-    if (persistenceMethods.has(method)) return [];
-    return [choice([...path, 'persistence'], `the persistence method "${method}"`, [...persistenceMethods.keys()])];
-  });
-}
-
 function choice(path: readonly (string | number)[], feature: string, known: readonly string[]): ConfigProblem {
-  const problem = refusal(path, feature);
-  return { ...problem, remedy: known.length === 0 ? problem.remedy : `use one of ${known.join(', ')}` };
+  return { ...refusal(path, feature), remedy: `use one of ${known.join(', ')}` };
 }
 
 function isOneOf(...values: readonly unknown[]): (value: unknown) => boolean {

@@ -4,6 +4,7 @@ import { algorithms } from '../algorithms/registry.ts';
 import { bytesOf, patternOf } from '../monitors/expectation.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ConfigProblem } from './problem.ts';
+import { persistenceProblems } from './persistence.ts';
 import { memberName } from './settings.ts';
 
 type Path = readonly (string | number)[];
@@ -36,6 +37,7 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
         ),
       ),
       ...missingSettings(pool, ['pools', index, 'algorithm']),
+      ...persistenceProblems(pool, ['pools', index]),
       ...(pool.backupPool === undefined ? [] : backupProblems(config, index, poolNames)),
     ]),
     ...(config.monitors ?? []).flatMap((monitor, index) => monitorProblems(monitor, ['monitors', index])),

@@ -6,7 +6,7 @@ import type {
   EngineRoute,
   EngineVirtualServer,
 } from '../../contract/engine-config.ts';
-import { algorithmSettings } from '../../contract/model.ts';
+import { algorithmSettings, type Persistence } from '../../contract/model.ts';
 import { isAbsolute, join } from 'node:path';
 
 /**
@@ -67,7 +67,6 @@ function virtualServerSettings(server: EngineVirtualServer, baseDirectory: strin
       maxBodyBytes: http.maxBodyBytes ?? 0,
     },
     connectionLimit: server.connectionLimit ?? 0,
-    persistence: server.persistence,
     adminState: server.adminState ?? 'enabled',
   };
 }
@@ -110,7 +109,7 @@ function poolSettings(
     members: (pool.members ?? []).map((member) => memberSettings(member, nodes.get(member.address) ?? 'enabled')),
     monitors: pool.monitors ?? [],
     monitorsRequired: pool.monitorsRequired ?? 0,
-    persistence: pool.persistence,
+    persistence: persistenceSettings(pool.persistence ?? {}),
     backupPool: pool.backupPool ?? '',
     fallback:
       fallback === undefined
@@ -140,6 +139,27 @@ function poolSettings(
       maxIdle: pool.keepAlive?.maxIdle ?? 64,
       idleTimeoutMs: pool.keepAlive?.idleTimeoutMs ?? 60_000,
     },
+  };
+}
+
+/** Undefined = clients are not held. */
+function persistenceSettings(persistence: Persistence) {
+  const { method, cookie = {} } = persistence;
+  if (method === undefined) return undefined;
+  return {
+    method,
+    cookieName: persistence.cookieName ?? 'SRV',
+    cookie: {
+      path: cookie.path ?? '/',
+      domain: cookie.domain ?? '',
+      secure: cookie.secure ?? false,
+      httpOnly: cookie.httpOnly ?? true,
+      sameSite: cookie.sameSite ?? '',
+    },
+    ipv4Prefix: persistence.ipv4Prefix ?? 32,
+    ipv6Prefix: persistence.ipv6Prefix ?? 128,
+    timeoutMs: persistence.timeoutMs ?? 1_800_000,
+    maxEntries: persistence.maxEntries ?? 100_000,
   };
 }
 

@@ -2,10 +2,12 @@ import type { Socket } from 'node:net';
 import type { OwnResponse } from './own-response.ts';
 import { renderOwnResponse } from './own-response.ts';
 import { ChunkReader } from './chunked.ts';
+import { cutCookie } from './cookies.ts';
 import { head, scanRequest, scanResponse, type Refusal } from './head.ts';
 import { Endpoint, RequestView } from './request-view.ts';
 import { renderForLine, rewriteRoomBytes, writeRequestHead, writeResponseHead } from './rewrite.ts';
 import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from './upstream.ts';
+import type { Holder } from '../persistence/method.ts';
 import { largeBodyBytes, readBytes, type WorkerContext } from '../runtime/context.ts';
 import { add, M, P, S } from '../runtime/counters.ts';
 import type { Listener } from '../runtime/listener.ts';
@@ -70,6 +72,11 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #pool: PoolRuntime | undefined = undefined;
   #member: MemberRuntime | undefined = undefined;
   #avoided: MemberRuntime | undefined = undefined;
+  /** The member that the client is held on, whatever its state. */
+  #held: MemberRuntime | undefined = undefined;
+  /** What persistence puts into the response, and the name of its cookie. */
+  #cookieLine: Buffer = empty;
+  #cookieName: Buffer = empty;
   #upstream: UpstreamConnection | undefined = undefined;
   #request: Buffer | undefined = undefined;
   #requestLength = 0;
@@ -268,8 +275,37 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#pool = pool;
     this.#avoided = undefined;
     this.#triesLeft = pool.settings.retry.attempts;
+    this.#lookUp(pool, request);
     this.#dispatch();
     return true;
+  }
+
+  /** Finds the member that the client is held on in this pool. */
+  #lookUp(pool: PoolRuntime, request: Buffer): void {
+    const { holder } = pool;
+    this.#held = undefined;
+    this.#cookieLine = this.#cookieName = empty;
+    if (holder === undefined) return;
+    this.#cookieName = holder.cookieName;
+    const name = holder.find(view.look(request, this.#requestHeadLength, this.#endpoint), performance.now());
+    if (name !== undefined) this.#held = pool.member(name);
+  }
+
+  /** The member that holds the client, else a new one which then holds it. One that is only full is stood in for. */
+  #chooseHeld(pool: PoolRuntime, holder: Holder): MemberRuntime | undefined {
+    const held = this.#held;
+    const isHeld = held?.servesHeld === true && held !== this.#avoided;
+    if (isHeld && !held.isFull) return held;
+    const member = pool.choose(view, this.#avoided);
+    if (member !== undefined && !isHeld) this.#cookieLine = holder.hold(view, member.name, performance.now());
+    return member;
+  }
+
+  /** The engine's own cookie is none of the member's business. */
+  #cutCookie(request: Buffer): void {
+    const cut = cutCookie(request, this.#requestHeadLength, this.#requestLength, this.#cookieName);
+    this.#requestHeadLength -= cut;
+    this.#requestLength -= cut;
   }
 
   /** Chooses a member and sends the request to it, over an idle connection where there is one. */
@@ -278,11 +314,13 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const request = this.#request;
     if (pool === undefined || request === undefined) return;
     const choice = view.look(request, this.#requestHeadLength, this.#endpoint);
-    const member = pool.choose(choice, this.#avoided);
+    const { holder } = pool;
+    const member = holder === undefined ? pool.choose(choice, this.#avoided) : this.#chooseHeld(pool, holder);
     if (member === undefined) {
       this.#onNoMember(pool);
       return;
     }
+    if (this.#cookieName.length > 0) this.#cutCookie(request);
     this.#open(member, pool, true);
   }
 
@@ -313,6 +351,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     }
     if (pool.backup !== undefined) {
       this.#pool = pool.backup;
+      if (this.#request !== undefined) this.#lookUp(pool.backup, this.#request);
       this.#dispatch();
       return;
     }
@@ -445,6 +484,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       dropsTransferEncoding: true,
       dropsContentLength: true,
       dateLine: empty,
+      cookieName: empty,
+      cookieLine: empty,
     } as const;
     this.#write(out.subarray(0, writeResponseHead(bytes, headEnd, out, rewrite, false)), out);
   }
@@ -458,12 +499,15 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#state = tunnelling;
     this.#hasResponseHead = true;
     this.#giveBackRequest();
-    const out = Buffer.allocUnsafe(headEnd - head.start + responseRoomBytes + end - headEnd);
+    const cookieLine = this.#cookieLine;
+    const out = Buffer.allocUnsafe(headEnd - head.start + responseRoomBytes + cookieLine.length + end - headEnd);
     const rewrite = {
       connection: 'silent',
       dropsTransferEncoding: true,
       dropsContentLength: true,
       dateLine: empty,
+      cookieName: this.#cookieName,
+      cookieLine,
     } as const;
     const length = writeResponseHead(bytes, headEnd, out, rewrite, true);
     bytes.copy(out, length, headEnd, end);
@@ -498,7 +542,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#state !== awaitingResponse) this.#keepsAlive = false;
     if (this.#context.isEnding) this.#keepsAlive = false;
     const bodyBytes = end - headEnd;
-    const out = this.#context.output(headEnd - head.start + responseRoomBytes + bodyBytes);
+    const out = this.#context.output(headEnd - head.start + responseRoomBytes + this.#cookieLine.length + bodyBytes);
     const length = writeResponseHead(bytes, headEnd, out, this.#responseRewrite(status), false);
     this.#giveBackRequest();
     let total = length;
@@ -532,6 +576,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     rewrite.dropsTransferEncoding = this.#decodesChunks || status === 204;
     rewrite.dropsContentLength = status === 204;
     rewrite.dateLine = this.#context.dateLine;
+    rewrite.cookieName = this.#cookieName;
+    rewrite.cookieLine = this.#cookieLine;
     return rewrite;
   }
 
@@ -956,6 +1002,8 @@ interface MutableRewrite {
   dropsTransferEncoding: boolean;
   dropsContentLength: boolean;
   dateLine: Buffer;
+  cookieName: Buffer;
+  cookieLine: Buffer;
 }
 
 // One object per kind, filled in before each use: a response head allocates nothing.
@@ -964,7 +1012,14 @@ const rewriteClose = newRewrite('close');
 const rewriteKeepAlive = newRewrite('keep-alive');
 
 function newRewrite(connection: MutableRewrite['connection']): MutableRewrite {
-  return { connection, dropsTransferEncoding: false, dropsContentLength: false, dateLine: empty };
+  return {
+    connection,
+    dropsTransferEncoding: false,
+    dropsContentLength: false,
+    dateLine: empty,
+    cookieName: empty,
+    cookieLine: empty,
+  };
 }
 
 function placeOf(failure: UpstreamFailure, hasResponseHead: boolean): number {

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Choice } from '../algorithms/algorithm.ts';
+import type { HeldRequest } from '../persistence/method.ts';
+import { findCookie } from './cookies.ts';
 import type { RouteRequest } from '../runtime/virtual-server.ts';
 
 /** Where a connection came from and to. Only what is asked for is asked of the system. */
@@ -29,7 +31,7 @@ const nowhere = new Endpoint(undefined);
  * A well-formed request head (as rewritten for the member) as text, decoded only when asked: routes by host or header and
  * hashes pay for what they look at, plain balancing pays nothing. One per worker, pointed at one request after another.
  */
-export class RequestView implements Choice, RouteRequest {
+export class RequestView implements Choice, RouteRequest, HeldRequest {
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
   #endpoint: Endpoint = nowhere;
@@ -47,6 +49,8 @@ export class RequestView implements Choice, RouteRequest {
   sourcePort = (): number => this.#endpoint.clientPort;
 
   destinationAddress = (): string => this.#endpoint.localAddress;
+
+  cookie = (name: Buffer): string => findCookie(this.#bytes, this.#length, name);
 
   method = (): string => this.#bytes.toString('latin1', 0, this.#bytes.indexOf(32));
 

@@ -1,9 +1,8 @@
-/** How a client is held on its member. */
-export interface PersistenceMethod {
-  readonly id: string;
-}
+import { cookieInsert } from './cookie-insert.ts';
+import type { PersistenceMethod } from './method.ts';
+import { sourceIp } from './source-ip.ts';
 
-const list: readonly PersistenceMethod[] = [];
+const list: readonly PersistenceMethod[] = [cookieInsert, sourceIp];
 
 /** Every persistence method that the engine has, by its name in the model. One import and one name make another. */
 export const persistenceMethods: ReadonlyMap<string, PersistenceMethod> = new Map(

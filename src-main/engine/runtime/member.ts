@@ -65,6 +65,11 @@ export class MemberRuntime implements Candidate {
     return this.settings.adminState === 'enabled' && !this.isDown && !this.isDrainAsked && this.settings.weight > 0;
   }
 
+  /** May clients that it holds come? A drain, of whatever kind, lets them. */
+  get servesHeld(): boolean {
+    return this.settings.adminState !== 'disabled' && !this.isDown && !this.isEjected;
+  }
+
   get isFull(): boolean {
     return this.localInFlight >= this.limit;
   }

@@ -1,6 +1,7 @@
 import { algorithms } from '../algorithms/registry.ts';
 import type { Choice, Chooser } from '../algorithms/algorithm.ts';
 import type { PoolSettings } from '../config/settings.ts';
+import type { Holder } from '../persistence/method.ts';
 import type { MemberRuntime } from './member.ts';
 
 /** Someone who waits for a member to have room. */
@@ -18,6 +19,9 @@ export class PoolRuntime {
   /** Set by the tables once all pools exist. */
   backup: PoolRuntime | undefined = undefined;
   fallbackBody = '';
+  /** Who is held on which member; undefined = nobody is. */
+  holder: Holder | undefined = undefined;
+  readonly #byName: ReadonlyMap<string, MemberRuntime>;
   #available: readonly MemberRuntime[] = [];
   #hasLimits = false;
   #isRamping = false;
@@ -37,6 +41,7 @@ export class PoolRuntime {
     this.name = settings.name;
     this.settings = settings;
     this.members = members;
+    this.#byName = new Map(members.map((member) => [member.name, member]));
     this.counters = counters;
     this.#chooser = algorithm.create({ chance, settings: settings.algorithm });
     this.#isHash = algorithm.settings.includes('hash');
@@ -65,6 +70,10 @@ export class PoolRuntime {
     }
     if (candidates.length === 0) return undefined;
     return this.members[this.#chooser.choose(candidates, choice).index];
+  }
+
+  member(name: string): MemberRuntime | undefined {
+    return this.#byName.get(name);
   }
 
   /** Is some member in rotation, be it full? Then waiting makes sense. */

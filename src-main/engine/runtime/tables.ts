@@ -1,4 +1,12 @@
-import { memberKey, type Configuration, type InFlight, type MemberHealth, type WorkerSnapshot } from '../messages.ts';
+import {
+  memberKey,
+  type Configuration,
+  type HeldInPool,
+  type InFlight,
+  type MemberHealth,
+  type WorkerSnapshot,
+} from '../messages.ts';
+import { persistenceMethods } from '../persistence/registry.ts';
 import { poolCounterNames, serverCounterNames } from './counters.ts';
 import type { Listener } from './listener.ts';
 import { MemberRuntime, newMemberStats, type MemberStats } from './member.ts';
@@ -51,6 +59,10 @@ export class Tables {
       const counters = keep(this.#poolCounters, pool.name, poolCounterNames.length);
       const runtime = new PoolRuntime(pool, members, counters, this.#chance, offset);
       runtime.fallbackBody = configuration.fallbackBodies[pool.name] ?? '';
+      const { persistence } = pool;
+      if (persistence !== undefined) {
+        runtime.holder = persistenceMethods.get(persistence.method)?.create(pool, persistence, before?.holder);
+      }
       before?.retire();
       // Whoever waits for room in the old pool waits in the new one.
       if (before !== undefined) runtime.waiting.push(...before.waiting.splice(0));
@@ -88,7 +100,17 @@ export class Tables {
   }
 
   member(pool: string, name: string): MemberRuntime | undefined {
-    return this.#pools.get(pool)?.members.find((each) => each.name === name);
+    return this.#pools.get(pool)?.member(name);
+  }
+
+  /** Where a client is held, by pool; `mustForget` releases it. */
+  heldClient(address: string, mustForget: boolean): readonly HeldInPool[] {
+    return [...this.#pools.values()].flatMap((pool) => {
+      const held = pool.holder?.look(address, performance.now());
+      if (held === undefined) return [];
+      if (mustForget) pool.holder?.forget(address);
+      return [{ pool: pool.name, ...held }];
+    });
   }
 
   inFlight(): InFlight {

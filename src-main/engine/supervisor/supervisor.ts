@@ -3,7 +3,13 @@ import { AppError } from '../../contract/errors.ts';
 import type { EngineConfig, EngineMember } from '../../contract/engine-config.ts';
 import type { Health } from '../../contract/model.ts';
 import { resolveSettings, type EngineSettings } from '../config/settings.ts';
-import { type Configuration, type InFlight, type ListenerPlan, type MemberHealth } from '../messages.ts';
+import {
+  type Configuration,
+  type HeldInPool,
+  type InFlight,
+  type ListenerPlan,
+  type MemberHealth,
+} from '../messages.ts';
 import { seededChance } from '../runtime/chance.ts';
 import { EventBus } from './events.ts';
 import { HealthChecks } from './health-checks.ts';
@@ -152,6 +158,23 @@ export class Supervisor {
       await this.#apply(removed, 'remove');
       this.events.emit('member', { pool, member, change: 'removed' });
     });
+  }
+
+  get workerCount(): number {
+    return this.#options.workers;
+  }
+
+  /** Where a client is held, by pool; `mustForget` releases it. A worker that ends now holds nobody any more. */
+  async heldClient(address: string, mustForget: boolean): Promise<readonly HeldInPool[]> {
+    const lists = await Promise.all(
+      this.#slots.map(({ process: worker }) =>
+        worker.heldClient(address, mustForget).catch((error: unknown) => {
+          if (error instanceof AppError && error.code === 'SESSION_CLOSED') return [];
+          throw error;
+        }),
+      ),
+    );
+    return lists.flat();
   }
 
   async statistics(): Promise<EngineStatistics> {

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../contract/errors.ts';
 import { entryBeside } from '../../entry.ts';
-import type { InFlight, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
+import type { HeldInPool, InFlight, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
 import type { BoundHandle } from '../sockets/handles.ts';
 
 const answerTimeoutMs = 10_000;
@@ -82,6 +82,13 @@ export class WorkerProcess {
     if (answer.type !== 'stats')
       throw new AppError('INTERNAL', 'A worker answered something else than its statistics.');
     return answer.snapshot;
+  }
+
+  /** Where it holds a client; `mustForget` releases it. */
+  async heldClient(address: string, mustForget: boolean): Promise<readonly HeldInPool[]> {
+    const answer = await this.#request({ type: 'held', address, mustForget }, undefined, answerTimeoutMs);
+    if (answer.type !== 'held') throw new AppError('INTERNAL', 'A worker answered something else than what it holds.');
+    return answer.held;
   }
 
   kill(): void {

@@ -16,12 +16,12 @@ pools:
 `;
 
 function problems(text: string): string[] {
-  return loadConfig(text, 'engine.yaml').problems.map(formatProblem);
+  return loadConfig(text, 'engine.yaml', 2).problems.map(formatProblem);
 }
 
 describe('a configuration file', () => {
   it('gets every default in one place', () => {
-    const { config } = loadConfig(good, 'engine.yaml');
+    const { config } = loadConfig(good, 'engine.yaml', 2);
     expect(config).toBeDefined();
     if (config === undefined) return;
     const { pools, virtualServers } = resolveSettings(config, '/etc');
@@ -44,7 +44,11 @@ describe('a configuration file', () => {
   });
 
   it('takes the state of a node for all its members, the stricter one wins', () => {
-    const { config } = loadConfig(`${good}nodes: [{ name: n, address: '::1', adminState: draining }]\n`, 'engine.yaml');
+    const { config } = loadConfig(
+      `${good}nodes: [{ name: n, address: '::1', adminState: draining }]\n`,
+      'engine.yaml',
+      2,
+    );
     const members = config === undefined ? [] : resolveSettings(config, '/').pools[0]?.members;
     expect(members?.map((member) => member.adminState)).toEqual(['enabled', 'draining']);
   });
@@ -112,6 +116,31 @@ describe('a configuration file', () => {
       'TLS for a monitor that speaks clear text',
       `${good}monitors:\n  - { name: m, type: tcp, tls: {} }\n`,
       'CAPABILITY_MISSING: a setting that monitors of type tcp do not have (tls)',
+    ],
+    [
+      'a persistence method that it does not have',
+      good.replace('    members', '    persistence: { method: tls-session-id }\n    members'),
+      'CAPABILITY_MISSING: the persistence method "tls-session-id"',
+    ],
+    [
+      'entries that two workers would not share',
+      good.replace('    members', '    persistence: { method: source-ip }\n    members'),
+      'CAPABILITY_MISSING: source-ip with 2 workers, which do not share its entries',
+    ],
+    [
+      'a setting of another method',
+      good.replace('    members', '    persistence: { method: cookie-insert, ipv4Prefix: 24 }\n    members'),
+      'CAPABILITY_MISSING: a setting that cookie-insert does not have (ipv4Prefix)',
+    ],
+    [
+      'a cookie that would end a line',
+      good.replace('    members', '    persistence: { method: cookie-insert, cookie: { path: "/;x" } }\n    members'),
+      '"/;x" cannot stand in a cookie',
+    ],
+    [
+      'a cookie name that is none',
+      good.replace('    members', '    persistence: { method: cookie-insert, cookieName: "a b" }\n    members'),
+      '"a b" is no cookie name',
     ],
     ['an admin listener without token', `${good}admin: { listen: '127.0.0.1:9900' }\n`, 'admin.listen has no token'],
     [

@@ -1,0 +1,169 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineConfig, EnginePool } from '../../../src-main/contract/engine-config.ts';
+import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
+import { speak, startRawMember, type RawMember } from '../../rigs/raw-http.ts';
+
+const members: RawMember[] = [];
+let engine: TestEngine | undefined;
+
+beforeAll(async () => {
+  for (const name of ['a', 'b', 'c']) {
+    members.push(
+      await startRawMember((socket, said) => {
+        if (!said.endsWith('\r\n\r\n') && !said.endsWith('BODY')) return;
+        const own = 'Set-Cookie: SRV=mine; Path=/\r\nset-cookie: APP=1\r\n';
+        socket.write(`HTTP/1.1 200 OK\r\nDate: now\r\n${own}X-Member: ${name}\r\nContent-Length: 0\r\n\r\n`);
+      }),
+    );
+  }
+});
+
+afterEach(async () => {
+  await engine?.stop();
+  engine = undefined;
+  for (const member of members) member.heard.splice(0);
+});
+
+afterAll(async () => {
+  for (const member of members) await member.close();
+});
+
+function config(persistence: NonNullable<EnginePool['persistence']>): EngineConfig {
+  const list = ['a', 'b', 'c'].map((name, index) => ({
+    name,
+    address: '127.0.0.1',
+    port: members[index]?.port ?? 0,
+    cookieValue: `${name}1`,
+  }));
+  return {
+    version: 1,
+    virtualServers: [{ name: 'web', listen: ['127.0.0.1:0'], pool: 'app' }],
+    pools: [{ name: 'app', members: list, persistence, keepAlive: { maxIdle: 0 } }],
+  };
+}
+
+async function ask(from: TestEngine, ...fields: readonly string[]) {
+  const lines = ['GET / HTTP/1.1', 'Host: l', 'Connection: close', ...fields, '', ''];
+  const { text } = await speak(from.port('web'), lines.join('\r\n'));
+  return { text, member: /X-Member: (.)/.exec(text)?.[1] ?? text };
+}
+
+async function visited(from: TestEngine, times: number, ...fields: readonly string[]): Promise<string> {
+  const seen = new Set<string>();
+  for (let turn = 0; turn < times; turn++) seen.add((await ask(from, ...fields)).member);
+  return [...seen].sort().join(' ');
+}
+
+function heard(): string {
+  return members.flatMap((member) => member.heard).join('');
+}
+
+describe('cookie-insert', () => {
+  it('sets its cookie once, byte for byte, and members neither see it nor set it', async () => {
+    engine = await openEngine(config({ method: 'cookie-insert' }));
+    expect((await ask(engine, 'Cookie: x=1')).text).toBe(
+      'HTTP/1.1 200 OK\r\nDate: now\r\nset-cookie: APP=1\r\nX-Member: a\r\nContent-Length: 0\r\n' +
+        'Set-Cookie: SRV=a1; Path=/; HttpOnly\r\nConnection: close\r\n\r\n',
+    );
+    expect((await ask(engine, 'Cookie: x=1; SRV=a1; y=2')).text).toBe(
+      'HTTP/1.1 200 OK\r\nDate: now\r\nset-cookie: APP=1\r\nX-Member: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+    );
+    expect(heard()).toContain('Cookie: x=1; y=2\r\n');
+    expect(heard()).not.toContain('SRV');
+  });
+
+  it('ignores an entry that names no member of the pool', async () => {
+    engine = await openEngine(config({ method: 'cookie-insert' }));
+    const { text } = await ask(engine, 'Cookie: SRV=elsewhere');
+    expect(text).toContain('Set-Cookie: SRV=a1;');
+    expect(heard()).not.toMatch(/cookie/i);
+  });
+
+  it('keeps the bytes of a body that came with the head', async () => {
+    engine = await openEngine(config({ method: 'cookie-insert' }));
+    const request =
+      'POST / HTTP/1.1\r\nHost: l\r\nCookie: SRV=b1\r\nConnection: close\r\nContent-Length: 4\r\n\r\nBODY';
+    expect((await speak(engine.port('web'), request)).text).toContain('X-Member: b');
+    expect(heard()).toMatch(/^POST \/ HTTP\/1\.1\r\nHost: l\r\n(?!Cookie)[^]*\r\n\r\nBODY$/);
+  });
+
+  it.each([1, 2])(
+    'holds a client over a new weight and a drain, moves it when disabled (%i workers)',
+    async (workers) => {
+      engine = await openEngine(config({ method: 'cookie-insert' }), workers);
+      const first = await ask(engine);
+      const cookie = `Cookie: ${/Set-Cookie: (SRV=..)/.exec(first.text)?.[1] ?? 'none'}`;
+      const path = `/v1/pools/app/members/${first.member}`;
+      expect(await visited(engine, 50, cookie)).toBe(first.member);
+      expect((await engine.admin('PATCH', path, { weight: 0 })).status).toBe(200);
+      expect(await visited(engine, 50, cookie)).toBe(first.member);
+      expect((await engine.admin('PATCH', path, { weight: 5, adminState: 'draining' })).status).toBe(200);
+      expect(await visited(engine, 50, cookie)).toBe(first.member);
+      expect(await visited(engine, 20)).toBe(['a', 'b', 'c'].filter((each) => each !== first.member).join(' '));
+      expect((await engine.admin('PATCH', path, { adminState: 'disabled' })).status).toBe(200);
+      const moved = await ask(engine, cookie);
+      expect(moved.member).not.toBe(first.member);
+      expect(moved.text).toContain(`Set-Cookie: SRV=${moved.member}1; Path=/; HttpOnly\r\n`);
+    },
+    30_000,
+  );
+
+  it('moves a client whose member cannot be reached, and tells it so', async () => {
+    const broken = config({ method: 'cookie-insert' });
+    const [pool] = broken.pools ?? [];
+    const gone = { name: 'gone', address: '127.0.0.1', port: 1, weight: 0 };
+    engine = await openEngine({
+      ...broken,
+      pools: [{ ...pool, name: 'app', members: [...(pool?.members ?? []), gone] }],
+    });
+    const { text, member } = await ask(engine, 'Cookie: SRV=gone');
+    expect(text).toContain(`Set-Cookie: SRV=${member}1;`);
+  });
+});
+
+describe('source-ip', () => {
+  it('holds a client over a new weight, a drain and a reload, moves it when disabled', async () => {
+    const settings = config({ method: 'source-ip' });
+    engine = await openEngine(settings);
+    const { member } = await ask(engine);
+    const path = `/v1/pools/app/members/${member}`;
+    expect(await visited(engine, 50)).toBe(member);
+    await engine.admin('PATCH', path, { weight: 0 });
+    expect(await visited(engine, 50)).toBe(member);
+    await engine.admin('PATCH', path, { adminState: 'draining' });
+    expect(await visited(engine, 50)).toBe(member);
+    await engine.reload();
+    expect(await visited(engine, 10)).toBe(member);
+    await engine.admin('PATCH', path, { adminState: 'disabled' });
+    const moved = await visited(engine, 50);
+    expect(moved).toMatch(/^[abc]$/);
+    expect(moved).not.toBe(member);
+    await engine.admin('PATCH', path, { adminState: 'enabled' });
+    expect(await visited(engine, 10)).toBe(moved);
+  }, 30_000);
+
+  it('tells where a client is held and releases it', async () => {
+    engine = await openEngine(config({ method: 'source-ip', ipv4Prefix: 8, timeoutMs: 60_000 }));
+    const { member } = await ask(engine);
+    const answer = await engine.admin('GET', '/v1/persistence?client=127.9.9.9');
+    expect(answer).toMatchObject({ status: 200, body: { held: [{ pool: 'app', client: '127.0.0.0/8', member }] } });
+    expect((await engine.admin('DELETE', '/v1/persistence?client=127.0.0.1')).body).toMatchObject({
+      held: [{ member }],
+    });
+    expect((await engine.admin('GET', '/v1/persistence?client=127.0.0.1')).body).toMatchObject({ held: [] });
+    expect((await ask(engine)).member).not.toBe(member);
+    expect((await engine.admin('GET', '/v1/persistence?client=nobody')).status).toBe(422);
+  });
+
+  it('is refused with several workers, over the admin interface too', async () => {
+    await expect(openEngine(config({ method: 'source-ip' }), 2)).rejects.toThrow('source-ip with 2 workers');
+    engine = await openEngine(config({ method: 'cookie-insert' }), 2);
+    const running = (await engine.admin('GET', '/v1/config')).body as EngineConfig; // what the engine under test answers
+    const { status, body } = await engine.admin('PUT', '/v1/config', {
+      ...running,
+      pools: config({ method: 'source-ip' }).pools,
+    });
+    expect(status).toBe(422);
+    expect(JSON.stringify(body)).toContain('CAPABILITY_MISSING: source-ip with 2 workers');
+  });
+});
