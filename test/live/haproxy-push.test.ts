@@ -251,7 +251,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
       }
       async function reload(): Promise<void> {
         const old = await rig.rig.answeringPid();
-        process.kill(rig.rig.pids()[0] ?? 0, 'SIGUSR2');
+        rig.rig.reload();
         await expect.poll(() => rig.rig.answeringPid().catch(() => old), { timeout: 10_000 }).not.toBe(old);
       }
       for (const [state, shares] of [

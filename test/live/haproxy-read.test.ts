@@ -211,7 +211,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))('HAProxy read over S
     await sendRequests(rig.port, 10);
     const before = await device.poll(signal);
     const old = await rig.answeringPid();
-    process.kill(rig.pids()[0] ?? 0, 'SIGUSR2');
+    rig.reload();
     while ((await rig.answeringPid()) === old) await sleep(20);
     const after = await device.poll(signal);
     expect(after.epoch).not.toBe(before.epoch);

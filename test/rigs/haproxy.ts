@@ -40,6 +40,8 @@ export interface Haproxy {
   readonly port: number;
   /** Master, workers, old workers: all that run now. */
   readonly pids: () => readonly number[];
+  /** What another hand does: the master process, which is ours by its id, starts a new worker. */
+  readonly reload: () => void;
   readonly readConfig: () => string;
   /** One command to the stats socket, the answer as it comes. */
   readonly ask: (command: string) => Promise<string>;
@@ -90,6 +92,7 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     pidFile,
     port,
     pids: () => pidsOf(directory),
+    reload: () => child.kill('SIGUSR2'),
     readConfig: () => readFileSync(configFile, 'utf8'),
     ask: (command) => ask(socket, command),
     answeringPid: async () => Number(/^Pid: (\d+)$/m.exec(await ask(socket, 'show info'))?.[1]),
