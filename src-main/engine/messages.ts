@@ -6,8 +6,11 @@ import type { HeldClient } from './persistence/method.ts';
 export interface MemberHealth {
   readonly pool: string;
   readonly member: string;
+  /** By its monitors, or because it asks for no traffic at all. */
   readonly isDown: boolean;
   readonly isDrainAsked: boolean;
+  /** Percent of its weight that its agent says; 100 where none said any. */
+  readonly weightPercent: number;
 }
 
 /** One listening address and the virtual server behind it. `key` stays the same over reloads. */

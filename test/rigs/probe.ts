@@ -10,12 +10,19 @@ export type ProbedMonitor = Omit<EngineMonitor, 'name'>;
 export async function probe(
   monitor: ProbedMonitor,
   port: number,
-  options: { readonly signal?: AbortSignal; readonly address?: string } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly address?: string;
+    readonly scripts?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Verdict> {
-  const [settings] = resolveSettings({ version: 1, monitors: [{ name: 'm', ...monitor }] }, '/').monitors;
+  const [settings] = resolveSettings(
+    { version: 1, monitors: [{ name: 'm', ...monitor }], scripts: options.scripts ?? {} },
+    '/',
+  ).monitors;
   const kind = monitors.get(monitor.type);
   if (settings === undefined || kind === undefined) throw new Error(`There is no monitor of type ${monitor.type}`);
-  const target = { address: options.address ?? '127.0.0.1', port };
+  const target = { address: options.address ?? '127.0.0.1', port, pool: 'app', member: 'a' };
   return kind.probe(settings, target, options.signal ?? new AbortController().signal);
 }
 

@@ -150,6 +150,11 @@ async function putConfig({ target, body, response }: Call): Promise<void> {
       { field: 'admin', detail: 'the admin interface cannot be changed over itself: change the file and restart' },
     ]);
   }
+  if (JSON.stringify(checked.config.scripts) !== JSON.stringify(target.supervisor.config.scripts)) {
+    throw new AdminProblem(422, 'The configuration is not valid.', 'Nothing was changed.', [
+      { field: 'scripts', detail: 'what the engine may run is never set over the admin interface: change the file' },
+    ]);
+  }
   await target.supervisor.apply(checked.config, 'put');
   json(response, 200, {
     status: 'running',

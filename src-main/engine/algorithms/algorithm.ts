@@ -9,6 +9,8 @@ export interface Candidate {
   readonly port: number;
   /** Effective weight (slow start applied), at least 1 for a candidate. */
   readonly weight: number;
+  /** `weight` times the percentage that the member's agent says, 100 where none did: in a scale of its own. */
+  readonly measuredWeight: number;
   /** Requests (or connections) in flight now, those of other workers included. */
   readonly inFlight: number;
   /** Peak-sensitive moving average of the response time; 0 = never measured. */

@@ -1,4 +1,5 @@
 import type { Algorithm } from './algorithm.ts';
+import { dynamicRatio } from './dynamic-ratio.ts';
 import { firstAvailable } from './first-available.ts';
 import { hashes } from './hashes.ts';
 import { leastConnections, leastRequests } from './least-connections.ts';
@@ -16,6 +17,7 @@ const list: readonly Algorithm[] = [
   random,
   randomTwoChoices,
   firstAvailable,
+  dynamicRatio,
   ...hashes,
 ];
 

@@ -39,7 +39,6 @@ const missing: readonly MissingCapability[] = [
   { path: ['pools', '*', 'sendProxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol towards members' },
   { path: ['pools', '*', 'protocol'], isOff: isOneOf('http'), feature: 'this protocol' },
   { path: ['pools', '*', 'adminState'], isOff: isOneOf('enabled'), feature: 'the state of a whole pool' },
-  { path: ['pools', '*', 'monitorsRequired'], isOff: isOneOf(0), feature: 'a number of monitors that must pass' },
   { path: ['monitors', '*', 'tls', 'minVersion'], feature: 'TLS versions of a monitor' },
   { path: ['monitors', '*', 'tls', 'maxVersion'], feature: 'TLS versions of a monitor' },
   { path: ['monitors', '*', 'tls', 'ciphers'], feature: 'TLS ciphers of a monitor' },
@@ -48,7 +47,6 @@ const missing: readonly MissingCapability[] = [
   { path: ['bandwidth'], isOff: isAllZero, feature: 'bandwidth limits' },
   { path: ['snmp'], feature: 'the SNMP agent' },
   { path: ['haproxySocket'], isOff: isOneOf(''), feature: 'the HAProxy-compatible socket' },
-  { path: ['scripts'], isOff: isAllZero, feature: 'script monitors' },
   { path: ['log', 'access'], isOff: isOneOf('none'), feature: 'the access log' },
 ];
 

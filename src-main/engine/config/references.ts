@@ -1,6 +1,7 @@
 import type { EngineConfig, EngineMonitor, EnginePool, EngineVirtualServer } from '../../contract/engine-config.ts';
 import { algorithmSettings } from '../../contract/model.ts';
 import { algorithms } from '../algorithms/registry.ts';
+import { readQuestion } from '../monitors/dns-message.ts';
 import { bytesOf, patternOf } from '../monitors/expectation.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ConfigProblem } from './problem.ts';
@@ -40,7 +41,10 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
       ...persistenceProblems(pool, ['pools', index]),
       ...(pool.backupPool === undefined ? [] : backupProblems(config, index, poolNames)),
     ]),
-    ...(config.monitors ?? []).flatMap((monitor, index) => monitorProblems(monitor, ['monitors', index])),
+    ...(config.monitors ?? []).flatMap((monitor, index) => [
+      ...monitorProblems(monitor, ['monitors', index]),
+      ...programProblems(monitor, ['monitors', index], config.scripts ?? {}),
+    ]),
     ...adminProblems(config.admin ?? {}),
   ];
 }
@@ -136,12 +140,47 @@ function monitorProblems(monitor: EngineMonitor, path: Path): ConfigProblem[] {
   }
   for (const key of ['send', 'expect'] as const) {
     const text = monitor[key] ?? '';
-    if (monitor.type !== 'tcp-send-expect' || patternOf(text) !== undefined || bytesOf(text) !== undefined) continue;
+    if (
+      (monitor.type !== 'tcp-send-expect' && monitor.type !== 'agent') ||
+      patternOf(text) !== undefined ||
+      bytesOf(text) !== undefined
+    )
+      continue;
     const what = `"${text}" has an escape that is none`;
     const remedy = 'use \\r \\n \\t \\0 \\xHH, and \\\\ for a backslash';
     problems.push({ path: [...path, key], what, why: 'other escapes have no meaning here', remedy });
   }
+  if (monitor.type === 'dns' && monitor.query !== undefined && readQuestion(monitor.query) === undefined) {
+    const what = `"${monitor.query}" is no question`;
+    const remedy = 'write a name, or a name and a type: example.com AAAA';
+    problems.push({ path: [...path, 'query'], what, why: 'nothing can be asked', remedy });
+  }
   return problems;
+}
+
+/** The engine starts no program that its file does not name. */
+function programProblems(
+  monitor: EngineMonitor,
+  path: Path,
+  scripts: Readonly<Record<string, string>>,
+): ConfigProblem[] {
+  const { type, script } = monitor;
+  if (type === 'icmp' && scripts['ping'] === undefined) {
+    const what = 'an icmp monitor needs scripts.ping';
+    const why = 'the engine starts no program that its file does not name';
+    return [
+      {
+        path: [...path, 'type'],
+        what,
+        why,
+        remedy: "write scripts: { ping: /usr/bin/ping }, the path of this system's ping",
+      },
+    ];
+  }
+  if (type !== 'script' || (script !== undefined && Object.hasOwn(scripts, script))) return [];
+  const what = script === undefined ? 'a script monitor needs script' : `there is no script "${script}"`;
+  const remedy = 'name a command of scripts';
+  return [{ path: [...path, script === undefined ? 'type' : 'script'], what, why: 'it would run nothing', remedy }];
 }
 
 function isRegex(text: string): boolean {

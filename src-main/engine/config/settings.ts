@@ -27,7 +27,7 @@ export function resolveSettings(config: EngineConfig, baseDirectory: string) {
   return {
     virtualServers: (config.virtualServers ?? []).map((server) => virtualServerSettings(server, baseDirectory)),
     pools: (config.pools ?? []).map((pool) => poolSettings(pool, nodes, baseDirectory)),
-    monitors: (config.monitors ?? []).map((monitor) => monitorSettings(monitor, baseDirectory)),
+    monitors: (config.monitors ?? []).map((monitor) => monitorSettings(monitor, baseDirectory, config.scripts ?? {})),
     admin: {
       socket: admin.socket === undefined ? '' : at(baseDirectory, admin.socket),
       listen: admin.listen ?? '',
@@ -187,7 +187,7 @@ export function memberName(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function monitorSettings(monitor: EngineMonitor, baseDirectory: string) {
+function monitorSettings(monitor: EngineMonitor, baseDirectory: string, scripts: Readonly<Record<string, string>>) {
   const tls = monitor.tls ?? {};
   return {
     ...monitor,
@@ -200,6 +200,10 @@ function monitorSettings(monitor: EngineMonitor, baseDirectory: string) {
     drainStatus: monitor.drainStatus ?? [],
     send: monitor.send ?? '',
     expect: monitor.expect ?? '',
+    /** What a script or icmp monitor runs. */
+    command: scripts[monitor.type === 'icmp' ? 'ping' : (monitor.script ?? '')] ?? '',
+    /** Monitors that speak in clear text by default go into TLS where `tls` is written, be it empty. */
+    hasTls: monitor.tls !== undefined,
     tls: {
       verify: tls.verify ?? true,
       caFile: tls.caFile === undefined || tls.caFile === '' ? '' : at(baseDirectory, tls.caFile),

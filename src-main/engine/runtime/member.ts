@@ -26,6 +26,8 @@ export class MemberRuntime implements Candidate {
   settings: MemberSettings;
   index = 0;
   weight = 1;
+  /** Percent of the weight that the member's agent says. */
+  weightPercent = 100;
   /** Exchanges in flight here and in the other workers. */
   inFlight = 0;
   localInFlight = 0;
@@ -53,6 +55,10 @@ export class MemberRuntime implements Candidate {
     this.address = settings.address;
     this.port = settings.port;
     this.stats = stats;
+  }
+
+  get measuredWeight(): number {
+    return this.weight * Math.max(1, this.weightPercent);
   }
 
   /** May it get new clients (limits aside)? */

@@ -189,4 +189,5 @@ function keep(map: Map<string, Float64Array>, name: string, length: number): Flo
 function setHealth(member: MemberRuntime, health: MemberHealth | undefined): void {
   member.isDown = health?.isDown ?? false;
   member.isDrainAsked = health?.isDrainAsked ?? false;
+  member.weightPercent = health?.weightPercent ?? 100;
 }

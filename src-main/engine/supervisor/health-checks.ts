@@ -1,7 +1,7 @@
 import type { Health } from '../../contract/model.ts';
 import type { EngineSettings, MemberSettings, MonitorSettings, PoolSettings } from '../config/settings.ts';
 import { memberKey, type MemberHealth } from '../messages.ts';
-import { firstTrack, nextTrack, type Track } from '../monitors/member-health.ts';
+import { conclude, firstTrack, nextTrack, type MemberVerdict, type Track } from '../monitors/member-health.ts';
 import type { Verdict } from '../monitors/monitor.ts';
 import { monitors } from '../monitors/registry.ts';
 
@@ -14,9 +14,8 @@ export interface LastCheck {
 }
 
 /** What checks know about a member. */
-export interface MemberCheck {
-  readonly health: Extract<Health, 'up' | 'down' | 'checking' | 'unmonitored'>;
-  readonly isDrainAsked: boolean;
+export interface MemberCheck extends Omit<MemberVerdict, 'health'> {
+  readonly health: MemberVerdict['health'] | 'unmonitored';
   readonly lastCheck: LastCheck | undefined;
   readonly downSince: string | undefined;
 }
@@ -24,6 +23,8 @@ export interface MemberCheck {
 const unmonitored: MemberCheck = {
   health: 'unmonitored',
   isDrainAsked: false,
+  isStopAsked: false,
+  weightPercent: undefined,
   lastCheck: undefined,
   downSince: undefined,
 };
@@ -33,6 +34,8 @@ interface Watch {
   readonly pool: string;
   readonly member: string;
   readonly identity: string;
+  /** How many of the runs must not fail; 0 = all. */
+  readonly required: number;
   readonly runs: Run[];
   check: MemberCheck;
 }
@@ -44,8 +47,8 @@ interface Run {
 }
 
 /**
- * Probes every monitored member, once for the whole engine. All monitors of a member must pass. A reload keeps what is
- * known about members whose address and monitors have not changed.
+ * Probes every monitored member, once for the whole engine. All monitors of a member must pass, or as many as its pool's
+ * `monitorsRequired` says. A reload keeps what is known about members whose address and monitors have not changed.
  */
 export class HealthChecks {
   readonly #watches = new Map<string, Watch>();
@@ -91,13 +94,21 @@ export class HealthChecks {
   }
 
   #watch(key: string, pool: PoolSettings, member: MemberSettings, used: readonly MonitorSettings[]): void {
-    const identity = JSON.stringify([member.address, member.port, used]);
+    const identity = JSON.stringify([member.address, member.port, pool.monitorsRequired, used]);
     const before = this.#watches.get(key);
     if (before?.identity === identity) return;
     if (before !== undefined) this.#forget(before);
     const runs = used.map((settings): Run => ({ settings, track: firstTrack, timer: undefined }));
     const check: MemberCheck = { ...unmonitored, health: 'checking' };
-    const watch: Watch = { key, pool: pool.name, member: member.name, identity, runs, check };
+    const watch: Watch = {
+      key,
+      pool: pool.name,
+      member: member.name,
+      identity,
+      required: pool.monitorsRequired,
+      runs,
+      check,
+    };
     this.#watches.set(key, watch);
     for (const run of runs) this.#schedule(watch, run, member, this.#chance() * Math.min(50, run.settings.intervalMs));
   }
@@ -111,7 +122,12 @@ export class HealthChecks {
   async #probe(watch: Watch, run: Run, member: MemberSettings): Promise<void> {
     const { settings } = run;
     const startedAt = performance.now();
-    const target = { address: settings.address ?? member.address, port: settings.port ?? member.port };
+    const target = {
+      address: settings.address ?? member.address,
+      port: settings.port ?? member.port,
+      pool: watch.pool,
+      member: watch.member,
+    };
     const kind = monitors.get(settings.type);
     const verdict: Verdict =
       kind === undefined
@@ -137,18 +153,14 @@ export class HealthChecks {
 
   #conclude(watch: Watch, lastCheck: LastCheck): void {
     const before = watch.check;
-    const tracks = watch.runs.map((run) => run.track);
-    const health = tracks.some((track) => track.health === 'down')
-      ? 'down'
-      : tracks.some((track) => track.health === 'checking')
-        ? 'checking'
-        : 'up';
-    const downSince = health === 'down' ? (before.downSince ?? lastCheck.at) : undefined;
-    const isDrainAsked = tracks.some((track) => track.isDraining);
-    watch.check = { health, isDrainAsked, lastCheck, downSince };
-    if (health !== before.health || isDrainAsked !== before.isDrainAsked) {
-      this.#onChange({ ...stateOf(watch), health, result: lastCheck.result });
-    }
+    const verdict = conclude(
+      watch.runs.map((run) => run.track),
+      watch.required,
+    );
+    const downSince = verdict.health === 'down' ? (before.downSince ?? lastCheck.at) : undefined;
+    watch.check = { ...verdict, lastCheck, downSince };
+    if (wishes.every((key) => verdict[key] === before[key])) return;
+    this.#onChange({ ...stateOf(watch), health: verdict.health, result: lastCheck.result });
   }
 
   #forget(watch: Watch): void {
@@ -157,7 +169,16 @@ export class HealthChecks {
   }
 }
 
+/** What the workers must hear of when it changes. */
+const wishes = ['health', 'isDrainAsked', 'isStopAsked', 'weightPercent'] as const;
+
 function stateOf(watch: Watch): MemberHealth {
-  const { health, isDrainAsked } = watch.check;
-  return { pool: watch.pool, member: watch.member, isDown: health === 'down', isDrainAsked };
+  const { health, isDrainAsked, isStopAsked, weightPercent = 100 } = watch.check;
+  return {
+    pool: watch.pool,
+    member: watch.member,
+    isDown: health === 'down' || isStopAsked,
+    isDrainAsked,
+    weightPercent,
+  };
 }

@@ -31,6 +31,10 @@ export interface MemberStatistics {
     readonly p99?: number;
   };
   readonly lastCheck?: LastCheck;
+  /** What the member itself asks for, by a check's answer: no new clients, or no traffic at all. */
+  readonly asked?: 'drain' | 'stop';
+  /** Percent of its weight that its agent says. */
+  readonly weightPercent?: number;
   readonly downSince?: string;
 }
 
@@ -194,7 +198,9 @@ function describeMember(
 ): MemberStatistics {
   const total = totalOf(totals.members, memberKey(pool, member.name), memberCounterNames.length);
   const { counters, gauge } = total;
-  const { health, lastCheck, downSince } = checks.of(pool, member.name);
+  const check = checks.of(pool, member.name);
+  const { health, lastCheck, downSince, weightPercent } = check;
+  const asked = check.isStopAsked ? 'stop' : check.isDrainAsked ? 'drain' : undefined;
   const isLimited = health !== 'down' && member.maxConnections > 0 && gauge >= member.maxConnections;
   return {
     name: member.name,
@@ -213,6 +219,8 @@ function describeMember(
     errors: named(memberCounterNames, counters, M.firstError, memberCounterNames.length),
     responseTimeMs: responseTimes(total),
     ...(lastCheck === undefined ? {} : { lastCheck }),
+    ...(asked === undefined ? {} : { asked }),
+    ...(weightPercent === undefined ? {} : { weightPercent }),
     ...(downSince === undefined ? {} : { downSince }),
   };
 }

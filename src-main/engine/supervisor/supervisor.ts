@@ -377,10 +377,10 @@ export class Supervisor {
   }
 
   #onHealth(change: MemberHealth & { readonly health: Health; readonly result: string }): void {
-    const { pool, member, isDown, isDrainAsked, health, result } = change;
-    const changes = [{ pool, member, isDown, isDrainAsked }];
+    const { health, result, ...state } = change;
+    const changes = [state];
     for (const slot of this.#slots) slot.process.tell({ type: 'health', changes });
-    this.events.emit('health', { pool, member, health, isDrainAsked, result });
+    this.events.emit('health', { ...state, health, result });
   }
 
   #shareInFlight(): void {

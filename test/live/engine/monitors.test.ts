@@ -11,6 +11,14 @@ const kinds: readonly { readonly monitor: ProbedMonitor; readonly isServerFirst?
   { monitor: { type: 'tls-hello' } },
   { monitor: { type: 'tcp-send-expect', send: 'hello', expect: 'welcome' } },
   { monitor: { type: 'redis' } },
+  { monitor: { type: 'mysql' }, isServerFirst: true },
+  { monitor: { type: 'mysql', user: 'check' }, isServerFirst: true },
+  { monitor: { type: 'postgresql' } },
+  { monitor: { type: 'ldap' } },
+  { monitor: { type: 'ldap', tls: {} } },
+  { monitor: { type: 'smtp' }, isServerFirst: true },
+  { monitor: { type: 'grpc' } },
+  { monitor: { type: 'grpc', tls: {} } },
 ];
 
 describe.each(kinds)('a monitor of type $monitor.type', ({ monitor, isServerFirst }) => {

@@ -2,6 +2,7 @@ import type { Candidate, Choice } from '../../../src-main/engine/algorithms/algo
 
 export interface TestCandidate extends Candidate {
   weight: number;
+  measuredWeight: number;
   inFlight: number;
   responseTimeMs: number;
   bytesPerSecond: number;
@@ -16,6 +17,7 @@ export function candidates(...weights: readonly number[]): TestCandidate[] {
     address: `10.0.0.${index + 1}`,
     port: 80,
     weight,
+    measuredWeight: weight * 100,
     inFlight: 0,
     responseTimeMs: 0,
     bytesPerSecond: 0,

@@ -113,6 +113,21 @@ describe('a configuration file', () => {
       'has an escape that is none',
     ],
     [
+      'a question that is none in a monitor',
+      `${good}monitors:\n  - { name: m, type: dns, query: 'a b c' }\n`,
+      'is no question',
+    ],
+    [
+      'a script that is not there',
+      `${good}monitors:\n  - { name: m, type: script, script: gone }\n`,
+      'there is no script "gone"',
+    ],
+    [
+      'a ping that the file does not allow',
+      `${good}monitors:\n  - { name: m, type: icmp }\n`,
+      'an icmp monitor needs scripts.ping',
+    ],
+    [
       'TLS for a monitor that speaks clear text',
       `${good}monitors:\n  - { name: m, type: tcp, tls: {} }\n`,
       'CAPABILITY_MISSING: a setting that monitors of type tcp do not have (tls)',
