@@ -24,15 +24,18 @@ const packages = {
   ps: 'procps',
 };
 
+/** What only the benchmarks need. */
+const benchPackages = { wrk: 'wrk', h2load: 'nghttp2-client', caddy: 'caddy' };
+
 /** Installs what is missing where we may (root on Debian); elsewhere says what its tests will skip. Answers the names still missing. */
-export async function installPrograms() {
-  const missing = Object.keys(packages).filter((name) => !isThere(name));
+export async function installPrograms(wanted = Object.keys(packages)) {
+  const missing = wanted.filter((name) => !isThere(name));
   if (missing.length === 0) return [];
   if (process.getuid?.() !== 0 || !isThere('apt-get')) {
     say(`Not installed, so that tests which talk to them are skipped: ${missing.join(', ')}.`);
     return missing;
   }
-  const names = [...new Set(missing.map((name) => packages[name]))];
+  const names = [...new Set(missing.map((name) => packages[name] ?? benchPackages[name]))];
   say(`Installing ${names.join(', ')} ...`);
   // At run level 1 the packages do not start their services: tests start servers of their own.
   const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };

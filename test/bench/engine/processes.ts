@@ -1,25 +1,41 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
-/** A program that runs pinned to one core, until `stop`. */
+/** A program that runs pinned to cores, until `stop`. */
 export interface Pinned {
   readonly pid: number;
+  readonly hasEnded: () => boolean;
+  /** The end of what it wrote to standard error. */
+  readonly said: () => string;
   readonly stop: () => Promise<void>;
 }
 
-/** Proxies run on core 0, load and back ends on core 1. */
-export function startPinned(core: 0 | 1, program: string, args: readonly string[]): Pinned {
-  const child = spawn('taskset', ['-c', String(core), program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const ended = new Promise<void>((resolve) => {
-    child.on('error', () => {
-      resolve();
-    });
-    child.on('exit', () => {
-      resolve();
-    });
+/** `cores` is a list of taskset(1), as `0` or `2,3`. */
+export function startPinned(
+  cores: string,
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Pinned {
+  const child = spawn('taskset', ['-c', cores, program, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
   });
-  return { pid: child.pid ?? 0, stop: () => end(child, ended) };
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4096);
+  });
+  let hasEnded = false;
+  const ended = new Promise<void>((resolve) => {
+    function onEnd(): void {
+      hasEnded = true;
+      resolve();
+    }
+    child.on('error', onEnd);
+    child.on('exit', onEnd);
+  });
+  return { pid: child.pid ?? 0, hasEnded: () => hasEnded, said: () => said.trim(), stop: () => end(child, ended) };
 }
 
 async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
@@ -27,6 +43,27 @@ async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
   await ended;
   clearTimeout(timer);
+}
+
+/** Waits until something listens there. Throws what the program said where it has ended instead. */
+export async function untilListening(port: number, program: Pinned): Promise<void> {
+  for (let tries = 0; tries < 300 && !program.hasEnded(); tries++) {
+    if (await isListening(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(program.said() === '' ? `nothing listens on port ${port}` : program.said());
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => {
+      resolve(false);
+    });
+  });
 }
 
 /** Processor time of a process and its descendants in ms, from the scheduler's own accounting. */
@@ -38,6 +75,14 @@ export function cpuMs(pid: number): number {
     }
   }
   return nanoseconds / 1e6;
+}
+
+/** Resident memory of a process and its descendants. */
+export function residentKib(pid: number): number {
+  return family(pid).reduce(
+    (sum, each) => sum + Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${each}/status`))?.[1] ?? 0),
+    0,
+  );
 }
 
 function family(pid: number): number[] {
