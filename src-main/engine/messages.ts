@@ -1,4 +1,5 @@
 import type { EngineSettings } from './config/settings.ts';
+import type { TlsMaterial } from './config/tls.ts';
 import type { HeldClient } from './persistence/method.ts';
 
 /** What supervisor and workers say to each other. Handles travel beside `listen`. */
@@ -26,6 +27,9 @@ export interface Configuration {
   readonly settings: EngineSettings;
   /** Texts of the pools' fallback files by pool. */
   readonly fallbackBodies: Readonly<Record<string, string>>;
+  readonly tls: TlsMaterial;
+  /** Of session tickets by virtual server, the same for all workers. */
+  readonly ticketKeys: TicketKeys;
   readonly health: readonly MemberHealth[];
   readonly listeners: readonly ListenerPlan[];
 }
@@ -40,6 +44,7 @@ export type ToWorker =
     }
   | { readonly type: 'listen'; readonly id: number; readonly key: string }
   | { readonly type: 'unlisten'; readonly id: number; readonly key: string }
+  | { readonly type: 'ticket-keys'; readonly keys: TicketKeys }
   | { readonly type: 'health'; readonly changes: readonly MemberHealth[] }
   | { readonly type: 'remote-in-flight'; readonly counts: InFlight }
   | { readonly type: 'stats'; readonly id: number }
@@ -52,11 +57,15 @@ export type ToSupervisor =
   | { readonly type: 'done'; readonly id: number; readonly error?: string }
   | { readonly type: 'stats'; readonly id: number; readonly snapshot: WorkerSnapshot }
   | { readonly type: 'held'; readonly id: number; readonly held: readonly HeldInPool[] }
+  | { readonly type: 'member-tls-failed'; readonly pool: string; readonly member: string; readonly reason: string }
   | { readonly type: 'in-flight'; readonly counts: InFlight };
 
 export interface HeldInPool extends HeldClient {
   readonly pool: string;
 }
+
+/** 48 random bytes by virtual server, as Node's `ticketKeys`. */
+export type TicketKeys = Readonly<Record<string, Uint8Array>>;
 
 /** In flight by `memberKey`. */
 export type InFlight = Readonly<Record<string, number>>;

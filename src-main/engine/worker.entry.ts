@@ -6,7 +6,9 @@ import { add, S } from './runtime/counters.ts';
 import { serve, type Listener } from './runtime/listener.ts';
 import { partOf, Tables } from './runtime/tables.ts';
 import { createAcceptor, testOnRead, type ByteReader } from './sockets/accept.ts';
-import type { Server } from 'node:net';
+import { attachTls } from './sockets/attach-tls.ts';
+import { TlsAccept } from './tls/accept.ts';
+import type { Server, Socket } from 'node:net';
 
 /**
  * A worker's entry: started by the supervisor with an IPC channel, ends when told or when the channel closes. It owns the
@@ -29,7 +31,9 @@ let share = { index: 0, count: 1 };
 let canUseOnRead = false;
 let inFlightTimer: NodeJS.Timeout | undefined;
 let lastInFlight = '{}';
+const toldFailures = new Set<string>();
 
+context.onMemberTlsFailed = tellTlsFailure;
 context.start();
 // Signals go to the whole group: the supervisor alone decides what they mean.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -59,6 +63,9 @@ function receive(message: ToWorker, handle: unknown): void {
       listeners.get(message.key)?.tcp?.close();
       listeners.delete(message.key);
       tell({ type: 'done', id: message.id });
+      break;
+    case 'ticket-keys':
+      tables?.setTicketKeys(message.keys);
       break;
     case 'health':
       tables?.setHealth(message.changes);
@@ -101,7 +108,7 @@ function listen(id: number, key: string, handle: unknown): void {
   const connections: Listener['connections'] = new Set();
   const listener: OpenListener = { ...serve({ address: plan.address, connections }, server), key, tcp: undefined };
   const { server: tcp, start } = createAcceptor((attach) => {
-    if (mayConnect(listener)) new ClientConnection(context, listener, attach);
+    if (mayConnect(listener)) open(listener, attach);
     else attach(deaf).destroy();
   }, canUseOnRead);
   listener.tcp = tcp;
@@ -112,6 +119,17 @@ function listen(id: number, key: string, handle: unknown): void {
     start();
     listeners.set(key, listener);
     tell({ type: 'done', id });
+  });
+}
+
+function open(listener: Listener, attach: (reader: ByteReader) => Socket): void {
+  const { tls } = listener.server;
+  if (tls === undefined) {
+    new ClientConnection(context, listener, attach);
+    return;
+  }
+  new TlsAccept(context, listener, tls, attach, (socket) => {
+    new ClientConnection(context, listener, (reader) => attachTls(socket, reader));
   });
 }
 
@@ -138,6 +156,18 @@ function cut(pool: string, name: string): void {
 
 function snapshot() {
   return tables?.snapshot(listeners.values()) ?? { members: {}, pools: {}, servers: {} };
+}
+
+/** The same failure of the same member is told once in ten seconds. */
+function tellTlsFailure(member: object, reason: string): void {
+  const pool = tables?.poolOf(member);
+  const { name } = member as { readonly name: string }; // a MemberRuntime, which `poolOf` found
+  if (pool === undefined) return;
+  const key = `${pool}\n${name}\n${reason}`;
+  if (toldFailures.has(key)) return;
+  toldFailures.add(key);
+  setTimeout(() => toldFailures.delete(key), 10_000).unref();
+  tell({ type: 'member-tls-failed', pool, member: name, reason });
 }
 
 function tellInFlight(): void {

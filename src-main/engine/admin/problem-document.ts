@@ -30,6 +30,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   LOCK_HELD: 409,
   ADDRESS_IN_USE: 409,
   CAPABILITY_MISSING: 422,
+  CERTIFICATE_INVALID: 422,
 };
 
 /** Answers with the problem document of any thrown value. */

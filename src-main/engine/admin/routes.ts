@@ -65,6 +65,7 @@ const routes: readonly Route[] = [
   },
   { method: 'GET', path: '/v1/events', answer: events },
   { method: 'GET', path: '/metrics', answer: metrics },
+  { method: 'PUT', path: '/v1/certificates/:certificate', answer: putCertificate },
   { method: 'GET', path: '/v1/persistence', answer: getPersistence },
   { method: 'DELETE', path: '/v1/persistence', answer: deletePersistence },
   { method: 'POST', path: '/v1/pools/:pool/members', answer: postMember },
@@ -137,7 +138,11 @@ function withoutToken({ supervisor }: AdminTarget): unknown {
 
 /** Runs a whole configuration without touching the file: the next reload undoes it. */
 async function putConfig({ target, body, response }: Call): Promise<void> {
-  const checked = checkConfig(keepToken(await body(), target), target.supervisor.workerCount);
+  const checked = checkConfig(
+    keepToken(await body(), target),
+    target.supervisor.workerCount,
+    target.supervisor.baseDirectory,
+  );
   if (checked.config === undefined) {
     const errors = checked.problems.map((problem) => ({
       field: formatPath(problem.path),
@@ -169,6 +174,19 @@ function keepToken(data: unknown, { supervisor }: AdminTarget): unknown {
   const token = supervisor.config.admin?.token;
   if (!shape.success || token === undefined) return data;
   return { ...shape.data, admin: { ...shape.data.admin, token } };
+}
+
+const certificateSchema = z.strictObject({ cert: z.string().min(1), key: z.string().min(1) });
+
+/** PEM texts, the certificate with its chain. Connections that are open go on with the one that they began with. */
+async function putCertificate({ target, parts, body, response }: Call): Promise<void> {
+  const [name = ''] = parts;
+  await target.supervisor.putCertificate(name, parse(certificateSchema, await body()));
+  json(response, 200, {
+    status: 'changed',
+    isPersistent: false,
+    note: 'The files were not changed: the next reload brings them back.',
+  });
 }
 
 async function reload({ target, response }: Call): Promise<void> {
@@ -211,7 +229,7 @@ function assertRunnable({ supervisor }: AdminTarget, pool: string, member: z.inf
   const pools = (config.pools ?? []).map((each) =>
     each.name === pool ? { ...each, members: [...(each.members ?? []), member] } : each,
   );
-  const checked = checkConfig({ ...config, pools }, supervisor.workerCount);
+  const checked = checkConfig({ ...config, pools }, supervisor.workerCount, supervisor.baseDirectory);
   if (checked.config !== undefined) return;
   const duplicate = checked.problems.some((problem) => problem.what.includes('stands twice'));
   const errors = checked.problems.map(({ path, what, why, remedy }) => ({

@@ -16,10 +16,11 @@ interface MissingCapability {
 /** Keys of the model whose feature this engine does not have: refused, never silently ignored. */
 const missing: readonly MissingCapability[] = [
   { path: ['virtualServers', '*', 'protocol'], isOff: isOneOf('http'), feature: 'this protocol' },
-  { path: ['virtualServers', '*', 'tls'], feature: 'TLS towards clients' },
+  { path: ['virtualServers', '*', 'tls', 'profiles'], feature: 'profile objects of a device' },
+  { path: ['virtualServers', '*', 'tls', 'certificates', '*', 'acme'], feature: 'certificates by ACME' },
+  { path: ['virtualServers', '*', 'tls', 'ocspStapling'], isOff: isOneOf(false), feature: 'OCSP stapling' },
   { path: ['virtualServers', '*', 'routes', '*', 'sni'], feature: 'routing by SNI' },
   { path: ['virtualServers', '*', 'http', 'http2'], isOff: isOneOf(false), feature: 'HTTP/2' },
-  { path: ['virtualServers', '*', 'http', 'redirectToHttps'], isOff: isOneOf(false), feature: 'the redirect to HTTPS' },
   { path: ['virtualServers', '*', 'http', 'compression'], isOff: isEmpty, feature: 'compression' },
   { path: ['virtualServers', '*', 'proxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol' },
   { path: ['virtualServers', '*', 'bandwidth'], isOff: isAllZero, feature: 'bandwidth limits' },
@@ -35,7 +36,6 @@ const missing: readonly MissingCapability[] = [
     feature: 'cutting connections of a member that goes down',
   },
   { path: ['pools', '*', 'sourceAddress'], isOff: isOneOf(''), feature: 'a source address towards members' },
-  { path: ['pools', '*', 'tls'], feature: 'TLS towards members' },
   { path: ['pools', '*', 'sendProxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol towards members' },
   { path: ['pools', '*', 'protocol'], isOff: isOneOf('http'), feature: 'this protocol' },
   { path: ['pools', '*', 'adminState'], isOff: isOneOf('enabled'), feature: 'the state of a whole pool' },

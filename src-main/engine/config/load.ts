@@ -4,6 +4,8 @@ import { findMissingCapabilities } from './capabilities.ts';
 import type { ConfigProblem, LocatedProblem } from './problem.ts';
 import { findBrokenReferences } from './references.ts';
 import { describeIssues } from './schema-issues.ts';
+import { loadTlsMaterial } from './tls.ts';
+import { dirname, resolve } from 'node:path';
 
 /** A configuration that may run, or what is wrong with it: one of the two is empty. */
 export type Loaded =
@@ -32,7 +34,7 @@ export function loadConfig(text: string, file: string, workers: number): Loaded 
       problems: [{ file, line: 1, column: 1, path: [], what, why, remedy: 'write the values out' }],
     };
   }
-  const checked = checkConfig(data.value, workers);
+  const checked = checkConfig(data.value, workers, dirname(resolve(file)));
   if (checked.config !== undefined) return { config: checked.config, problems: [] };
   const located = checked.problems.map((problem) => ({ file, ...position(document, lines, problem), ...problem }));
   return { config: undefined, problems: located.sort((a, b) => a.line - b.line || a.column - b.column) };
@@ -48,14 +50,17 @@ function expand(document: Document): { readonly value: unknown } | undefined {
   }
 }
 
-/** The same checks on plain data, as `PUT /v1/config` sends it. */
+/** The same checks on plain data, as `PUT /v1/config` sends it. The files that it names are read as the engine will read them. */
 export function checkConfig(
   data: unknown,
   workers: number,
+  baseDirectory: string,
 ): { readonly config: EngineConfig } | { readonly config?: undefined; readonly problems: readonly ConfigProblem[] } {
   const parsed = engineConfigSchema.safeParse(data);
   if (!parsed.success) return { problems: describeIssues(parsed.error.issues, data) };
   const problems = [...findBrokenReferences(parsed.data), ...findMissingCapabilities(parsed.data, workers)];
+  // Files are looked at where the rest is right.
+  if (problems.length === 0) problems.push(...loadTlsMaterial(parsed.data, baseDirectory).problems);
   return problems.length > 0 ? { problems } : { config: parsed.data };
 }
 

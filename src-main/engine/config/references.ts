@@ -7,6 +7,7 @@ import { isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ConfigProblem } from './problem.ts';
 import { persistenceProblems } from './persistence.ts';
 import { memberName } from './settings.ts';
+import { findTlsProblems } from './tls.ts';
 
 type Path = readonly (string | number)[];
 
@@ -45,6 +46,7 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
       ...monitorProblems(monitor, ['monitors', index]),
       ...programProblems(monitor, ['monitors', index], config.scripts ?? {}),
     ]),
+    ...findTlsProblems(config),
     ...adminProblems(config.admin ?? {}),
   ];
 }

@@ -8,6 +8,7 @@ import type {
 } from '../../contract/engine-config.ts';
 import { algorithmSettings, type Persistence } from '../../contract/model.ts';
 import { isAbsolute, join } from 'node:path';
+import { clientTlsSettings, memberTlsSettings } from './tls.ts';
 
 /**
  * The configuration as the engine runs it: every default applied here and nowhere else, every relative path resolved.
@@ -58,7 +59,10 @@ function virtualServerSettings(server: EngineVirtualServer, baseDirectory: strin
     redirect:
       server.redirect === undefined ? undefined : { to: server.redirect.to, status: server.redirect.status ?? 302 },
     routes: (server.routes ?? []).map(routeSettings),
+    tls: clientTlsSettings(server.tls, http.http2 ?? false, baseDirectory),
     http: {
+      http2: http.http2 ?? false,
+      redirectToHttps: http.redirectToHttps ?? false,
       forwardedFor: http.forwardedFor ?? 'append',
       forwarded: http.forwarded ?? false,
       clientTimeoutMs: http.clientTimeoutMs ?? 60_000,
@@ -133,6 +137,7 @@ function poolSettings(
       failTimeoutMs: pool.passive?.failTimeoutMs ?? 10_000,
       statuses: pool.passive?.statuses ?? ['500-599'],
     },
+    tls: memberTlsSettings(pool.tls, baseDirectory),
     connectTimeoutMs: pool.connectTimeoutMs ?? 5000,
     responseTimeoutMs: pool.responseTimeoutMs ?? 60_000,
     keepAlive: {

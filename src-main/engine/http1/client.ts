@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { OwnResponse } from './own-response.ts';
 import { renderOwnResponse } from './own-response.ts';
 import { ChunkReader } from './chunked.ts';
@@ -37,8 +38,8 @@ const lingerMs = 2000;
 /** Idle connections to members are closed this much before the member would do so. */
 const keepAliveMarginMs = 500;
 const noLimitMs = 2_147_483_647;
-/** Bytes of `Connection: close` and of a Date field that a response head may gain. */
-const responseRoomBytes = 256;
+/** Bytes of `Connection: close`, Date and Strict-Transport-Security that a response head may gain. */
+const responseRoomBytes = 384;
 
 const view = new RequestView();
 
@@ -51,6 +52,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   readonly #context: WorkerContext;
   readonly #listener: Listener;
   readonly #socket: Socket;
+  /** What TLS takes is encrypted at once: its memory is free, though it may not have left. */
+  readonly #isTls: boolean;
   readonly #onFlushed: () => void;
   #server: VirtualServerRuntime;
   readonly #endpoint: Endpoint;
@@ -109,6 +112,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#listener = listener;
     this.#server = listener.server;
     this.#socket = attach(this);
+    this.#isTls = this.#socket instanceof TLSSocket;
     this.#endpoint = new Endpoint(this.#socket);
     this.#onFlushed = () => {
       this.#afterFlush();
@@ -265,6 +269,10 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const server = this.#server;
     const request = this.#request;
     if (request === undefined) return false;
+    if (server.redirectsToHttps) {
+      this.#respond(httpsRedirect(view.look(request, this.#requestHeadLength, this.#endpoint)));
+      return this.#state === awaitingHead;
+    }
     const pool = server.hasRoutes
       ? (server.route(view.look(request, this.#requestHeadLength, this.#endpoint)) ?? server.defaultPool)
       : server.defaultPool;
@@ -486,6 +494,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       dateLine: empty,
       cookieName: empty,
       cookieLine: empty,
+      hstsLine: empty,
     } as const;
     this.#write(out.subarray(0, writeResponseHead(bytes, headEnd, out, rewrite, false)), out);
   }
@@ -508,6 +517,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       dateLine: empty,
       cookieName: this.#cookieName,
       cookieLine,
+      hstsLine: this.#server.hstsLine,
     } as const;
     const length = writeResponseHead(bytes, headEnd, out, rewrite, true);
     bytes.copy(out, length, headEnd, end);
@@ -578,6 +588,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     rewrite.dateLine = this.#context.dateLine;
     rewrite.cookieName = this.#cookieName;
     rewrite.cookieLine = this.#cookieLine;
+    rewrite.hstsLine = this.#server.hstsLine;
     return rewrite;
   }
 
@@ -670,15 +681,19 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   /** Writes to the client; false = wait for the flush. `memory` is what `bytes` is a view of. */
   #write(bytes: Buffer, memory: Buffer): boolean {
     this.#socket.write(bytes);
-    if (this.#socket.writableLength === 0) return true;
+    const { writableLength } = this.#socket;
+    if (writableLength === 0 || (this.#isTls && writableLength === bytes.length)) return true;
     this.#context.abandon(memory);
-    if (!this.#isFlushing) {
-      this.#isFlushing = true;
-      this.#queued = queuedBytes(this.#socket);
-      this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
-      this.#socket.write('', this.#onFlushed);
-    }
+    this.#awaitFlush();
     return false;
+  }
+
+  #awaitFlush(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    this.#queued = queuedBytes(this.#socket);
+    this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
+    this.#socket.write('', this.#onFlushed);
   }
 
   #afterFlush(): void {
@@ -817,7 +832,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   /** Ends the connection so that the client knows that the body is not whole: without an announced length only a reset does. */
   #truncate(): void {
-    if (this.#responseLeft === untilClose || this.#decodesChunks) this.#socket.resetAndDestroy();
+    // Under TLS the missing close_notify tells it.
+    if (!this.#isTls && (this.#responseLeft === untilClose || this.#decodesChunks)) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 
@@ -836,8 +852,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
         ? 'Connection: keep-alive\r\n'
         : ''
       : 'Connection: close\r\n';
+    const hsts = server.hstsLine.toString('latin1');
     const bytes = renderOwnResponse(
-      response,
+      hsts === '' ? response : { ...response, extraLines: `${response.extraLines ?? ''}${hsts}` },
       this.#context.dateLine,
       connection,
       this.#isHead && this.#request !== undefined,
@@ -858,7 +875,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#partial = this.#pending = undefined;
     // A read may still be under way into the lease: it is left to the collector.
     this.#lease = undefined;
-    if (!this.#isFlushing && !hasUnread) {
+    if (this.#isTls && this.#socket.writableLength > 0) this.#awaitFlush();
+    if (!this.#isFlushing && !hasUnread && !this.#isTls) {
       // Everything was read and everything has left: closing now cannot take the response with it.
       this.#socket.destroy();
       return;
@@ -1004,6 +1022,7 @@ interface MutableRewrite {
   dateLine: Buffer;
   cookieName: Buffer;
   cookieLine: Buffer;
+  hstsLine: Buffer;
 }
 
 // One object per kind, filled in before each use: a response head allocates nothing.
@@ -1019,6 +1038,7 @@ function newRewrite(connection: MutableRewrite['connection']): MutableRewrite {
     dateLine: empty,
     cookieName: empty,
     cookieLine: empty,
+    hstsLine: empty,
   };
 }
 
@@ -1047,4 +1067,10 @@ function defaultResponse(server: VirtualServerRuntime): OwnResponse {
   const { fixedResponse, redirect } = server.settings;
   if (redirect !== undefined) return { status: redirect.status, body: '', extraLines: `Location: ${redirect.to}\r\n` };
   return fixedResponse ?? { status: 503 };
+}
+
+/** To the same place on port 443: what stands in Host may be another port, which speaks clear text. */
+function httpsRedirect(request: RequestView): OwnResponse {
+  const location = `https://${request.host().replace(/:\d*$/, '')}${request.target()}`;
+  return { status: 308, body: '', extraLines: `Location: ${location}\r\n` };
 }

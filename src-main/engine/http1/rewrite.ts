@@ -176,6 +176,8 @@ export interface ResponseRewrite {
   readonly cookieName: Buffer;
   /** `Set-Cookie: ...\r\n` of the engine's own, or empty. */
   readonly cookieLine: Buffer;
+  /** `Strict-Transport-Security: ...\r\n` in the place of a member's, or empty. */
+  readonly hstsLine: Buffer;
 }
 
 /** Writes the response that the last scan of `bytes` found as it goes to the client. Answers its length. */
@@ -189,11 +191,13 @@ export function writeResponseHead(
   if (rewrite.dropsTransferEncoding) cutNamedFields(bytes, 'transfer-encoding');
   if (rewrite.dropsContentLength) cutNamedFields(bytes, 'content-length');
   if (rewrite.cookieName.length > 0) cutSetCookies(bytes, rewrite.cookieName);
+  if (rewrite.hstsLine.length > 0) cutNamedFields(bytes, 'strict-transport-security');
   let at = put(bytes, head.start, head.fieldsStart, out, 0);
   out[7] = 49; // our own version (RFC 9110 2.5)
   at = putFields(bytes, end, out, at);
   if (!head.hasDate) at = putAll(rewrite.dateLine, out, at);
   at = putAll(rewrite.cookieLine, out, at);
+  at = putAll(rewrite.hstsLine, out, at);
   if (isUpgrade && head.upgradeField >= 0) {
     const field = head.upgradeField * 5;
     at = putAll(upgradeLines, out, at);

@@ -1,4 +1,6 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { MemberTls } from '../tls/member.ts';
 import { add, M } from '../runtime/counters.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import { queuedBytes } from '../sockets/handles.ts';
@@ -26,6 +28,8 @@ export interface UpstreamMember {
   readonly idle: UpstreamConnection[];
   readonly isInRotation: boolean;
   readonly settings: { readonly adminState: string };
+  readonly tls: MemberTls | undefined;
+  tlsSession: Buffer | undefined;
 }
 
 /** Time-outs and bounds of the pool it was opened for. */
@@ -48,6 +52,8 @@ export class UpstreamConnection extends Timed {
   readonly #socket: Socket;
   readonly #limits: UpstreamLimits;
   readonly #onFlushed: () => void;
+  /** What was in force when it was opened; undefined = clear text. */
+  readonly #tls: MemberTls | undefined;
   #inactivityMs = 0;
   #queued = 0;
 
@@ -58,7 +64,8 @@ export class UpstreamConnection extends Timed {
     this.#limits = limits;
     this.owner = owner;
     const { readBuffer } = context;
-    this.#socket = connect({
+    this.#tls = member.tls;
+    const options = {
       host: member.address,
       port: member.port,
       noDelay: true,
@@ -66,14 +73,15 @@ export class UpstreamConnection extends Timed {
       onread: {
         buffer: () => this.lease ?? readBuffer,
         // Node hands back the very Buffer that `buffer` gave.
-        callback: (count, buffer) => this.#onBytes(buffer as Buffer, count),
+        callback: (count: number, buffer: Uint8Array) => this.#onBytes(buffer as Buffer, count),
       },
-    });
+    };
+    this.#socket = this.#tls === undefined ? connect(options) : this.#openTls(this.#tls, options);
     this.#onFlushed = () => {
       this.isFlushing = false;
       if (!this.isClosed) this.owner?.onUpstreamFlushed();
     };
-    this.#socket.on('connect', () => {
+    this.#socket.on(this.#tls === undefined ? 'connect' : 'secureConnect', () => {
       this.isConnected = true;
       this.#context.wheel.disarm(this);
       this.owner?.onConnected();
@@ -82,7 +90,8 @@ export class UpstreamConnection extends Timed {
       if (this.owner === undefined) this.destroy();
       else this.owner.onUpstreamEnd();
     });
-    this.#socket.on('error', () => {
+    this.#socket.on('error', (error) => {
+      if (this.#tls !== undefined && !this.isConnected) context.onMemberTlsFailed(member, reasonOf(error));
       this.#fail(this.isConnected ? 'reset' : 'connect-error');
     });
     this.#socket.on('close', () => {
@@ -100,7 +109,9 @@ export class UpstreamConnection extends Timed {
   send(bytes: Buffer): boolean {
     add(this.member.stats.counters, M.bytesIn, bytes.length);
     this.#socket.write(bytes);
-    if (this.#socket.writableLength === 0) return true;
+    const { writableLength } = this.#socket;
+    // What TLS takes is encrypted at once: its memory is free, though it may not have left.
+    if (writableLength === 0 || (this.#tls !== undefined && writableLength === bytes.length)) return true;
     if (!this.isFlushing) {
       this.isFlushing = true;
       this.#socket.write('', this.#onFlushed);
@@ -144,8 +155,14 @@ export class UpstreamConnection extends Timed {
     this.owner = undefined;
     this.#inactivityMs = 0;
     const { maxIdle, idleTimeoutMs } = this.#limits.keepAlive;
-    const { idle, settings } = this.member;
-    if (this.isClosed || this.isFlushing || idle.length >= maxIdle || settings.adminState === 'disabled') {
+    const { idle, settings, tls } = this.member;
+    if (
+      this.isClosed ||
+      this.isFlushing ||
+      tls !== this.#tls ||
+      idle.length >= maxIdle ||
+      settings.adminState === 'disabled'
+    ) {
       this.destroy();
       return;
     }
@@ -178,6 +195,15 @@ export class UpstreamConnection extends Timed {
     this.#fail(this.isConnected ? 'timeout' : 'connect-timeout');
   }
 
+  #openTls(tls: MemberTls, options: ConnectionOptions): Socket {
+    const { member } = this;
+    const socket = connectTls({ ...options, ...tls.options(member.address, member.tlsSession) });
+    socket.on('session', (session: Buffer) => {
+      if (member.tls === tls) member.tlsSession = session;
+    });
+    return socket;
+  }
+
   #onBytes(bytes: Buffer, count: number): boolean {
     const owner = this.owner;
     if (owner === undefined) {
@@ -204,4 +230,9 @@ export class UpstreamConnection extends Timed {
     const index = idle.lastIndexOf(this);
     if (index >= 0) idle.splice(index, 1);
   }
+}
+
+/** A code for programs, and the words beside it. */
+function reasonOf(error: Error): string {
+  return 'code' in error ? `${String(error.code)}: ${error.message}` : error.message;
 }

@@ -24,6 +24,8 @@ export class WorkerContext {
   dateLine: Buffer = Buffer.alloc(0);
   /** The worker is ending: connections close after their response. */
   isEnding = false;
+  /** Told of a member that TLS does not come about with, and why. */
+  onMemberTlsFailed: (member: object, reason: string) => void = () => undefined;
   #dateTimer: NodeJS.Timeout | undefined;
 
   constructor(wheel = new TimerWheel()) {

@@ -54,6 +54,7 @@ export const serverCounterNames = [
   'queue-full',
   'queue-timeout',
   'member-failure',
+  'tls-handshake',
 ] as const;
 
 /** Places in a virtual server's counters; from `firstDrop` on they are drops by reason. */
@@ -74,6 +75,7 @@ export const S = {
   queueFull: 16,
   queueTimeout: 17,
   memberFailure: 18,
+  tlsHandshake: 19,
 } as const;
 
 export const poolCounterNames = ['no-member', 'queue-full', 'queue-timeout', 'retries'] as const;

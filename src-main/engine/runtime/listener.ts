@@ -29,7 +29,7 @@ export function serve(
   const forwarding: Forwarding = {
     mode: forwardedFor,
     hasForwarded: forwarded,
-    protoLine: Buffer.from('X-Forwarded-Proto: http\r\n', 'latin1'),
+    protoLine: Buffer.from(`X-Forwarded-Proto: ${server.settings.tls === undefined ? 'http' : 'https'}\r\n`, 'latin1'),
     defaultHost: Buffer.from(listener.address.startsWith('unix:') ? 'localhost' : listener.address, 'latin1'),
   };
   const silentForwarding: Forwarding = { ...forwarding, mode: 'none', hasForwarded: false };

@@ -2,6 +2,7 @@ import type { Candidate } from '../algorithms/algorithm.ts';
 import type { MemberSettings } from '../config/settings.ts';
 import type { UpstreamConnection } from '../http1/upstream.ts';
 import { add, M, memberCounterNames } from './counters.ts';
+import type { MemberTls } from '../tls/member.ts';
 import { RecentTimes } from './recent-times.ts';
 
 /** What a member counted; survives reloads under the name `pool/member`. */
@@ -44,6 +45,10 @@ export class MemberRuntime implements Candidate {
   upSinceMs = 0;
   /** A monitor asks to drain it. */
   isDrainAsked = false;
+  /** Undefined = clear text. */
+  tls: MemberTls | undefined = undefined;
+  /** The newest TLS session, to be resumed by the next connection. */
+  tlsSession: Buffer | undefined = undefined;
   #fails = 0;
   #failsSinceMs = 0;
   /** Idle keep-alive connections, the last used on top. */

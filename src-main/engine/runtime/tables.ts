@@ -4,6 +4,7 @@ import {
   type HeldInPool,
   type InFlight,
   type MemberHealth,
+  type TicketKeys,
   type WorkerSnapshot,
 } from '../messages.ts';
 import { persistenceMethods } from '../persistence/registry.ts';
@@ -11,6 +12,8 @@ import { poolCounterNames, serverCounterNames } from './counters.ts';
 import type { Listener } from './listener.ts';
 import { MemberRuntime, newMemberStats, type MemberStats } from './member.ts';
 import { PoolRuntime } from './pool.ts';
+import { memberTls } from '../tls/member.ts';
+import { TlsTerminations } from '../tls/terminations.ts';
 import { VirtualServerRuntime } from './virtual-server.ts';
 
 /**
@@ -23,6 +26,7 @@ export class Tables {
   readonly #memberStats = new Map<string, MemberStats>();
   readonly #poolCounters = new Map<string, Float64Array>();
   readonly #serverCounters = new Map<string, Float64Array>();
+  readonly #terminations = new TlsTerminations();
   readonly #chance: () => number;
   readonly #share: { readonly index: number; readonly count: number };
 
@@ -42,6 +46,8 @@ export class Tables {
     for (const pool of settings.pools) {
       const before = this.#pools.get(pool.name);
       const isSameAlgorithm = before?.settings.algorithm.name === pool.algorithm.name;
+      const authorities = configuration.tls.poolAuthorities[pool.name] ?? '';
+      const tls = memberTls(pool.tls, authorities, before?.members[0]?.tls);
       const members = pool.members.map((member, index) => {
         const known = before?.members.find((each) => each.name === member.name);
         const isKept = known?.address === member.address && known.port === member.port;
@@ -52,7 +58,9 @@ export class Tables {
         runtime.limit = partOf(member.maxConnections, this.#share);
         if (!isSameAlgorithm) runtime.state = 0;
         setHealth(runtime, health.get(memberKey(pool.name, member.name)));
-        if (member.adminState === 'disabled') runtime.closeIdle();
+        if (member.adminState === 'disabled' || runtime.tls !== tls) runtime.closeIdle();
+        if (runtime.tls !== tls) runtime.tlsSession = undefined;
+        runtime.tls = tls;
         return runtime;
       });
       const offset = isSameAlgorithm ? 0 : this.#offset(members);
@@ -74,7 +82,8 @@ export class Tables {
     this.#servers = new Map(
       settings.virtualServers.map((server) => {
         const counters = keep(this.#serverCounters, server.name, serverCounterNames.length);
-        return [server.name, new VirtualServerRuntime(server, pools, counters)];
+        const tls = this.#terminations.of(server.name, server.tls, configuration);
+        return [server.name, new VirtualServerRuntime(server, pools, counters, tls)];
       }),
     );
     for (const pool of pools.values()) pool.wake();
@@ -92,6 +101,10 @@ export class Tables {
     }
   }
 
+  setTicketKeys(keys: TicketKeys): void {
+    this.#terminations.setTicketKeys(keys);
+  }
+
   setRemoteInFlight(counts: InFlight): void {
     for (const pool of this.#pools.values()) {
       for (const member of pool.members) member.setRemoteInFlight(counts[memberKey(pool.name, member.name)] ?? 0);
@@ -101,6 +114,11 @@ export class Tables {
 
   member(pool: string, name: string): MemberRuntime | undefined {
     return this.#pools.get(pool)?.member(name);
+  }
+
+  /** The pool that a member of now stands in. */
+  poolOf(member: object): string | undefined {
+    return [...this.#pools.values()].find(({ members }) => members.some((each) => each === member))?.name;
   }
 
   /** Where a client is held, by pool; `mustForget` releases it. */

@@ -1,4 +1,5 @@
 import type { RouteSettings, VirtualServerSettings } from '../config/settings.ts';
+import type { TlsTermination } from '../tls/server.ts';
 import type { PoolRuntime } from './pool.ts';
 
 /** A request as routes look at it. */
@@ -24,12 +25,27 @@ export class VirtualServerRuntime {
   readonly counters: Float64Array;
   readonly defaultPool: PoolRuntime | undefined;
   readonly hasRoutes: boolean;
+  /** Undefined = clear text. */
+  readonly tls: TlsTermination | undefined;
+  /** `Strict-Transport-Security: ...\r\n`, or empty. */
+  readonly hstsLine: Buffer;
+  /** Clear text that is sent to HTTPS. */
+  readonly redirectsToHttps: boolean;
   readonly #routes: readonly CompiledRoute[];
 
-  constructor(settings: VirtualServerSettings, pools: ReadonlyMap<string, PoolRuntime>, counters: Float64Array) {
+  constructor(
+    settings: VirtualServerSettings,
+    pools: ReadonlyMap<string, PoolRuntime>,
+    counters: Float64Array,
+    tls?: TlsTermination,
+  ) {
     this.name = settings.name;
     this.settings = settings;
     this.counters = counters;
+    this.tls = tls;
+    const hsts = settings.tls?.hsts ?? '';
+    this.hstsLine = Buffer.from(hsts === '' ? '' : `Strict-Transport-Security: ${hsts}\r\n`, 'latin1');
+    this.redirectsToHttps = settings.http.redirectToHttps && settings.tls === undefined;
     this.defaultPool = pools.get(settings.pool);
     this.#routes = settings.routes.flatMap((route) => {
       const pool = pools.get(route.pool);

@@ -75,8 +75,14 @@ export function wrapAccepted(handle: AcceptedHandle, onread: OnRead): net.Socket
   return new net.Socket(options as unknown as net.SocketConstructorOpts); // `handle` and `onread` are honoured but not in the types
 }
 
+interface QueueingHandle {
+  readonly writeQueueSize?: number;
+  readonly _parent?: QueueingHandle | null;
+}
+
 /** Bytes that the kernel has not taken yet: shrinks while a slow reader reads. */
 export function queuedBytes(socket: net.Socket): number {
-  const handle = (socket as unknown as { _handle?: { writeQueueSize?: number } | null })._handle; // undocumented, see above
-  return handle?.writeQueueSize ?? socket.writableLength;
+  const handle = (socket as unknown as { _handle?: QueueingHandle | null })._handle; // undocumented, see above
+  // Under TLS what is encrypted waits in the handle below.
+  return (handle?.writeQueueSize ?? socket.writableLength) + (handle?._parent?.writeQueueSize ?? 0);
 }

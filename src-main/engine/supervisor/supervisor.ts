@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { AppError } from '../../contract/errors.ts';
 import type { EngineConfig, EngineMember } from '../../contract/engine-config.ts';
 import type { Health } from '../../contract/model.ts';
+import { formatPath } from '../config/problem.ts';
 import { resolveSettings, type EngineSettings } from '../config/settings.ts';
+import { loadTlsMaterial, type TlsMaterial } from '../config/tls.ts';
 import {
   type Configuration,
   type HeldInPool,
@@ -15,6 +17,7 @@ import { EventBus } from './events.ts';
 import { HealthChecks } from './health-checks.ts';
 import { bindListener, refusal, type BoundListener } from './listeners.ts';
 import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
+import { TicketKeyRing } from './ticket-keys.ts';
 import { describeStatistics, Totals, type EngineStatistics } from './stats.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -29,6 +32,7 @@ interface Running {
   readonly config: EngineConfig;
   readonly settings: EngineSettings;
   readonly fallbackBodies: Readonly<Record<string, string>>;
+  readonly tls: TlsMaterial;
   readonly generation: number;
 }
 
@@ -38,6 +42,12 @@ interface Slot {
   saved: Totals;
   inFlight: InFlight;
   restartDelayMs: number;
+}
+
+/** PEM texts; `cert` with its chain. */
+export interface ReplacedCertificate {
+  readonly cert: string;
+  readonly key: string;
 }
 
 export interface SupervisorOptions {
@@ -58,6 +68,11 @@ export class Supervisor {
   readonly #listeners = new Map<string, BoundListener>();
   readonly #checks: HealthChecks;
   readonly #ended = new Totals();
+  readonly #ticketKeys = new TicketKeyRing((keys) => {
+    for (const slot of this.#slots) slot.process.tell({ type: 'ticket-keys', keys });
+  });
+  /** Put over the admin interface; the next reload of the file undoes them. */
+  #replacedCertificates: ReadonlyMap<string, ReplacedCertificate> = new Map();
   readonly #epoch = `${process.pid}-${Date.now()}`;
   readonly #startedAt = new Date().toISOString();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -137,6 +152,29 @@ export class Supervisor {
     });
   }
 
+  /**
+   * Runs with this certificate in the place of the files of `name`, until the next reload of the file. Throws NOT_FOUND,
+   * CERTIFICATE_INVALID; nothing is changed then.
+   */
+  putCertificate(name: string, certificate: ReplacedCertificate): Promise<void> {
+    return this.#inTurn(async () => {
+      const known = this.settings.virtualServers.flatMap(({ tls }) => tls?.certificates ?? []).map((each) => each.name);
+      if (!known.includes(name)) {
+        const list = known.length === 0 ? 'none' : [...new Set(known)].join(', ');
+        throw new AppError('NOT_FOUND', `There is no certificate "${name}". There are: ${list}.`);
+      }
+      const before = this.#replacedCertificates;
+      this.#replacedCertificates = new Map([...before, [name, certificate]]);
+      try {
+        await this.#apply(this.config, 'certificate');
+      } catch (error) {
+        this.#replacedCertificates = before;
+        throw error;
+      }
+      this.events.emit('certificate', { certificate: name, change: 'replaced' });
+    });
+  }
+
   /** Removes a member. `mustCut` ends what runs on it; else APPLY_PARTIAL is never half done: it throws while it has connections. */
   removeMember(pool: string, member: string, mustCut: boolean): Promise<void> {
     return this.#inTurn(async () => {
@@ -158,6 +196,10 @@ export class Supervisor {
       await this.#apply(removed, 'remove');
       this.events.emit('member', { pool, member, change: 'removed' });
     });
+  }
+
+  get baseDirectory(): string {
+    return this.#options.baseDirectory;
   }
 
   get workerCount(): number {
@@ -213,6 +255,7 @@ export class Supervisor {
     this.#isFinishing = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#checks.close();
+    this.#ticketKeys.close();
     for (const slot of this.#slots) slot.process.kill();
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
@@ -232,9 +275,12 @@ export class Supervisor {
   async #apply(config: EngineConfig, cause: string): Promise<void> {
     const settings = resolveSettings(config, this.#options.baseDirectory);
     const fallbackBodies = await readFallbacks(settings);
+    const replaced = cause === 'reload' ? new Map<string, ReplacedCertificate>() : this.#replacedCertificates;
+    const tls = this.#loadTls(config, replaced);
     const before = this.#running;
     const opened = await this.#open(settings);
-    const running = { config, settings, fallbackBodies, generation: (before?.generation ?? 0) + 1 };
+    this.#ticketKeys.configure(settings);
+    const running = { config, settings, fallbackBodies, tls, generation: (before?.generation ?? 0) + 1 };
     try {
       await this.#everyWorker((worker) => this.#configure(worker, running));
       await this.#everyWorker((worker) => this.#handOver(worker, opened));
@@ -244,10 +290,33 @@ export class Supervisor {
       throw error;
     }
     this.#running = running;
+    this.#replacedCertificates = replaced;
     this.#checks.configure(settings);
     const kept = new Set(listenKeys(settings).map(({ key }) => key));
     await this.#close([...this.#listeners.values()].filter((listener) => !kept.has(listener.key)));
     this.events.emit('config', { generation: running.generation, cause });
+    this.#tellExpired(tls);
+  }
+
+  /** Files that were right when the configuration was checked may not be any more. */
+  #loadTls(config: EngineConfig, replaced: ReadonlyMap<string, ReplacedCertificate>): TlsMaterial {
+    const { material, problems } = loadTlsMaterial(config, this.#options.baseDirectory, replaced);
+    const [first] = problems;
+    if (first !== undefined) {
+      const { path, what, why, remedy } = first;
+      throw new AppError('CERTIFICATE_INVALID', `${formatPath(path)}: ${what}, ${why}, ${remedy}.`);
+    }
+    return material;
+  }
+
+  /** An expired certificate still serves: clients that do not look are better off than with nothing. */
+  #tellExpired(tls: TlsMaterial): void {
+    for (const { certificates } of Object.values(tls.servers)) {
+      for (const { name, notAfter, notAfterMs } of certificates) {
+        if (notAfterMs < Date.now())
+          this.events.emit('certificate', { certificate: name, change: 'expired', notAfter });
+      }
+    }
   }
 
   /** Binds what is not bound yet; all of it or nothing. */
@@ -280,6 +349,8 @@ export class Supervisor {
       generation: running.generation,
       settings: running.settings,
       fallbackBodies: running.fallbackBodies,
+      tls: running.tls,
+      ticketKeys: this.#ticketKeys.keys(),
       health: this.#checks.states(),
       listeners: this.#plans(running.settings),
     };
@@ -336,6 +407,9 @@ export class Supervisor {
         if (slot === undefined) return;
         slot.inFlight = counts;
         this.#hasInFlightChanged = true;
+      },
+      onMemberTlsFailed: ({ pool, member, reason }) => {
+        this.events.emit('member', { pool, member, change: 'tls-failed', reason });
       },
       onEnd: () => {
         this.#onWorkerEnd(index);

@@ -16,6 +16,12 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
+interface Hears {
+  readonly onInFlight: (counts: InFlight) => void;
+  readonly onMemberTlsFailed: (failure: Extract<ToSupervisor, { type: 'member-tls-failed' }>) => void;
+  readonly onEnd: () => void;
+}
+
 /** One worker process: asks it, hears it, knows when it ends. */
 export class WorkerProcess {
   readonly index: number;
@@ -27,7 +33,7 @@ export class WorkerProcess {
   #resolveStarted: () => void = () => undefined;
   readonly #started: Promise<void>;
 
-  constructor(index: number, hears: { readonly onInFlight: (counts: InFlight) => void; readonly onEnd: () => void }) {
+  constructor(index: number, hears: Hears) {
     this.index = index;
     this.#started = new Promise((resolve) => {
       this.#resolveStarted = resolve;
@@ -41,7 +47,7 @@ export class WorkerProcess {
     });
     this.pid = this.#child.pid ?? 0;
     this.#child.on('message', (message) => {
-      this.#receive(message as ToSupervisor, hears.onInFlight); // the channel carries what worker.ts sends
+      this.#receive(message as ToSupervisor, hears); // the channel carries what worker.ts sends
     });
     this.#child.on('error', () => undefined); // 'exit' follows, or `ask` times out
     this.#child.on('exit', () => {
@@ -110,9 +116,10 @@ export class WorkerProcess {
     });
   }
 
-  #receive(message: ToSupervisor, onInFlight: (counts: InFlight) => void): void {
+  #receive(message: ToSupervisor, hears: Hears): void {
     if (message.type === 'started') this.#resolveStarted();
-    else if (message.type === 'in-flight') onInFlight(message.counts);
+    else if (message.type === 'in-flight') hears.onInFlight(message.counts);
+    else if (message.type === 'member-tls-failed') hears.onMemberTlsFailed(message);
     else {
       const waiting = this.#waiting.get(message.id);
       if (waiting === undefined) return;
