@@ -27,7 +27,7 @@ export interface CliTools extends NativeTools {
   /** The balancer in the foreground until it is told to end; answers its exit status. */
   readonly runEngine: (file: string, options: { readonly workers?: number }) => Promise<number>;
   /** Each problem of a configuration of the engine as `file:line:column: what, why, what to do`. */
-  readonly checkEngine: (file: string, workers?: number) => Promise<readonly string[]>;
+  readonly checkEngine: (file: string) => Promise<readonly string[]>;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly interrupted: AbortSignal;
 }

@@ -15,9 +15,9 @@ export const engineCheck: Command = {
   name: 'engine check',
   what: 'validates a configuration; each problem as file:line:column: what, why, what to do',
   takes: 'FILE',
-  options: { workers: { value: 'N', what: 'worker processes it is to run with; one per core unless told' } },
+  options: {},
   run: async (given, tools) => {
-    const problems = await tools.checkEngine(given.need(0, 'FILE'), given.count('workers'));
+    const problems = await tools.checkEngine(given.need(0, 'FILE'));
     if (problems.length > 0) await tools.terminal.write(`${problems.join('\n')}\n`);
     return problems.length === 0 ? 0 : 1;
   },

@@ -1,6 +1,6 @@
 import type { EngineSettings } from './config/settings.ts';
 import type { TlsMaterial } from './config/tls.ts';
-import type { HeldClient } from './persistence/method.ts';
+import type { HeldNews, HeldReplies } from './persistence/messages.ts';
 
 /** What supervisor and workers say to each other. Handles travel beside `listen`. */
 
@@ -41,6 +41,8 @@ export type ToWorker =
       readonly configuration: Configuration;
       readonly workerIndex: number;
       readonly workerCount: number;
+      /** It takes the place of one that has ended: held clients may be known elsewhere. */
+      readonly isReplacement: boolean;
     }
   | { readonly type: 'listen'; readonly id: number; readonly key: string }
   | { readonly type: 'unlisten'; readonly id: number; readonly key: string }
@@ -48,7 +50,9 @@ export type ToWorker =
   | { readonly type: 'health'; readonly changes: readonly MemberHealth[] }
   | { readonly type: 'remote-in-flight'; readonly counts: InFlight }
   | { readonly type: 'stats'; readonly id: number }
-  | { readonly type: 'held'; readonly id: number; readonly address: string; readonly mustForget: boolean }
+  | { readonly type: 'held-replies'; readonly replies: HeldReplies }
+  /** Tells its news, takes these changes. */
+  | { readonly type: 'settle-held'; readonly id: number; readonly replies: HeldReplies }
   | { readonly type: 'cut'; readonly id: number; readonly pool: string; readonly member: string }
   | { readonly type: 'finish'; readonly id: number };
 
@@ -56,12 +60,21 @@ export type ToSupervisor =
   | { readonly type: 'started'; readonly hasOnRead: boolean }
   | { readonly type: 'done'; readonly id: number; readonly error?: string }
   | { readonly type: 'stats'; readonly id: number; readonly snapshot: WorkerSnapshot }
-  | { readonly type: 'held'; readonly id: number; readonly held: readonly HeldInPool[] }
+  | { readonly type: 'held-news'; readonly news: HeldNews }
   | { readonly type: 'member-tls-failed'; readonly pool: string; readonly member: string; readonly reason: string }
   | { readonly type: 'in-flight'; readonly counts: InFlight };
 
-export interface HeldInPool extends HeldClient {
+/** A client that is held, as the admin interface tells it. */
+export interface HeldInPool {
   readonly pool: string;
+  /** Whose persistence it is, where the pool has none of its own. */
+  readonly virtualServer?: string;
+  readonly method: string;
+  /** The key that it is held by: `10.0.0.0/24`, the value of a header ... */
+  readonly client: string;
+  readonly member: string;
+  readonly idleMs: number;
+  readonly expiresInMs: number;
 }
 
 /** 48 random bytes by virtual server, as Node's `ticketKeys`. */

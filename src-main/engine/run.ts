@@ -18,12 +18,9 @@ export interface RunOptions {
   readonly warn: (text: string) => void;
 }
 
-/**
- * Problems of a configuration file as `file:line:column: what, why, what to do`; empty = it may run with so many workers
- * (default: one per core). Throws NOT_FOUND.
- */
-export async function checkEngineFile(file: string, workers = availableParallelism()): Promise<readonly string[]> {
-  return loadConfig(await read(file), file, workers).problems.map(formatProblem);
+/** Problems of a configuration file as `file:line:column: what, why, what to do`; empty = it may run. Throws NOT_FOUND. */
+export async function checkEngineFile(file: string): Promise<readonly string[]> {
+  return loadConfig(await read(file), file).problems.map(formatProblem);
 }
 
 /**
@@ -34,14 +31,14 @@ export async function checkEngineFile(file: string, workers = availableParalleli
 export async function runEngine(file: string, options: RunOptions): Promise<number> {
   const path = resolve(file);
   const workers = options.workers ?? availableParallelism();
-  const config = await load(file, workers);
+  const config = await load(file);
   const supervisor = new Supervisor({
     workers,
     version: options.version,
     baseDirectory: dirname(path),
   });
   async function reload(): Promise<void> {
-    const next = await load(file, workers);
+    const next = await load(file);
     if (JSON.stringify(next.admin) !== JSON.stringify(config.admin)) {
       throw new AppError(
         'INPUT_INVALID',
@@ -110,8 +107,8 @@ function untilEnded(supervisor: Supervisor, reload: () => Promise<void>, warn: (
   });
 }
 
-async function load(file: string, workers: number): Promise<EngineConfig> {
-  const loaded = loadConfig(await read(file), file, workers);
+async function load(file: string): Promise<EngineConfig> {
+  const loaded = loadConfig(await read(file), file);
   if (loaded.config !== undefined) return loaded.config;
   throw new AppError(
     'INPUT_INVALID',

@@ -1,5 +1,6 @@
 import { ClientConnection } from './http1/client.ts';
 import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
+import { HeldTables } from './persistence/held-tables.ts';
 import { seededChance } from './runtime/chance.ts';
 import { WorkerContext } from './runtime/context.ts';
 import { add, S } from './runtime/counters.ts';
@@ -27,6 +28,7 @@ const context = new WorkerContext();
 const listeners = new Map<string, OpenListener>();
 let plans: ReadonlyMap<string, ListenerPlan> = new Map();
 let tables: Tables | undefined;
+let held: HeldTables | undefined;
 let share = { index: 0, count: 1 };
 let canUseOnRead = false;
 let inFlightTimer: NodeJS.Timeout | undefined;
@@ -51,7 +53,13 @@ function receive(message: ToWorker, handle: unknown): void {
   switch (message.type) {
     case 'configure':
       share = { index: message.workerIndex, count: message.workerCount };
-      tables ??= new Tables(seededChance(message.configuration.settings.seed, message.workerIndex), share);
+      held ??= new HeldTables(
+        (news) => {
+          tell({ type: 'held-news', news });
+        },
+        message.workerCount === 1 && !message.isReplacement,
+      );
+      tables ??= new Tables(seededChance(message.configuration.settings.seed, message.workerIndex), share, held);
       configure(tables, message);
       if (message.workerCount > 1) inFlightTimer ??= setInterval(tellInFlight, inFlightEveryMs).unref();
       tell({ type: 'done', id: message.id });
@@ -76,8 +84,13 @@ function receive(message: ToWorker, handle: unknown): void {
     case 'stats':
       tell({ type: 'stats', id: message.id, snapshot: snapshot() });
       break;
-    case 'held':
-      tell({ type: 'held', id: message.id, held: tables?.heldClient(message.address, message.mustForget) ?? [] });
+    case 'held-replies':
+      held?.receive(message.replies);
+      break;
+    case 'settle-held':
+      held?.receive(message.replies);
+      held?.report();
+      tell({ type: 'done', id: message.id });
       break;
     case 'cut':
       cut(message.pool, message.member);

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { engineMemberSchema } from '../../contract/engine-config.ts';
 import { adminStateSchema } from '../../contract/model.ts';
@@ -138,11 +137,7 @@ function withoutToken({ supervisor }: AdminTarget): unknown {
 
 /** Runs a whole configuration without touching the file: the next reload undoes it. */
 async function putConfig({ target, body, response }: Call): Promise<void> {
-  const checked = checkConfig(
-    keepToken(await body(), target),
-    target.supervisor.workerCount,
-    target.supervisor.baseDirectory,
-  );
+  const checked = checkConfig(keepToken(await body(), target), target.supervisor.baseDirectory);
   if (checked.config === undefined) {
     const errors = checked.problems.map((problem) => ({
       field: formatPath(problem.path),
@@ -229,7 +224,7 @@ function assertRunnable({ supervisor }: AdminTarget, pool: string, member: z.inf
   const pools = (config.pools ?? []).map((each) =>
     each.name === pool ? { ...each, members: [...(each.members ?? []), member] } : each,
   );
-  const checked = checkConfig({ ...config, pools }, supervisor.workerCount, supervisor.baseDirectory);
+  const checked = checkConfig({ ...config, pools }, supervisor.baseDirectory);
   if (checked.config !== undefined) return;
   const duplicate = checked.problems.some((problem) => problem.what.includes('stands twice'));
   const errors = checked.problems.map(({ path, what, why, remedy }) => ({
@@ -270,13 +265,12 @@ async function deletePersistence({ target, url, response }: Call): Promise<void>
   json(response, 200, { status: 'released', client, held: await target.supervisor.heldClient(client, true) });
 }
 
-/** An address; a whole table is never asked for. */
+/** An address, or the key that a pool knows its client by; a whole table is never asked for. */
 function clientOf(url: URL): string {
   const client = url.searchParams.get('client') ?? '';
-  if (isIP(client) !== 0) return client;
-  throw new AdminProblem(422, 'The request is not valid.', 'Nothing was changed.', [
-    { field: 'client', detail: 'the IP address of a client is needed: /v1/persistence?client=192.0.2.1' },
-  ]);
+  if (client !== '') return client;
+  const detail = 'the address or the key of a client is needed: /v1/persistence?client=192.0.2.1';
+  throw new AdminProblem(422, 'The request is not valid.', 'Nothing was changed.', [{ field: 'client', detail }]);
 }
 
 function parse<T>(schema: z.ZodType<T>, data: unknown): T {

@@ -1,4 +1,5 @@
 import type { AlgorithmSettings } from '../../contract/model.ts';
+import type { RequestParts } from './request-parts.ts';
 
 /** A member as an algorithm sees it: numbers in place, updated by the pool between choices. */
 export interface Candidate {
@@ -24,14 +25,10 @@ export interface Candidate {
 }
 
 /** What a choice may look at, read only when asked for: hashes pay for what they hash. Absent values are empty. */
-export interface Choice {
-  readonly sourceAddress: () => string;
+export interface Choice extends RequestParts {
   readonly sourcePort: () => number;
   readonly destinationAddress: () => string;
-  /** Path and query as the client wrote them. */
-  readonly target: () => string;
   readonly host: () => string;
-  readonly header: (name: string) => string;
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { AlgorithmSettings } from '../../contract/model.ts';
 import type { Algorithm, Candidate, Choice, Chooser } from './algorithm.ts';
+import { compileExpression } from './expression.ts';
+import { cookieOf, parameterOf } from './request-parts.ts';
 import { makeMaglev, makeModulo, makeRendezvous, makeRing, type Spread, type SpreadMaker } from './spread.ts';
 
 type Key = (choice: Choice, name: string) => string;
@@ -25,6 +27,7 @@ export const hashes: readonly Algorithm[] = [
   hash('header-hash', 'Hash of a header field', (choice, name) => choice.header(name.toLowerCase()), true),
   hash('cookie-hash', 'Hash of a cookie', (choice, name) => cookieOf(choice.header('cookie'), name), true),
   hash('query-param-hash', 'Hash of a query parameter', (choice, name) => parameterOf(choice.target(), name), true),
+  expressionHash(),
 ];
 
 function hash(id: string, label: string, keyOf: Key, needsKey = false): Algorithm {
@@ -36,6 +39,19 @@ function hash(id: string, label: string, keyOf: Key, needsKey = false): Algorith
     settings: needsKey ? ['key', 'hash', 'boundedLoad'] : ['hash', 'boundedLoad'],
     ...(needsKey ? { required: ['key'] as const } : {}),
     create: ({ settings }) => createChooser(settings, keyOf),
+  };
+}
+
+/** `key` is the expression; configurations with another are refused before. */
+function expressionHash(): Algorithm {
+  const base = hash('expression-hash', 'Hash of an expression', () => '', true);
+  return {
+    ...base,
+    create: ({ settings }) => {
+      const expression = compileExpression(settings.key ?? '');
+      if (expression === undefined) throw new Error(`no expression: ${settings.key ?? ''}`);
+      return createChooser(settings, (choice) => expression.text(choice));
+    },
   };
 }
 
@@ -77,21 +93,4 @@ function withinBound(spread: Spread, candidates: readonly Candidate[], key: stri
     seen.add(candidate);
   }
   return spread.order(key, 0);
-}
-
-/** The value of a cookie in a Cookie field; empty where it is absent. */
-function cookieOf(field: string, name: string): string {
-  for (const pair of field.split(';')) {
-    const cut = pair.indexOf('=');
-    if (cut > 0 && pair.slice(0, cut).trim() === name) return pair.slice(cut + 1).trim();
-  }
-  return '';
-}
-
-/** The first value of a query parameter as it is written; empty where it is absent. */
-function parameterOf(target: string, name: string): string {
-  const query = target.slice(target.indexOf('?') + 1);
-  if (query === target) return '';
-  const found = query.split('&').find((pair) => pair.startsWith(`${name}=`));
-  return found?.slice(name.length + 1) ?? '';
 }

@@ -50,13 +50,13 @@ const missing: readonly MissingCapability[] = [
   { path: ['log', 'access'], isOff: isOneOf('none'), feature: 'the access log' },
 ];
 
-/** Every key of a valid configuration that asks for something this engine, run with so many workers, cannot do. */
-export function findMissingCapabilities(config: EngineConfig, workers: number): ConfigProblem[] {
+/** Every key of a valid configuration that asks for something this engine cannot do. */
+export function findMissingCapabilities(config: EngineConfig): ConfigProblem[] {
   return [
     ...missing.flatMap((capability) => findAt(config, capability, [])),
     ...unknownAlgorithms(config),
     ...unknownMonitors(config),
-    ...findMissingPersistence(config, workers),
+    ...findMissingPersistence(config),
   ];
 }
 

@@ -12,8 +12,8 @@ export type Loaded =
   | { readonly config: EngineConfig; readonly problems: readonly [] }
   | { readonly config: undefined; readonly problems: readonly LocatedProblem[] };
 
-/** Reads YAML 1.2 text to be run with so many workers. `file` is the name that problems carry. */
-export function loadConfig(text: string, file: string, workers: number): Loaded {
+/** Reads YAML 1.2 text. `file` is the name that problems carry. */
+export function loadConfig(text: string, file: string): Loaded {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, version: '1.2', uniqueKeys: true });
   if (document.errors.length > 0) {
@@ -34,7 +34,7 @@ export function loadConfig(text: string, file: string, workers: number): Loaded 
       problems: [{ file, line: 1, column: 1, path: [], what, why, remedy: 'write the values out' }],
     };
   }
-  const checked = checkConfig(data.value, workers, dirname(resolve(file)));
+  const checked = checkConfig(data.value, dirname(resolve(file)));
   if (checked.config !== undefined) return { config: checked.config, problems: [] };
   const located = checked.problems.map((problem) => ({ file, ...position(document, lines, problem), ...problem }));
   return { config: undefined, problems: located.sort((a, b) => a.line - b.line || a.column - b.column) };
@@ -53,12 +53,11 @@ function expand(document: Document): { readonly value: unknown } | undefined {
 /** The same checks on plain data, as `PUT /v1/config` sends it. The files that it names are read as the engine will read them. */
 export function checkConfig(
   data: unknown,
-  workers: number,
   baseDirectory: string,
 ): { readonly config: EngineConfig } | { readonly config?: undefined; readonly problems: readonly ConfigProblem[] } {
   const parsed = engineConfigSchema.safeParse(data);
   if (!parsed.success) return { problems: describeIssues(parsed.error.issues, data) };
-  const problems = [...findBrokenReferences(parsed.data), ...findMissingCapabilities(parsed.data, workers)];
+  const problems = [...findBrokenReferences(parsed.data), ...findMissingCapabilities(parsed.data)];
   // Files are looked at where the rest is right.
   if (problems.length === 0) problems.push(...loadTlsMaterial(parsed.data, baseDirectory).problems);
   return problems.length > 0 ? { problems } : { config: parsed.data };

@@ -1,11 +1,12 @@
 import type { EngineConfig, EngineMonitor, EnginePool, EngineVirtualServer } from '../../contract/engine-config.ts';
 import { algorithmSettings } from '../../contract/model.ts';
+import { compileExpression } from '../algorithms/expression.ts';
 import { algorithms } from '../algorithms/registry.ts';
 import { readQuestion } from '../monitors/dns-message.ts';
 import { bytesOf, patternOf } from '../monitors/expectation.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ConfigProblem } from './problem.ts';
-import { persistenceProblems } from './persistence.ts';
+import { persistenceProblems, wrongExpression } from './persistence.ts';
 import { memberName } from './settings.ts';
 import { findTlsProblems } from './tls.ts';
 
@@ -39,7 +40,6 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
         ),
       ),
       ...missingSettings(pool, ['pools', index, 'algorithm']),
-      ...persistenceProblems(pool, ['pools', index]),
       ...(pool.backupPool === undefined ? [] : backupProblems(config, index, poolNames)),
     ]),
     ...(config.monitors ?? []).flatMap((monitor, index) => [
@@ -47,6 +47,7 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
       ...programProblems(monitor, ['monitors', index], config.scripts ?? {}),
     ]),
     ...findTlsProblems(config),
+    ...persistenceProblems(config),
     ...adminProblems(config.admin ?? {}),
   ];
 }
@@ -54,6 +55,10 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
 /** A hash of a header needs the header's name. */
 function missingSettings(pool: EnginePool, path: Path): ConfigProblem[] {
   const settings = algorithmSettings(pool.algorithm ?? 'round-robin');
+  if (settings.name === 'expression-hash' && settings.key !== undefined && !compileExpression(settings.key)) {
+    const [what, why, remedy] = wrongExpression(settings.key);
+    return [{ path: [...path, 'key'], what, why, remedy }];
+  }
   const required = algorithms.get(settings.name)?.required ?? [];
   return required
     .filter((key) => settings[key] === undefined)

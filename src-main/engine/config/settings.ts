@@ -71,6 +71,7 @@ function virtualServerSettings(server: EngineVirtualServer, baseDirectory: strin
       maxBodyBytes: http.maxBodyBytes ?? 0,
     },
     connectionLimit: server.connectionLimit ?? 0,
+    persistence: persistenceSettings(server.persistence ?? {}),
     adminState: server.adminState ?? 'enabled',
   };
 }
@@ -161,6 +162,9 @@ function persistenceSettings(persistence: Persistence) {
       httpOnly: cookie.httpOnly ?? true,
       sameSite: cookie.sameSite ?? '',
     },
+    key: persistence.key ?? '',
+    expression: persistence.expression ?? persistence.key ?? '',
+    fallback: persistence.fallback ?? '',
     ipv4Prefix: persistence.ipv4Prefix ?? 32,
     ipv6Prefix: persistence.ipv6Prefix ?? 128,
     timeoutMs: persistence.timeoutMs ?? 1_800_000,

@@ -3,12 +3,15 @@ import { TLSSocket } from 'node:tls';
 import type { OwnResponse } from './own-response.ts';
 import { renderOwnResponse } from './own-response.ts';
 import { ChunkReader } from './chunked.ts';
-import { cutCookie } from './cookies.ts';
+import { cutCookie, cutPrefix } from './cookies.ts';
 import { head, scanRequest, scanResponse, type Refusal } from './head.ts';
 import { Endpoint, RequestView } from './request-view.ts';
 import { renderForLine, rewriteRoomBytes, writeRequestHead, writeResponseHead } from './rewrite.ts';
+import { readSetCookie, setCookieRoom } from './set-cookie.ts';
 import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from './upstream.ts';
-import type { Holder } from '../persistence/method.ts';
+import type { Decision } from '../persistence/decision.ts';
+import type { Asker } from '../persistence/held-tables.ts';
+import { noCookie, type CookieRule, type Holding } from '../persistence/holding.ts';
 import { largeBodyBytes, readBytes, type WorkerContext } from '../runtime/context.ts';
 import { add, M, P, S } from '../runtime/counters.ts';
 import type { Listener } from '../runtime/listener.ts';
@@ -37,6 +40,8 @@ const maxResponseHeadBytes = 65_536;
 const lingerMs = 2000;
 /** Idle connections to members are closed this much before the member would do so. */
 const keepAliveMarginMs = 500;
+/** So often is asked who holds a client, once where nobody moves; then it is served without being held. */
+const maxAsks = 3;
 const noLimitMs = 2_147_483_647;
 /** Bytes of `Connection: close`, Date and Strict-Transport-Security that a response head may gain. */
 const responseRoomBytes = 384;
@@ -48,7 +53,7 @@ const view = new RequestView();
  * ways with back-pressure, then goes on to the next. The hot path of the engine: one fixed-shape object per connection,
  * nothing allocated per request but the views that the kernel is handed. Longer than house style for that reason.
  */
-export class ClientConnection extends Timed implements ByteReader, UpstreamOwner, Waiter {
+export class ClientConnection extends Timed implements ByteReader, UpstreamOwner, Waiter, Asker {
   readonly #context: WorkerContext;
   readonly #listener: Listener;
   readonly #socket: Socket;
@@ -75,11 +80,18 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #pool: PoolRuntime | undefined = undefined;
   #member: MemberRuntime | undefined = undefined;
   #avoided: MemberRuntime | undefined = undefined;
-  /** The member that the client is held on, whatever its state. */
-  #held: MemberRuntime | undefined = undefined;
-  /** What persistence puts into the response, and the name of its cookie. */
+  #holding: Holding | undefined = undefined;
+  /** Name of the member that the client is held on, whatever its state; empty = none. */
+  #heldOn = '';
+  /** The client has to be told, by `#cookieLine`, whom it is held on. */
+  #tellsHeld = false;
+  /** Another worker may know the client: the supervisor is asked. */
+  #isAsking = false;
+  #asks = 0;
+  #ticket = 0;
+  #cookie: CookieRule = noCookie;
+  #isCookieCut = false;
   #cookieLine: Buffer = empty;
-  #cookieName: Buffer = empty;
   #upstream: UpstreamConnection | undefined = undefined;
   #request: Buffer | undefined = undefined;
   #requestLength = 0;
@@ -283,6 +295,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#pool = pool;
     this.#avoided = undefined;
     this.#triesLeft = pool.settings.retry.attempts;
+    this.#isCookieCut = false;
     this.#lookUp(pool, request);
     this.#dispatch();
     return true;
@@ -290,28 +303,59 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   /** Finds the member that the client is held on in this pool. */
   #lookUp(pool: PoolRuntime, request: Buffer): void {
-    const { holder } = pool;
-    this.#held = undefined;
-    this.#cookieLine = this.#cookieName = empty;
-    if (holder === undefined) return;
-    this.#cookieName = holder.cookieName;
-    const name = holder.find(view.look(request, this.#requestHeadLength, this.#endpoint), performance.now());
-    if (name !== undefined) this.#held = pool.member(name);
+    const holding = this.#server.holdingOf(pool);
+    this.#holding = holding;
+    this.#cookieLine = empty;
+    if (holding === undefined) {
+      this.#cookie = noCookie;
+      return;
+    }
+    this.#cookie = holding.cookie;
+    this.#asks = 0;
+    this.#heldOn = holding.find(view.look(request, this.#requestHeadLength, this.#endpoint), performance.now());
+    this.#tellsHeld = !holding.isByMethod;
   }
 
-  /** The member that holds the client, else a new one which then holds it. One that is only full is stood in for. */
-  #chooseHeld(pool: PoolRuntime, holder: Holder): MemberRuntime | undefined {
-    const held = this.#held;
-    const isHeld = held?.servesHeld === true && held !== this.#avoided;
-    if (isHeld && !held.isFull) return held;
-    const member = pool.choose(view, this.#avoided);
-    if (member !== undefined && !isHeld) this.#cookieLine = holder.hold(view, member.name, performance.now());
-    return member;
+  /**
+   * The member that holds the client, else a new one which then holds it. One that is only full is stood in for.
+   * Undefined = none has room, or others are asked first (`#isAsking`).
+   */
+  #chooseHeld(pool: PoolRuntime, holding: Holding): MemberRuntime | undefined {
+    for (;;) {
+      const held = this.#heldOn === '' ? undefined : pool.member(this.#heldOn);
+      const isHeld = held?.servesHeld === true && held !== this.#avoided;
+      if (isHeld && !held.isFull) return held;
+      const member = pool.choose(view, this.#avoided);
+      if (member === undefined || isHeld || this.#asks === maxAsks) return member;
+      this.#asks++;
+      const now = performance.now();
+      const name = holding.hold(view, member.name, this.#heldOn, now, this, ++this.#ticket);
+      this.#tellsHeld = true;
+      if (name === '') {
+        this.#isAsking = true;
+        return undefined;
+      }
+      this.#heldOn = name;
+      if (name === member.name) return member;
+    }
   }
 
-  /** The engine's own cookie is none of the member's business. */
+  /** Another worker has decided, or this one was first. */
+  onHeld(ticket: number, member: string, by: Decision['by']): void {
+    if (!this.#isAsking || ticket !== this.#ticket) return;
+    this.#isAsking = false;
+    this.#holding?.count(by);
+    this.#heldOn = member;
+    this.#dispatch();
+  }
+
+  /** The engine's own cookie, or its part of one, is none of the member's business. */
   #cutCookie(request: Buffer): void {
-    const cut = cutCookie(request, this.#requestHeadLength, this.#requestLength, this.#cookieName);
+    if (this.#isCookieCut) return;
+    this.#isCookieCut = true;
+    const { mode, name } = this.#cookie;
+    const change = mode === 'insert' ? cutCookie : mode === 'prefix' ? cutPrefix : undefined;
+    const cut = change?.(request, this.#requestHeadLength, this.#requestLength, name) ?? 0;
     this.#requestHeadLength -= cut;
     this.#requestLength -= cut;
   }
@@ -322,13 +366,16 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const request = this.#request;
     if (pool === undefined || request === undefined) return;
     const choice = view.look(request, this.#requestHeadLength, this.#endpoint);
-    const { holder } = pool;
-    const member = holder === undefined ? pool.choose(choice, this.#avoided) : this.#chooseHeld(pool, holder);
+    const holding = this.#holding;
+    const member = holding === undefined ? pool.choose(choice, this.#avoided) : this.#chooseHeld(pool, holding);
     if (member === undefined) {
-      this.#onNoMember(pool);
+      if (!this.#isAsking) this.#onNoMember(pool);
       return;
     }
-    if (this.#cookieName.length > 0) this.#cutCookie(request);
+    if (holding !== undefined) {
+      this.#cookieLine = this.#tellsHeld ? holding.line(this.#heldOn) : empty;
+      if (this.#cookie !== noCookie) this.#cutCookie(request);
+    }
     this.#open(member, pool, true);
   }
 
@@ -492,7 +539,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       dropsTransferEncoding: true,
       dropsContentLength: true,
       dateLine: empty,
-      cookieName: empty,
+      cookie: noCookie,
+      cookieValue: empty,
       cookieLine: empty,
       hstsLine: empty,
     } as const;
@@ -508,15 +556,16 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#state = tunnelling;
     this.#hasResponseHead = true;
     this.#giveBackRequest();
-    const cookieLine = this.#cookieLine;
-    const out = Buffer.allocUnsafe(headEnd - head.start + responseRoomBytes + cookieLine.length + end - headEnd);
+    const room = responseRoomBytes + this.#cookieRoom();
+    const out = Buffer.allocUnsafe(headEnd - head.start + room + end - headEnd);
     const rewrite = {
       connection: 'silent',
       dropsTransferEncoding: true,
       dropsContentLength: true,
       dateLine: empty,
-      cookieName: this.#cookieName,
-      cookieLine,
+      cookie: this.#cookie,
+      cookieValue: this.#cookieValue(),
+      cookieLine: this.#cookieLine,
       hstsLine: this.#server.hstsLine,
     } as const;
     const length = writeResponseHead(bytes, headEnd, out, rewrite, true);
@@ -552,7 +601,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#state !== awaitingResponse) this.#keepsAlive = false;
     if (this.#context.isEnding) this.#keepsAlive = false;
     const bodyBytes = end - headEnd;
-    const out = this.#context.output(headEnd - head.start + responseRoomBytes + this.#cookieLine.length + bodyBytes);
+    if (this.#cookie.mode === 'learn') this.#learnCookie(bytes);
+    const room = responseRoomBytes + (this.#holding === undefined ? 0 : this.#cookieRoom());
+    const out = this.#context.output(headEnd - head.start + room + bodyBytes);
     const length = writeResponseHead(bytes, headEnd, out, this.#responseRewrite(status), false);
     this.#giveBackRequest();
     let total = length;
@@ -586,10 +637,28 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     rewrite.dropsTransferEncoding = this.#decodesChunks || status === 204;
     rewrite.dropsContentLength = status === 204;
     rewrite.dateLine = this.#context.dateLine;
-    rewrite.cookieName = this.#cookieName;
+    rewrite.cookie = this.#cookie;
+    rewrite.cookieValue = this.#cookie === noCookie ? empty : this.#cookieValue();
     rewrite.cookieLine = this.#cookieLine;
     rewrite.hstsLine = this.#server.hstsLine;
     return rewrite;
+  }
+
+  #cookieValue(): Buffer {
+    return this.#holding?.value(this.#member?.name ?? '') ?? empty;
+  }
+
+  /** What persistence may add to a response's head. */
+  #cookieRoom(): number {
+    return this.#cookieLine.length + (this.#cookie === noCookie ? 0 : setCookieRoom(this.#cookieValue()));
+  }
+
+  /** A member's own cookie tells which member the client belongs to. */
+  #learnCookie(bytes: Buffer): void {
+    const value = readSetCookie(bytes, this.#cookie.name);
+    if (value !== '' && this.#member !== undefined) {
+      this.#holding?.learn(value, this.#member.name, performance.now());
+    }
   }
 
   /** Copies what belongs to the body to `out`; answers how many bytes, -1 = the body is broken. */
@@ -846,6 +915,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   /** A response of our own. What is left of the request's body is not read: the connection ends after it. */
   #respond(response: OwnResponse): void {
     const server = this.#server;
+    this.#isAsking = false;
     if (this.#state === readingBody || this.#context.isEnding) this.#keepsAlive = false;
     const connection = this.#keepsAlive
       ? this.#isHttp10
@@ -956,6 +1026,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#state === closed) return;
     if (this.#state === awaitingResponse) add(this.#server.counters, S.clientAbort, 1);
     if (this.#isWaiting) this.#leaveQueue(false);
+    this.#isAsking = false;
     this.#state = closed;
     this.#context.wheel.disarm(this);
     this.#listener.connections.delete(this);
@@ -1020,7 +1091,8 @@ interface MutableRewrite {
   dropsTransferEncoding: boolean;
   dropsContentLength: boolean;
   dateLine: Buffer;
-  cookieName: Buffer;
+  cookie: CookieRule;
+  cookieValue: Buffer;
   cookieLine: Buffer;
   hstsLine: Buffer;
 }
@@ -1036,7 +1108,8 @@ function newRewrite(connection: MutableRewrite['connection']): MutableRewrite {
     dropsTransferEncoding: false,
     dropsContentLength: false,
     dateLine: empty,
-    cookieName: empty,
+    cookie: noCookie,
+    cookieValue: empty,
     cookieLine: empty,
     hstsLine: empty,
   };

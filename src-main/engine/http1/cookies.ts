@@ -6,6 +6,7 @@ const fieldName = Buffer.from('cookie');
 const colon = 58;
 const semicolon = 59;
 const equalsSign = 61;
+const tilde = 126;
 
 /** Value of the first cookie of this name in the head `bytes[0, length)`; empty where there is none. */
 export function findCookie(bytes: Buffer, length: number, name: Buffer): string {
@@ -47,6 +48,30 @@ export function cutCookie(bytes: Buffer, length: number, total: number, name: Bu
     }
     bytes.copyWithin(from, to, total - cut);
     cut += to - from;
+  }
+  return cut;
+}
+
+/**
+ * Cuts what stands before the first `~`, and it, from the value of every cookie of this name in the head `bytes[0, length)`;
+ * what stands up to `total` moves up. Answers how many bytes shorter the head is.
+ */
+export function cutPrefix(bytes: Buffer, length: number, total: number, name: Buffer): number {
+  let cut = 0;
+  for (let line = nextLine(bytes, 0); line < length - cut; line = nextLine(bytes, line)) {
+    if (!isCookieLine(bytes, line)) continue;
+    let at = line + fieldName.length + 1;
+    for (;;) {
+      const pair = findPair(bytes, at, lineEnd(bytes, line), name);
+      if (pair < 0) break;
+      at = pair + name.length + 1;
+      const end = pairEnd(bytes, at, lineEnd(bytes, line));
+      const prefix = bytes.subarray(at, end).indexOf(tilde);
+      if (prefix < 0) continue;
+      bytes.copyWithin(at, at + prefix + 1, total - cut);
+      cut += prefix + 1;
+      at = pairEnd(bytes, at, lineEnd(bytes, line));
+    }
   }
   return cut;
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Choice } from '../algorithms/algorithm.ts';
 import type { HeldRequest } from '../persistence/method.ts';
 import { findCookie } from './cookies.ts';
@@ -8,10 +9,13 @@ import type { RouteRequest } from '../runtime/virtual-server.ts';
 export class Endpoint {
   /** Empty for a client on a Unix socket. */
   readonly clientAddress: string;
+  /** What a TLS client's hello said; empty without TLS. */
+  readonly tls: TlsHello;
   readonly #socket: Socket | undefined;
 
   constructor(socket: Socket | undefined) {
     this.#socket = socket;
+    this.tls = socket instanceof TLSSocket ? { sni: servernameOf(socket), sessionId: '' } : clearText;
     const address = socket?.remoteAddress ?? '';
     this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
   }
@@ -24,6 +28,21 @@ export class Endpoint {
     return this.#socket?.localAddress ?? '';
   }
 }
+
+/** What of a TLS client's hello balancing may look at. */
+export interface TlsHello {
+  readonly sni: string;
+  /** Hexadecimal; empty in TLS 1.3, where each connection has a new one, and where TLS ends here: its clients come with tickets. */
+  readonly sessionId: string;
+}
+
+/** Node.js: a name, false or null; its types lack the member. */
+function servernameOf(socket: TLSSocket): string {
+  const { servername } = socket as { readonly servername?: unknown };
+  return typeof servername === 'string' ? servername.toLowerCase() : '';
+}
+
+const clearText: TlsHello = { sni: '', sessionId: '' };
 
 const nowhere = new Endpoint(undefined);
 
@@ -49,6 +68,10 @@ export class RequestView implements Choice, RouteRequest, HeldRequest {
   sourcePort = (): number => this.#endpoint.clientPort;
 
   destinationAddress = (): string => this.#endpoint.localAddress;
+
+  sni = (): string => this.#endpoint.tls.sni;
+
+  tlsSessionId = (): string => this.#endpoint.tls.sessionId;
 
   cookie = (name: Buffer): string => findCookie(this.#bytes, this.#length, name);
 

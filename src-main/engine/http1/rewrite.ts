@@ -1,5 +1,7 @@
-import { equalsName } from './bytes.ts';
 import { authorityEnd, authorityStart, cut, head } from './head.ts';
+import { editSetCookies } from './set-cookie.ts';
+import { noCookie, type CookieRule } from '../persistence/holding.ts';
+import { noBytes } from '../persistence/method.ts';
 
 /** How heads are forwarded: made once per listener and configuration. */
 export interface Forwarding {
@@ -23,7 +25,6 @@ const forwardedHostName = Buffer.from('X-Forwarded-Host: ');
 const forwardedName = Buffer.from('Forwarded: ');
 const upgradeLines = Buffer.from('Connection: Upgrade\r\nUpgrade: ');
 const trailersLines = Buffer.from('Connection: TE\r\nTE: trailers\r\n');
-const setCookieName = Buffer.from('set-cookie');
 const closeLine = Buffer.from('Connection: close\r\n');
 const keepAliveLine = Buffer.from('Connection: keep-alive\r\n');
 
@@ -172,8 +173,10 @@ export interface ResponseRewrite {
   readonly dropsContentLength: boolean;
   /** `Date: ...\r\n` for a response that has none; empty otherwise. */
   readonly dateLine: Buffer;
-  /** A cookie of this name is the engine's: a member may not set it. Empty = none. */
-  readonly cookieName: Buffer;
+  /** What becomes of the persistence cookie where a member sets it. */
+  readonly cookie: CookieRule;
+  /** What `rewrite` and `prefix` write. */
+  readonly cookieValue: Buffer;
   /** `Set-Cookie: ...\r\n` of the engine's own, or empty. */
   readonly cookieLine: Buffer;
   /** `Strict-Transport-Security: ...\r\n` in the place of a member's, or empty. */
@@ -190,11 +193,11 @@ export function writeResponseHead(
 ): number {
   if (rewrite.dropsTransferEncoding) cutNamedFields(bytes, 'transfer-encoding');
   if (rewrite.dropsContentLength) cutNamedFields(bytes, 'content-length');
-  if (rewrite.cookieName.length > 0) cutSetCookies(bytes, rewrite.cookieName);
   if (rewrite.hstsLine.length > 0) cutNamedFields(bytes, 'strict-transport-security');
   let at = put(bytes, head.start, head.fieldsStart, out, 0);
   out[7] = 49; // our own version (RFC 9110 2.5)
-  at = putFields(bytes, end, out, at);
+  const changed = rewrite.cookie === noCookie ? noBytes : editSetCookies(bytes, rewrite.cookie, rewrite.cookieValue);
+  at = putAll(changed, out, putFields(bytes, end, out, at));
   if (!head.hasDate) at = putAll(rewrite.dateLine, out, at);
   at = putAll(rewrite.cookieLine, out, at);
   at = putAll(rewrite.hstsLine, out, at);
@@ -207,16 +210,6 @@ export function writeResponseHead(
     at = putAll(rewrite.connection === 'close' ? closeLine : keepAliveLine, out, at);
   }
   return putAll(crlf, out, at);
-}
-
-function cutSetCookies(bytes: Buffer, name: Buffer): void {
-  for (let index = 0; index < head.fieldCount; index++) {
-    const field = index * 5;
-    if (!equalsName(bytes, head.fields[field] ?? 0, head.fields[field + 1] ?? 0, setCookieName)) continue;
-    const value = head.fields[field + 2] ?? 0;
-    const end = value + name.length;
-    if (bytes[end] === 61 && bytes.compare(name, 0, name.length, value, end) === 0) cut(index);
-  }
 }
 
 function cutNamedFields(bytes: Buffer, name: string): void {

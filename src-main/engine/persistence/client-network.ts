@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 /** The network of an address as `10.0.0.0/24` or `2001:db8:0:0:0:0:0:0/32`, an IPv4-mapped one as IPv4; empty = no address. */
 export function clientNetwork(address: string, ipv4Prefix: number, ipv6Prefix: number): string {
   const kind = isIP(address);
+  if (kind === 4 && ipv4Prefix === 32) return `${address}/32`;
   if (kind === 4) return networkOf(address.split('.').map(Number), 8, ipv4Prefix, 10, '.');
   if (kind !== 6) return '';
   const groups = groupsOf(address);

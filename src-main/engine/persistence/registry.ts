@@ -1,8 +1,27 @@
-import { cookieInsert } from './cookie-insert.ts';
+import { cookieInsert, cookiePrefix, cookieRewrite } from './cookie-methods.ts';
 import type { PersistenceMethod } from './method.ts';
-import { sourceIp } from './source-ip.ts';
+import {
+  cookieLearn,
+  destinationIp,
+  expressionValue,
+  headerValue,
+  queryParameter,
+  sourceIp,
+  tlsSessionId,
+} from './table-methods.ts';
 
-const list: readonly PersistenceMethod[] = [cookieInsert, sourceIp];
+const list: readonly PersistenceMethod[] = [
+  cookieInsert,
+  cookieRewrite,
+  cookiePrefix,
+  cookieLearn,
+  sourceIp,
+  destinationIp,
+  tlsSessionId,
+  headerValue,
+  queryParameter,
+  expressionValue,
+];
 
 /** Every persistence method that the engine has, by its name in the model. One import and one name make another. */
 export const persistenceMethods: ReadonlyMap<string, PersistenceMethod> = new Map(

@@ -78,10 +78,28 @@ export const S = {
   tlsHandshake: 19,
 } as const;
 
-export const poolCounterNames = ['no-member', 'queue-full', 'queue-timeout', 'retries'] as const;
+export const poolCounterNames = [
+  'no-member',
+  'queue-full',
+  'queue-timeout',
+  'retries',
+  'held',
+  'held-by-fallback',
+  'held-anew',
+  'keyless',
+] as const;
 
-/** Places in a pool's counters. */
-export const P = { noMember: 0, queueFull: 1, queueTimeout: 2, retries: 3 } as const;
+/** Places in a pool's counters; before `retries` they are drops by reason, from `held` on persistence's. */
+export const P = {
+  noMember: 0,
+  queueFull: 1,
+  queueTimeout: 2,
+  retries: 3,
+  held: 4,
+  heldByFallback: 5,
+  heldAnew: 6,
+  keyless: 7,
+} as const;
 
 /** Adds `amount` at `place`; typed arrays read `undefined` only out of bounds. */
 export function add(counters: Float64Array, place: number, amount: number): void {

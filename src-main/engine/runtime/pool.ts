@@ -1,7 +1,7 @@
 import { algorithms } from '../algorithms/registry.ts';
 import type { Choice, Chooser } from '../algorithms/algorithm.ts';
 import type { PoolSettings } from '../config/settings.ts';
-import type { Holder } from '../persistence/method.ts';
+import type { Holding } from '../persistence/holding.ts';
 import type { MemberRuntime } from './member.ts';
 
 /** Someone who waits for a member to have room. */
@@ -19,8 +19,8 @@ export class PoolRuntime {
   /** Set by the tables once all pools exist. */
   backup: PoolRuntime | undefined = undefined;
   fallbackBody = '';
-  /** Who is held on which member; undefined = nobody is. */
-  holder: Holder | undefined = undefined;
+  /** How its clients are held, whatever virtual server they come by; undefined = nobody is. */
+  holding: Holding | undefined = undefined;
   readonly #byName: ReadonlyMap<string, MemberRuntime>;
   #available: readonly MemberRuntime[] = [];
   #hasLimits = false;
@@ -157,6 +157,7 @@ const noChoice: Choice = {
   target: () => '',
   host: () => '',
   header: () => '',
+  sni: () => '',
 };
 
 /** The members of the highest priority; lower groups join until `minimum` are there. Priority -1 is the backup's. */

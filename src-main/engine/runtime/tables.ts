@@ -1,13 +1,14 @@
 import {
   memberKey,
   type Configuration,
-  type HeldInPool,
   type InFlight,
   type MemberHealth,
   type TicketKeys,
   type WorkerSnapshot,
 } from '../messages.ts';
-import { persistenceMethods } from '../persistence/registry.ts';
+import type { HeldTables } from '../persistence/held-tables.ts';
+import { Holding } from '../persistence/holding.ts';
+import { holdingPools, ownerOf, planTables } from '../persistence/table-names.ts';
 import { poolCounterNames, serverCounterNames } from './counters.ts';
 import type { Listener } from './listener.ts';
 import { MemberRuntime, newMemberStats, type MemberStats } from './member.ts';
@@ -30,9 +31,12 @@ export class Tables {
   readonly #chance: () => number;
   readonly #share: { readonly index: number; readonly count: number };
 
-  constructor(chance: () => number, share: { readonly index: number; readonly count: number }) {
+  readonly #held: HeldTables;
+
+  constructor(chance: () => number, share: { readonly index: number; readonly count: number }, held: HeldTables) {
     this.#chance = chance;
     this.#share = share;
+    this.#held = held;
   }
 
   get servers(): ReadonlyMap<string, VirtualServerRuntime> {
@@ -67,10 +71,6 @@ export class Tables {
       const counters = keep(this.#poolCounters, pool.name, poolCounterNames.length);
       const runtime = new PoolRuntime(pool, members, counters, this.#chance, offset);
       runtime.fallbackBody = configuration.fallbackBodies[pool.name] ?? '';
-      const { persistence } = pool;
-      if (persistence !== undefined) {
-        runtime.holder = persistenceMethods.get(persistence.method)?.create(pool, persistence, before?.holder);
-      }
       before?.retire();
       // Whoever waits for room in the old pool waits in the new one.
       if (before !== undefined) runtime.waiting.push(...before.waiting.splice(0));
@@ -79,11 +79,14 @@ export class Tables {
     for (const pool of pools.values()) pool.backup = pools.get(pool.settings.backupPool);
     this.#closeLeft(pools);
     this.#pools = pools;
+    const holdings = this.#makeHoldings(settings);
+    for (const pool of pools.values()) pool.holding = holdings.get(ownerOf({ server: '', pool: pool.settings }));
     this.#servers = new Map(
       settings.virtualServers.map((server) => {
         const counters = keep(this.#serverCounters, server.name, serverCounterNames.length);
         const tls = this.#terminations.of(server.name, server.tls, configuration);
-        return [server.name, new VirtualServerRuntime(server, pools, counters, tls)];
+        const own = server.persistence === undefined ? undefined : holdings;
+        return [server.name, new VirtualServerRuntime(server, pools, counters, own, tls)];
       }),
     );
     for (const pool of pools.values()) pool.wake();
@@ -121,16 +124,6 @@ export class Tables {
     return [...this.#pools.values()].find(({ members }) => members.some((each) => each === member))?.name;
   }
 
-  /** Where a client is held, by pool; `mustForget` releases it. */
-  heldClient(address: string, mustForget: boolean): readonly HeldInPool[] {
-    return [...this.#pools.values()].flatMap((pool) => {
-      const held = pool.holder?.look(address, performance.now());
-      if (held === undefined) return [];
-      if (mustForget) pool.holder?.forget(address);
-      return [{ pool: pool.name, ...held }];
-    });
-  }
-
   inFlight(): InFlight {
     const counts: Record<string, number> = {};
     for (const pool of this.#pools.values()) {
@@ -164,6 +157,18 @@ export class Tables {
       if (server !== undefined) server.connections += listener.connections.size;
     }
     return { members, pools, servers };
+  }
+
+  /** How clients are held, by owner: a pool, or a pool of a virtual server. */
+  #makeHoldings(settings: Configuration['settings']): ReadonlyMap<string, Holding> {
+    this.#held.configure(new Map(planTables(settings).map(({ table, limits }) => [table, limits])));
+    return new Map(
+      holdingPools(settings).map((each) => {
+        const owner = ownerOf(each);
+        const counters = keep(this.#poolCounters, each.pool.name, poolCounterNames.length);
+        return [owner, new Holding(owner, each.pool, each.settings, this.#held, counters)];
+      }),
+    );
   }
 
   #statsOf(key: string): MemberStats {

@@ -1,5 +1,7 @@
 import type { RouteSettings, VirtualServerSettings } from '../config/settings.ts';
 import type { TlsTermination } from '../tls/server.ts';
+import type { Holding } from '../persistence/holding.ts';
+import { ownerOf } from '../persistence/table-names.ts';
 import type { PoolRuntime } from './pool.ts';
 
 /** A request as routes look at it. */
@@ -32,13 +34,16 @@ export class VirtualServerRuntime {
   /** Clear text that is sent to HTTPS. */
   readonly redirectsToHttps: boolean;
   readonly #routes: readonly CompiledRoute[];
+  readonly #holdings: ReadonlyMap<string, Holding> | undefined;
 
   constructor(
     settings: VirtualServerSettings,
     pools: ReadonlyMap<string, PoolRuntime>,
     counters: Float64Array,
+    holdings: ReadonlyMap<string, Holding> | undefined,
     tls?: TlsTermination,
   ) {
+    this.#holdings = holdings;
     this.name = settings.name;
     this.settings = settings;
     this.counters = counters;
@@ -53,6 +58,12 @@ export class VirtualServerRuntime {
       return pool === undefined ? [] : [{ settings: route, regex, pool }];
     });
     this.hasRoutes = this.#routes.length > 0;
+  }
+
+  /** How clients of this virtual server are held in a pool: the pool's own way goes before the virtual server's. */
+  holdingOf(pool: PoolRuntime): Holding | undefined {
+    if (pool.holding !== undefined || this.#holdings === undefined) return pool.holding;
+    return this.#holdings.get(ownerOf({ server: this.name, pool: pool.settings }));
   }
 
   /** The pool of the first route whose every condition holds; undefined = the default target. */

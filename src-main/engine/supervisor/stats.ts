@@ -3,7 +3,9 @@ import type { EngineSettings } from '../config/settings.ts';
 import { memberKey, type WorkerSnapshot } from '../messages.ts';
 import { M, memberCounterNames, P, poolCounterNames, S, serverCounterNames } from '../runtime/counters.ts';
 import { bucketCount, percentileMs } from '../runtime/histogram.ts';
+import { holdingPools } from '../persistence/table-names.ts';
 import type { HealthChecks, LastCheck } from './health-checks.ts';
+import type { HeldClients } from './held-clients.ts';
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -64,9 +66,24 @@ export interface EngineStatistics {
     readonly totalConnections: number;
     readonly drops: Counts;
     readonly retries: number;
+    /** Where clients are held; absent where nobody is. */
+    readonly persistence?: PersistenceStatistics;
     readonly errors: Counts;
     readonly members: readonly MemberStatistics[];
   })[];
+}
+
+/** How requests found their member. */
+export interface PersistenceStatistics {
+  /** By the method itself. */
+  readonly held: number;
+  readonly heldByFallback: number;
+  /** By the algorithm, from then on held. */
+  readonly heldAnew: number;
+  /** Had nothing that the method looks at (on TLS 1.3: no session id). */
+  readonly keyless: number;
+  /** Clients in its tables. */
+  readonly entries: number;
 }
 
 interface Counts6 {
@@ -139,8 +156,15 @@ export function describeStatistics(
   addresses: ReadonlyMap<string, readonly string[]>,
   totals: Totals,
   checks: HealthChecks,
+  heldClients: HeldClients,
 ): EngineStatistics {
-  const pools = settings.pools.map((pool) => describePool(pool, totals, checks));
+  const holding = new Set(holdingPools(settings).map(({ pool }) => pool));
+  const pools = settings.pools.map((pool) => {
+    const described = describePool(pool, totals, checks);
+    if (!holding.has(pool)) return described;
+    const { counters } = totalOf(totals.pools, pool.name, poolCounterNames.length);
+    return { ...described, persistence: describePersistence(counters, heldClients.counts(pool.name)) };
+  });
   const healthOf = new Map(pools.map((pool) => [pool.name, pool.health]));
   return {
     at: new Date().toISOString(),
@@ -187,6 +211,16 @@ function describePool(pool: EngineSettings['pools'][number], totals: Totals, che
     drops: named(poolCounterNames, total.counters, 0, P.retries),
     retries: at(total.counters, P.retries),
     members,
+  };
+}
+
+function describePersistence(counters: Float64Array, entries: ReadonlyMap<string, number>): PersistenceStatistics {
+  return {
+    held: at(counters, P.held),
+    heldByFallback: at(counters, P.heldByFallback),
+    heldAnew: at(counters, P.heldAnew),
+    keyless: at(counters, P.keyless),
+    entries: [...entries.values()].reduce((sum, count) => sum + count, 0),
   };
 }
 

@@ -15,6 +15,7 @@ import {
 import { seededChance } from '../runtime/chance.ts';
 import { EventBus } from './events.ts';
 import { HealthChecks } from './health-checks.ts';
+import { HeldClients } from './held-clients.ts';
 import { bindListener, refusal, type BoundListener } from './listeners.ts';
 import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
 import { TicketKeyRing } from './ticket-keys.ts';
@@ -67,6 +68,7 @@ export class Supervisor {
   readonly #slots: Slot[] = [];
   readonly #listeners = new Map<string, BoundListener>();
   readonly #checks: HealthChecks;
+  readonly #held: HeldClients;
   readonly #ended = new Totals();
   readonly #ticketKeys = new TicketKeyRing((keys) => {
     for (const slot of this.#slots) slot.process.tell({ type: 'ticket-keys', keys });
@@ -83,6 +85,9 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#held = new HeldClients(options.workers, (worker, replies) => {
+      this.#slots[worker]?.process.tell({ type: 'held-replies', replies });
+    });
     this.#checks = new HealthChecks(
       (change) => {
         this.#onHealth(change);
@@ -202,21 +207,15 @@ export class Supervisor {
     return this.#options.baseDirectory;
   }
 
-  get workerCount(): number {
-    return this.#options.workers;
-  }
-
-  /** Where a client is held, by pool; `mustForget` releases it. A worker that ends now holds nobody any more. */
-  async heldClient(address: string, mustForget: boolean): Promise<readonly HeldInPool[]> {
-    const lists = await Promise.all(
-      this.#slots.map(({ process: worker }) =>
-        worker.heldClient(address, mustForget).catch((error: unknown) => {
-          if (error instanceof AppError && error.code === 'SESSION_CLOSED') return [];
-          throw error;
-        }),
-      ),
-    );
-    return lists.flat();
+  /** Where a client is held, by pool: an address, or the key that the pool knows it by. `mustForget` releases it everywhere. */
+  async heldClient(client: string, mustForget: boolean): Promise<readonly HeldInPool[]> {
+    const nothing = { answers: [], changes: [] };
+    await this.#everyWorker((worker) => worker.ask({ type: 'settle-held', replies: nothing }));
+    const held = this.#held.look(client);
+    if (!mustForget) return held;
+    const changes = this.#held.forget(client);
+    await this.#everyWorker((worker) => worker.ask({ type: 'settle-held', replies: { answers: [], changes } }));
+    return held;
   }
 
   async statistics(): Promise<EngineStatistics> {
@@ -237,7 +236,7 @@ export class Supervisor {
       generation: this.#now.generation,
       workers: this.#slots.map((slot) => ({ index: slot.process.index, pid: slot.process.pid })),
     };
-    return describeStatistics(identity, this.settings, this.addresses(), totals, this.#checks);
+    return describeStatistics(identity, this.settings, this.addresses(), totals, this.#checks, this.#held);
   }
 
   /** No new connections; resolves when the last has ended and the workers are gone. */
@@ -282,6 +281,7 @@ export class Supervisor {
     this.#ticketKeys.configure(settings);
     const running = { config, settings, fallbackBodies, tls, generation: (before?.generation ?? 0) + 1 };
     try {
+      this.#held.prepare(settings);
       await this.#everyWorker((worker) => this.#configure(worker, running));
       await this.#everyWorker((worker) => this.#handOver(worker, opened));
     } catch (error) {
@@ -291,6 +291,7 @@ export class Supervisor {
     }
     this.#running = running;
     this.#replacedCertificates = replaced;
+    this.#held.keepOnly(settings);
     this.#checks.configure(settings);
     const kept = new Set(listenKeys(settings).map(({ key }) => key));
     await this.#close([...this.#listeners.values()].filter((listener) => !kept.has(listener.key)));
@@ -359,6 +360,7 @@ export class Supervisor {
       configuration,
       workerIndex: worker.index,
       workerCount: this.#options.workers,
+      isReplacement: worker.isReplacement,
     });
   }
 
@@ -392,7 +394,7 @@ export class Supervisor {
 
   #startWorker(index: number): Slot {
     const slot: Slot = {
-      process: this.#fork(index),
+      process: this.#fork(index, false),
       saved: new Totals(),
       inFlight: {},
       restartDelayMs: firstRestartDelayMs,
@@ -400,8 +402,8 @@ export class Supervisor {
     return slot;
   }
 
-  #fork(index: number): WorkerProcess {
-    return new WorkerProcess(index, {
+  #fork(index: number, isReplacement: boolean): WorkerProcess {
+    return new WorkerProcess(index, isReplacement, {
       onInFlight: (counts) => {
         const slot = this.#slots[index];
         if (slot === undefined) return;
@@ -410,6 +412,9 @@ export class Supervisor {
       },
       onMemberTlsFailed: ({ pool, member, reason }) => {
         this.events.emit('member', { pool, member, change: 'tls-failed', reason });
+      },
+      onHeldNews: (news) => {
+        this.#held.receive(index, news);
       },
       onEnd: () => {
         this.#onWorkerEnd(index);
@@ -433,7 +438,7 @@ export class Supervisor {
 
   async #restart(slot: Slot, index: number): Promise<void> {
     if (this.#isFinishing) return;
-    slot.process = this.#fork(index);
+    slot.process = this.#fork(index, true);
     try {
       await slot.process.started();
       await this.#inTurn(async () => {

@@ -2,7 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../contract/errors.ts';
 import { entryBeside } from '../../entry.ts';
-import type { HeldInPool, InFlight, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
+import type { HeldNews } from '../persistence/messages.ts';
+import type { InFlight, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
 import type { BoundHandle } from '../sockets/handles.ts';
 
 const answerTimeoutMs = 10_000;
@@ -16,15 +17,19 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-interface Hears {
+/** What a worker says unasked. */
+export interface Hears {
   readonly onInFlight: (counts: InFlight) => void;
   readonly onMemberTlsFailed: (failure: Extract<ToSupervisor, { type: 'member-tls-failed' }>) => void;
+  readonly onHeldNews: (news: HeldNews) => void;
   readonly onEnd: () => void;
 }
 
 /** One worker process: asks it, hears it, knows when it ends. */
 export class WorkerProcess {
   readonly index: number;
+  /** It takes the place of one that has ended. */
+  readonly isReplacement: boolean;
   readonly pid: number;
   isEnded = false;
   readonly #child: ChildProcess;
@@ -33,8 +38,9 @@ export class WorkerProcess {
   #resolveStarted: () => void = () => undefined;
   readonly #started: Promise<void>;
 
-  constructor(index: number, hears: Hears) {
+  constructor(index: number, isReplacement: boolean, hears: Hears) {
     this.index = index;
+    this.isReplacement = isReplacement;
     this.#started = new Promise((resolve) => {
       this.#resolveStarted = resolve;
     });
@@ -90,13 +96,6 @@ export class WorkerProcess {
     return answer.snapshot;
   }
 
-  /** Where it holds a client; `mustForget` releases it. */
-  async heldClient(address: string, mustForget: boolean): Promise<readonly HeldInPool[]> {
-    const answer = await this.#request({ type: 'held', address, mustForget }, undefined, answerTimeoutMs);
-    if (answer.type !== 'held') throw new AppError('INTERNAL', 'A worker answered something else than what it holds.');
-    return answer.held;
-  }
-
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -120,6 +119,7 @@ export class WorkerProcess {
     if (message.type === 'started') this.#resolveStarted();
     else if (message.type === 'in-flight') hears.onInFlight(message.counts);
     else if (message.type === 'member-tls-failed') hears.onMemberTlsFailed(message);
+    else if (message.type === 'held-news') hears.onHeldNews(message.news);
     else {
       const waiting = this.#waiting.get(message.id);
       if (waiting === undefined) return;

@@ -22,6 +22,7 @@ export const engineAlgorithms: readonly AlgorithmName[] = [
   'least-connections',
   'least-requests',
   'least-response-time',
+  'dynamic-ratio',
   'random',
   'random-two-choices',
   'first-available',
@@ -33,9 +34,10 @@ export const engineAlgorithms: readonly AlgorithmName[] = [
   'header-hash',
   'cookie-hash',
   'query-param-hash',
+  'expression-hash',
 ];
 
-const keyedHashes: readonly AlgorithmName[] = ['header-hash', 'cookie-hash', 'query-param-hash'];
+const keyedHashes: readonly AlgorithmName[] = ['header-hash', 'cookie-hash', 'query-param-hash', 'expression-hash'];
 
 /** What a form may offer: each algorithm with the settings that the engine takes (engine/algorithms/). */
 export function offeredAlgorithms(): DeviceFacts['algorithms'] {

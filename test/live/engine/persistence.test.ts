@@ -152,18 +152,105 @@ describe('source-ip', () => {
     });
     expect((await engine.admin('GET', '/v1/persistence?client=127.0.0.1')).body).toMatchObject({ held: [] });
     expect((await ask(engine)).member).not.toBe(member);
-    expect((await engine.admin('GET', '/v1/persistence?client=nobody')).status).toBe(422);
-  });
-
-  it('is refused with several workers, over the admin interface too', async () => {
-    await expect(openEngine(config({ method: 'source-ip' }), 2)).rejects.toThrow('source-ip with 2 workers');
-    engine = await openEngine(config({ method: 'cookie-insert' }), 2);
-    const running = (await engine.admin('GET', '/v1/config')).body as EngineConfig; // what the engine under test answers
-    const { status, body } = await engine.admin('PUT', '/v1/config', {
-      ...running,
-      pools: config({ method: 'source-ip' }).pools,
-    });
-    expect(status).toBe(422);
-    expect(JSON.stringify(body)).toContain('CAPABILITY_MISSING: source-ip with 2 workers');
+    expect((await engine.admin('GET', '/v1/persistence?client=')).status).toBe(422);
   });
 });
+
+describe('held clients over two workers', () => {
+  it('are on one member whichever worker they come to, over reload, drain and the kill of every worker', async () => {
+    const running = (engine = await openEngine(config({ method: 'header', key: 'X-User' }), 2));
+    const users = Array.from({ length: 12 }, (_, index) => `user ${index}`);
+    const homes = await Promise.all(users.map((user) => visited(running, 8, `X-User: ${user}`)));
+    expect(new Set(homes)).toEqual(new Set(['a', 'b', 'c']));
+    await engine.reload();
+    await engine.admin('PATCH', '/v1/pools/app/members/a', { adminState: 'draining' });
+    for (const { pid } of (await engine.stats()).workers) await killAndWait(engine, pid);
+    const after = await Promise.all(users.map((user) => visited(running, 8, `X-User: ${user}`)));
+    expect(after).toEqual(homes);
+    expect((await engine.admin('GET', '/v1/persistence?client=user%203')).body).toMatchObject({
+      held: [{ pool: 'app', method: 'header', client: 'user 3', member: homes[3] }],
+    });
+    expect((await engine.stats()).pools[0]?.persistence).toMatchObject({ entries: 12, keyless: 0 });
+  }, 60_000);
+
+  it('of one worker outlive it', async () => {
+    engine = await openEngine(config({ method: 'source-ip' }), 1);
+    const { member } = await ask(engine);
+    for (const { pid } of (await engine.stats()).workers) await killAndWait(engine, pid);
+    expect(await visited(engine, 10)).toBe(member);
+  }, 30_000);
+
+  it('move together when their member is disabled, and are released from both', async () => {
+    engine = await openEngine(config({ method: 'source-ip', ipv4Prefix: 8 }), 2);
+    const first = await visited(engine, 20);
+    await engine.admin('PATCH', `/v1/pools/app/members/${first}`, { adminState: 'disabled' });
+    const moved = await visited(engine, 20);
+    expect(moved).toMatch(/^[abc]$/);
+    expect((await engine.admin('DELETE', '/v1/persistence?client=127.1.2.3')).body).toMatchObject({
+      held: [{ client: '127.0.0.0/8', member: moved }],
+    });
+    expect((await engine.admin('GET', '/v1/persistence?client=127.0.0.1')).body).toMatchObject({ held: [] });
+    await engine.admin('PATCH', `/v1/pools/app/members/${moved}`, { weight: 0 });
+    expect(await visited(engine, 20)).toMatch(/^[abc]$/);
+    expect(await visited(engine, 20)).not.toBe(moved);
+  }, 30_000);
+
+  it('are known by a cookie that their member has set, whichever worker asks next', async () => {
+    const running = (engine = await openEngine(config({ method: 'cookie-learn', cookieName: 'APP' }), 2));
+    for (let turn = 0; turn < 4; turn++) expect((await ask(engine, 'Cookie: APP=none')).text).toContain('APP=1');
+    const [, , last] = (await Promise.all([0, 1, 2].map(() => ask(running)))).map(({ member }) => member);
+    expect(last).toMatch(/^[abc]$/);
+    const home = await visited(engine, 1, 'Cookie: x=1; APP=1');
+    expect(await visited(engine, 20, 'Cookie: APP=1')).toBe(home);
+    expect((await engine.admin('GET', '/v1/persistence?client=none')).body).toMatchObject({ held: [] });
+  }, 30_000);
+});
+
+describe('a fallback', () => {
+  it('holds who has no key by address, and the statistics say how often', async () => {
+    engine = await openEngine(config({ method: 'query-param', key: 'u', fallback: 'source-ip' }), 2);
+    const home = await visited(engine, 10);
+    expect(home).toMatch(/^[abc]$/);
+    const { persistence } = (await engine.stats()).pools[0] ?? {};
+    expect(persistence).toMatchObject({ held: 0, heldByFallback: 9, heldAnew: 1, keyless: 10, entries: 1 });
+  });
+});
+
+describe('persistence of a virtual server', () => {
+  it('is for all its pools, each with entries of its own, and a pool that has its own keeps that', async () => {
+    const { pools = [] } = config({ method: 'source-ip' });
+    const [first] = pools;
+    const plain = { name: 'plain', members: first?.members ?? [] };
+    engine = await openEngine({
+      version: 1,
+      virtualServers: [
+        {
+          name: 'web',
+          listen: ['127.0.0.1:0'],
+          pool: 'plain',
+          persistence: { method: 'source-ip' },
+          routes: [{ header: 'X-Own: yes', pool: 'own' }],
+        },
+        { name: 'other', listen: ['127.0.0.1:0'], pool: 'plain' },
+      ],
+      pools: [plain, { ...plain, name: 'own', persistence: { method: 'cookie-insert' } }],
+    });
+    expect(await visited(engine, 9)).toBe('a');
+    expect((await ask(engine, 'X-Own: yes')).text).toContain('Set-Cookie: SRV=');
+    expect(await visited(engine, 6, 'X-Own: yes')).toBe('a b c');
+    const other = await speak(engine.port('other'), 'GET / HTTP/1.1\r\nHost: l\r\nConnection: close\r\n\r\n');
+    expect(other.text).toContain('X-Member: b');
+    expect((await engine.admin('GET', '/v1/persistence?client=127.0.0.1')).body).toMatchObject({
+      held: [{ pool: 'plain', virtualServer: 'web', client: '127.0.0.1/32', member: 'a' }],
+    });
+  });
+});
+
+/** Ends a worker the hard way and waits until another has taken its place. */
+async function killAndWait(from: TestEngine, pid: number): Promise<void> {
+  const started = from.events.filter((event) => event['change'] === 'started').length;
+  process.kill(pid, 'SIGKILL');
+  await expect
+    .poll(() => from.events.filter((event) => event['change'] === 'started').length, { timeout: 20_000 })
+    .toBe(started + 1);
+}

@@ -7,7 +7,8 @@ const turns = 10_000;
 
 describe.each([...algorithms.values()])('$id', (algorithm) => {
   // The registry's keys are names of the model.
-  const settings = { name: algorithm.id as AlgorithmName, key: 'X-Key' };
+  const key = algorithm.id === 'expression-hash' ? '{header:X-Key}' : 'X-Key';
+  const settings = { name: algorithm.id as AlgorithmName, key };
 
   function create() {
     return algorithm.create({ chance: seeded(7), settings });

@@ -39,6 +39,7 @@ export function choice(
     target: () => given.target ?? '/',
     host: () => given.host ?? '',
     header: (name) => given.headers?.[name] ?? '',
+    sni: () => '',
   };
 }
 

@@ -16,12 +16,12 @@ pools:
 `;
 
 function problems(text: string): string[] {
-  return loadConfig(text, 'engine.yaml', 2).problems.map(formatProblem);
+  return loadConfig(text, 'engine.yaml').problems.map(formatProblem);
 }
 
 describe('a configuration file', () => {
   it('gets every default in one place', () => {
-    const { config } = loadConfig(good, 'engine.yaml', 2);
+    const { config } = loadConfig(good, 'engine.yaml');
     expect(config).toBeDefined();
     if (config === undefined) return;
     const { pools, virtualServers } = resolveSettings(config, '/etc');
@@ -44,11 +44,7 @@ describe('a configuration file', () => {
   });
 
   it('takes the state of a node for all its members, the stricter one wins', () => {
-    const { config } = loadConfig(
-      `${good}nodes: [{ name: n, address: '::1', adminState: draining }]\n`,
-      'engine.yaml',
-      2,
-    );
+    const { config } = loadConfig(`${good}nodes: [{ name: n, address: '::1', adminState: draining }]\n`, 'engine.yaml');
     const members = config === undefined ? [] : resolveSettings(config, '/').pools[0]?.members;
     expect(members?.map((member) => member.adminState)).toEqual(['enabled', 'draining']);
   });
@@ -134,13 +130,40 @@ describe('a configuration file', () => {
     ],
     [
       'a persistence method that it does not have',
-      good.replace('    members', '    persistence: { method: tls-session-id }\n    members'),
-      'CAPABILITY_MISSING: the persistence method "tls-session-id"',
+      good.replace('    members', '    persistence: { method: rdp }\n    members'),
+      'CAPABILITY_MISSING: the persistence method "rdp"',
     ],
     [
-      'entries that two workers would not share',
-      good.replace('    members', '    persistence: { method: source-ip }\n    members'),
-      'CAPABILITY_MISSING: source-ip with 2 workers, which do not share its entries',
+      'a fallback that cannot be one',
+      good.replace('    members', '    persistence: { method: header, key: X, fallback: cookie-insert }\n    members'),
+      'CAPABILITY_MISSING: "cookie-insert" as the fallback of header',
+    ],
+    [
+      'a header that is not named',
+      good.replace('    members', '    persistence: { method: header }\n    members'),
+      '"header" has no key, it would not know what to look at',
+    ],
+    [
+      'an expression that is none, of a virtual server',
+      good.replace('    pool: app', '    pool: app\n    persistence: { method: expression, expression: "{clients}" }'),
+      'engine.yaml:6:52: "{clients}" is no expression',
+    ],
+    [
+      'a session id without pass-through',
+      good.replace('    members', '    persistence: { method: tls-session-id, fallback: source-ip }\n    members'),
+      'tls-session-id without pass-through, no connection has a session id',
+    ],
+    [
+      'a member whose cookie value would end its prefix',
+      good
+        .replace('name: b', 'name: "b~1"')
+        .replace('    members', '    persistence: { method: cookie-prefix }\n    members'),
+      '"b~1" cannot stand before "~"',
+    ],
+    [
+      'a hash of an expression that is none',
+      good.replace('    members', '    algorithm: { name: expression-hash, key: "{header}" }\n    members'),
+      '"{header}" is no expression',
     ],
     [
       'a setting of another method',
