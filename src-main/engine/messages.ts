@@ -48,7 +48,8 @@ export type ToWorker =
   | { readonly type: 'unlisten'; readonly id: number; readonly key: string }
   | { readonly type: 'ticket-keys'; readonly keys: TicketKeys }
   | { readonly type: 'health'; readonly changes: readonly MemberHealth[] }
-  | { readonly type: 'remote-in-flight'; readonly counts: InFlight }
+  | { readonly type: 'remote-in-flight'; readonly load: Load }
+  | { readonly type: 'sessions'; readonly counts: InFlight }
   | { readonly type: 'stats'; readonly id: number }
   | { readonly type: 'held-replies'; readonly replies: HeldReplies }
   /** Tells its news, takes these changes. */
@@ -62,7 +63,7 @@ export type ToSupervisor =
   | { readonly type: 'stats'; readonly id: number; readonly snapshot: WorkerSnapshot }
   | { readonly type: 'held-news'; readonly news: HeldNews }
   | { readonly type: 'member-tls-failed'; readonly pool: string; readonly member: string; readonly reason: string }
-  | { readonly type: 'in-flight'; readonly counts: InFlight };
+  | { readonly type: 'in-flight'; readonly load: Load };
 
 /** A client that is held, as the admin interface tells it. */
 export interface HeldInPool {
@@ -80,7 +81,14 @@ export interface HeldInPool {
 /** 48 random bytes by virtual server, as Node's `ticketKeys`. */
 export type TicketKeys = Readonly<Record<string, Uint8Array>>;
 
-/** In flight by `memberKey`. */
+/** What runs on members, as workers tell each other. */
+export interface Load {
+  readonly inFlight: InFlight;
+  /** Bytes towards clients in the last second, of pools whose algorithm asks. */
+  readonly bytesPerSecond: InFlight;
+}
+
+/** A number by `memberKey`. */
 export type InFlight = Readonly<Record<string, number>>;
 
 /** What a worker counted since it started, by name; of response times the last minute's. */

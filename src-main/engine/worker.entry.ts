@@ -5,6 +5,7 @@ import { seededChance } from './runtime/chance.ts';
 import { WorkerContext } from './runtime/context.ts';
 import { add, S } from './runtime/counters.ts';
 import { serve, type Listener } from './runtime/listener.ts';
+import { tickMs } from './runtime/rate-window.ts';
 import { partOf, Tables } from './runtime/tables.ts';
 import { createAcceptor, testOnRead, type ByteReader } from './sockets/accept.ts';
 import { attachTls } from './sockets/attach-tls.ts';
@@ -32,11 +33,12 @@ let held: HeldTables | undefined;
 let share = { index: 0, count: 1 };
 let canUseOnRead = false;
 let inFlightTimer: NodeJS.Timeout | undefined;
-let lastInFlight = '{}';
+let lastInFlight = '';
 const toldFailures = new Set<string>();
 
 context.onMemberTlsFailed = tellTlsFailure;
 context.start();
+setInterval(() => tables?.tickWindows(), tickMs).unref();
 // Signals go to the whole group: the supervisor alone decides what they mean.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => {
@@ -79,7 +81,10 @@ function receive(message: ToWorker, handle: unknown): void {
       tables?.setHealth(message.changes);
       break;
     case 'remote-in-flight':
-      tables?.setRemoteInFlight(message.counts);
+      tables?.setRemoteLoad(message.load);
+      break;
+    case 'sessions':
+      tables?.setSessions(message.counts);
       break;
     case 'stats':
       tell({ type: 'stats', id: message.id, snapshot: snapshot() });
@@ -184,11 +189,12 @@ function tellTlsFailure(member: object, reason: string): void {
 }
 
 function tellInFlight(): void {
-  const counts = tables?.inFlight() ?? {};
-  const text = JSON.stringify(counts);
+  if (tables === undefined) return;
+  const load = tables.load();
+  const text = JSON.stringify(load);
   if (text === lastInFlight) return;
   lastInFlight = text;
-  tell({ type: 'in-flight', counts });
+  tell({ type: 'in-flight', load });
 }
 
 /** No new connections; those there are end after their response, idle ones now. Answers when all are gone. */

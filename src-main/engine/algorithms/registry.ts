@@ -2,8 +2,10 @@ import type { Algorithm } from './algorithm.ts';
 import { dynamicRatio } from './dynamic-ratio.ts';
 import { firstAvailable } from './first-available.ts';
 import { hashes } from './hashes.ts';
+import { leastBandwidth } from './least-bandwidth.ts';
 import { leastConnections, leastRequests } from './least-connections.ts';
 import { leastResponseTime } from './least-response-time.ts';
+import { leastSessions } from './least-sessions.ts';
 import { random, randomTwoChoices } from './random.ts';
 import { roundRobin } from './round-robin.ts';
 import { staticRoundRobin } from './static-round-robin.ts';
@@ -14,6 +16,8 @@ const list: readonly Algorithm[] = [
   leastConnections,
   leastRequests,
   leastResponseTime,
+  leastBandwidth,
+  leastSessions,
   random,
   randomTwoChoices,
   firstAvailable,

@@ -1,8 +1,10 @@
 import type { Candidate } from '../algorithms/algorithm.ts';
 import type { MemberSettings } from '../config/settings.ts';
+import type { Keeper } from '../persistence/keeper.ts';
 import type { UpstreamConnection } from '../http1/upstream.ts';
 import { add, M, memberCounterNames } from './counters.ts';
 import type { MemberTls } from '../tls/member.ts';
+import { RateWindow } from './rate-window.ts';
 import { RecentTimes } from './recent-times.ts';
 
 /** What a member counted; survives reloads under the name `pool/member`. */
@@ -35,8 +37,6 @@ export class MemberRuntime implements Candidate {
   /** This worker's part of `maxConnections`: the parts add up to it, so that it is never exceeded. */
   limit = Number.POSITIVE_INFINITY;
   responseTimeMs = 0;
-  bytesPerSecond = 0;
-  sessions = 0;
   state = 0;
   isDown = false;
   /** Failures in live traffic have put it aside for a while. */
@@ -51,6 +51,12 @@ export class MemberRuntime implements Candidate {
   tlsSession: Buffer | undefined = undefined;
   #fails = 0;
   #failsSinceMs = 0;
+  /** Set where the algorithm looks at bandwidth. */
+  window: RateWindow | undefined = undefined;
+  #remoteBytesPerSecond = 0;
+  /** Tables of held clients that this worker has for the member's pool. */
+  keepers: readonly Keeper[] = [];
+  #remoteSessions = 0;
   /** Idle keep-alive connections, the last used on top. */
   readonly idle: UpstreamConnection[] = [];
 
@@ -97,6 +103,44 @@ export class MemberRuntime implements Candidate {
 
   setRemoteInFlight(count: number): void {
     this.inFlight = this.localInFlight + count;
+  }
+
+  /** Bytes towards clients in the last second, here and in the other workers. */
+  get bytesPerSecond(): number {
+    return this.localBytesPerSecond + this.#remoteBytesPerSecond;
+  }
+
+  get localBytesPerSecond(): number {
+    return this.window?.gained(this.#bytesOut) ?? 0;
+  }
+
+  /** To be called each `tickMs`. */
+  tickWindow(): void {
+    (this.window ??= new RateWindow(this.#bytesOut)).tick(this.#bytesOut);
+  }
+
+  get #bytesOut(): number {
+    return this.stats.counters[M.bytesOut] ?? 0;
+  }
+
+  setRemoteRate(bytesPerSecond: number): void {
+    this.#remoteBytesPerSecond = bytesPerSecond;
+  }
+
+  /** Clients that persistence holds on it, whichever worker met them. */
+  get sessions(): number {
+    return this.#localSessions + this.#remoteSessions;
+  }
+
+  /** What the supervisor knows; what this worker gains or loses from now on is added. */
+  setSessions(total: number): void {
+    this.#remoteSessions = total - this.#localSessions;
+  }
+
+  get #localSessions(): number {
+    let sum = 0;
+    for (const keeper of this.keepers) sum += keeper.counts.get(this.name) ?? 0;
+    return sum;
   }
 
   recordResponse(status: number, durationMs: number, nowMs: number): void {

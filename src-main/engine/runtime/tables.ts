@@ -2,6 +2,7 @@ import {
   memberKey,
   type Configuration,
   type InFlight,
+  type Load,
   type MemberHealth,
   type TicketKeys,
   type WorkerSnapshot,
@@ -108,10 +109,30 @@ export class Tables {
     this.#terminations.setTicketKeys(keys);
   }
 
-  setRemoteInFlight(counts: InFlight): void {
+  setRemoteLoad({ inFlight, bytesPerSecond }: Load): void {
     for (const pool of this.#pools.values()) {
-      for (const member of pool.members) member.setRemoteInFlight(counts[memberKey(pool.name, member.name)] ?? 0);
+      for (const member of pool.members) {
+        const key = memberKey(pool.name, member.name);
+        member.setRemoteInFlight(inFlight[key] ?? 0);
+        member.setRemoteRate(bytesPerSecond[key] ?? 0);
+      }
       pool.wake();
+    }
+  }
+
+  /** How many clients are held on each member of the pools that ask, as the supervisor knows. */
+  setSessions(counts: InFlight): void {
+    for (const pool of this.#pools.values()) {
+      if (pool.settings.algorithm.name !== 'least-sessions') continue;
+      for (const member of pool.members) member.setSessions(counts[memberKey(pool.name, member.name)] ?? 0);
+    }
+  }
+
+  /** To be called each `tickMs`: what least bandwidth looks at. */
+  tickWindows(): void {
+    for (const pool of this.#pools.values()) {
+      if (pool.settings.algorithm.name !== 'least-bandwidth') continue;
+      for (const member of pool.members) member.tickWindow();
     }
   }
 
@@ -124,14 +145,19 @@ export class Tables {
     return [...this.#pools.values()].find(({ members }) => members.some((each) => each === member))?.name;
   }
 
-  inFlight(): InFlight {
-    const counts: Record<string, number> = {};
+  load(): Load {
+    const inFlight: Record<string, number> = {};
+    const bytesPerSecond: Record<string, number> = {};
     for (const pool of this.#pools.values()) {
       for (const member of pool.members) {
-        if (member.localInFlight > 0) counts[memberKey(pool.name, member.name)] = member.localInFlight;
+        const { localInFlight, localBytesPerSecond } = member;
+        if (localInFlight === 0 && localBytesPerSecond === 0) continue;
+        const key = memberKey(pool.name, member.name);
+        if (localInFlight > 0) inFlight[key] = localInFlight;
+        if (localBytesPerSecond > 0) bytesPerSecond[key] = localBytesPerSecond;
       }
     }
-    return counts;
+    return { inFlight, bytesPerSecond };
   }
 
   snapshot(listeners: Iterable<Listener>): WorkerSnapshot {
@@ -161,7 +187,12 @@ export class Tables {
 
   /** How clients are held, by owner: a pool, or a pool of a virtual server. */
   #makeHoldings(settings: Configuration['settings']): ReadonlyMap<string, Holding> {
-    this.#held.configure(new Map(planTables(settings).map(({ table, limits }) => [table, limits])));
+    const plans = planTables(settings);
+    this.#held.configure(new Map(plans.map(({ table, limits }) => [table, limits])));
+    for (const pool of this.#pools.values()) {
+      const tables = plans.filter((plan) => plan.pool.name === pool.name).map(({ table }) => this.#held.keeper(table));
+      for (const member of pool.members) member.keepers = tables.filter((keeper) => keeper !== undefined);
+    }
     return new Map(
       holdingPools(settings).map((each) => {
         const owner = ownerOf(each);

@@ -8,7 +8,8 @@ import { loadTlsMaterial, type TlsMaterial } from '../config/tls.ts';
 import {
   type Configuration,
   type HeldInPool,
-  type InFlight,
+  memberKey,
+  type Load,
   type ListenerPlan,
   type MemberHealth,
 } from '../messages.ts';
@@ -41,7 +42,7 @@ interface Slot {
   process: WorkerProcess;
   /** Its counters when last asked: what is left of them if it is killed. */
   saved: Totals;
-  inFlight: InFlight;
+  load: Load;
   restartDelayMs: number;
 }
 
@@ -107,6 +108,11 @@ export class Supervisor {
       throw error;
     }
     this.#timers.push(setInterval(() => void this.#saveCounters(), saveCountersEveryMs).unref());
+    this.#timers.push(
+      setInterval(() => {
+        this.#shareSessions();
+      }, shareInFlightEveryMs).unref(),
+    );
     if (this.#options.workers > 1) {
       this.#timers.push(
         setInterval(() => {
@@ -396,7 +402,7 @@ export class Supervisor {
     const slot: Slot = {
       process: this.#fork(index, false),
       saved: new Totals(),
-      inFlight: {},
+      load: noLoad,
       restartDelayMs: firstRestartDelayMs,
     };
     return slot;
@@ -404,10 +410,10 @@ export class Supervisor {
 
   #fork(index: number, isReplacement: boolean): WorkerProcess {
     return new WorkerProcess(index, isReplacement, {
-      onInFlight: (counts) => {
+      onInFlight: (load) => {
         const slot = this.#slots[index];
         if (slot === undefined) return;
-        slot.inFlight = counts;
+        slot.load = load;
         this.#hasInFlightChanged = true;
       },
       onMemberTlsFailed: ({ pool, member, reason }) => {
@@ -429,7 +435,7 @@ export class Supervisor {
     this.events.emit('worker', { worker: index, pid: slot.process.pid, change: 'ended' });
     merge(this.#ended, slot.saved, false);
     slot.saved = new Totals();
-    slot.inFlight = {};
+    slot.load = noLoad;
     this.#hasInFlightChanged = true;
     const delayMs = slot.restartDelayMs;
     slot.restartDelayMs = Math.min(delayMs * 2, longestRestartDelayMs);
@@ -466,12 +472,22 @@ export class Supervisor {
     if (!this.#hasInFlightChanged) return;
     this.#hasInFlightChanged = false;
     for (const slot of this.#slots) {
-      const counts: Record<string, number> = {};
-      for (const other of this.#slots) {
-        if (other === slot) continue;
-        for (const [key, count] of Object.entries(other.inFlight)) counts[key] = (counts[key] ?? 0) + count;
-      }
-      slot.process.tell({ type: 'remote-in-flight', counts });
+      const others = this.#slots.filter((other) => other !== slot).map((other) => other.load);
+      slot.process.tell({ type: 'remote-in-flight', load: sumLoads(others) });
+    }
+  }
+
+  /** For least sessions: a worker that knows all there is counts for itself. */
+  #shareSessions(): void {
+    const pools = this.#running?.settings.pools.filter(({ algorithm }) => algorithm.name === 'least-sessions') ?? [];
+    if (pools.length === 0) return;
+    const counts = Object.fromEntries(
+      pools.flatMap(({ name }) =>
+        [...this.#held.counts(name)].map(([member, count]) => [memberKey(name, member), count]),
+      ),
+    );
+    for (const { process: worker } of this.#slots) {
+      if (this.#slots.length > 1 || worker.isReplacement) worker.tell({ type: 'sessions', counts });
     }
   }
 
@@ -487,6 +503,18 @@ export class Supervisor {
       }),
     );
   }
+}
+
+const noLoad: Load = { inFlight: {}, bytesPerSecond: {} };
+
+function sumLoads(loads: readonly Load[]): Load {
+  const sum: Record<keyof Load, Record<string, number>> = { inFlight: {}, bytesPerSecond: {} };
+  for (const load of loads) {
+    for (const kind of ['inFlight', 'bytesPerSecond'] as const) {
+      for (const [key, count] of Object.entries(load[kind])) sum[kind][key] = (sum[kind][key] ?? 0) + count;
+    }
+  }
+  return sum;
 }
 
 /** Every address with a key that a reload finds again. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '../../contract/errors.ts';
 import { entryBeside } from '../../entry.ts';
 import type { HeldNews } from '../persistence/messages.ts';
-import type { InFlight, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
+import type { Load, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
 import type { BoundHandle } from '../sockets/handles.ts';
 
 const answerTimeoutMs = 10_000;
@@ -19,7 +19,7 @@ interface Waiting {
 
 /** What a worker says unasked. */
 export interface Hears {
-  readonly onInFlight: (counts: InFlight) => void;
+  readonly onInFlight: (load: Load) => void;
   readonly onMemberTlsFailed: (failure: Extract<ToSupervisor, { type: 'member-tls-failed' }>) => void;
   readonly onHeldNews: (news: HeldNews) => void;
   readonly onEnd: () => void;
@@ -117,7 +117,7 @@ export class WorkerProcess {
 
   #receive(message: ToSupervisor, hears: Hears): void {
     if (message.type === 'started') this.#resolveStarted();
-    else if (message.type === 'in-flight') hears.onInFlight(message.counts);
+    else if (message.type === 'in-flight') hears.onInFlight(message.load);
     else if (message.type === 'member-tls-failed') hears.onMemberTlsFailed(message);
     else if (message.type === 'held-news') hears.onHeldNews(message.news);
     else {

@@ -23,6 +23,8 @@ export const engineAlgorithms: readonly AlgorithmName[] = [
   'least-requests',
   'least-response-time',
   'dynamic-ratio',
+  'least-bandwidth',
+  'least-sessions',
   'random',
   'random-two-choices',
   'first-available',

@@ -16,11 +16,11 @@ let directory = '';
 let ports: number[] = [];
 let fronts: number[] = [];
 
-describe.skipIf(isMissing('nginx'))('a hash beside NGINX', () => {
+describe.skipIf(isMissing('nginx'))('a choice beside NGINX', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'steelyard-nginx-'));
     ports = [await freePort(), await freePort(), await freePort()];
-    fronts = [await freePort(), await freePort()];
+    fronts = [await freePort(), await freePort(), await freePort()];
     const servers = ports.map((port, index) => `server 127.0.0.1:${port} weight=${weights[index] ?? 1};`).join(' ');
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
       .map((kind) => `${kind}_temp_path ${directory}/${kind};`)
@@ -30,6 +30,7 @@ describe.skipIf(isMissing('nginx'))('a hash beside NGINX', () => {
       `daemon off; worker_processes 1; pid ${directory}/pid; error_log ${directory}/error.log; events { }
 http { access_log off; ${temporary}
  upstream ring { hash $request_uri consistent; ${servers} } upstream modulo { hash $request_uri; ${servers} }
+ upstream smooth { ${servers} } server { listen 127.0.0.1:${fronts[2] ?? 0}; location / { proxy_pass http://smooth; } }
  server { listen 127.0.0.1:${fronts[0] ?? 0}; location / { proxy_pass http://ring; } }
  server { listen 127.0.0.1:${fronts[1] ?? 0}; location / { proxy_pass http://modulo; } }
  ${ports.map((port) => `server { listen 127.0.0.1:${port}; location / { return 200 "${port}"; } }`).join('\n')} }`,
@@ -45,6 +46,15 @@ http { access_log off; ${temporary}
     nginx?.kill('SIGTERM');
     await ended;
     rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('takes turns by weight as it does, choice for choice', async () => {
+    const members = candidates(...weights).map((member, index) => ({ ...member, port: ports[index] ?? 0 }));
+    const chooser = algorithms.get('round-robin')?.create({ chance: seeded(1), settings: { name: 'round-robin' } });
+    for (let turn = 0; turn < 60; turn++) {
+      const theirs = await bodyOf(fronts[2] ?? 0, '/');
+      expect([turn, String(chooser?.choose(members, choice()).port)]).toEqual([turn, theirs]);
+    }
   });
 
   it.each([

@@ -254,3 +254,22 @@ async function killAndWait(from: TestEngine, pid: number): Promise<void> {
     .poll(() => from.events.filter((event) => event['change'] === 'started').length, { timeout: 20_000 })
     .toBe(started + 1);
 }
+
+describe('least sessions', () => {
+  it.each([1, 2])('gives new clients to the member that holds fewest, by weight (%i workers)', async (workers) => {
+    const { pools = [], ...rest } = config({ method: 'header', key: 'X-User' });
+    const members = (pools[0]?.members ?? []).map((member, index) => ({ ...member, weight: index === 0 ? 2 : 1 }));
+    engine = await openEngine(
+      { ...rest, pools: [{ ...pools[0], name: 'app', members, algorithm: 'least-sessions' }] },
+      workers,
+    );
+    const homes: string[] = [];
+    for (let user = 0; user < 40; user++) homes.push((await ask(engine, `X-User: ${user}`)).member);
+    const counts = ['a', 'b', 'c'].map((name) => homes.filter((home) => home === name).length);
+    // What another worker has given away is known a moment later.
+    const slack = workers === 1 ? 0 : 6;
+    for (const [index, count] of counts.entries()) expect(Math.abs(count - (index === 0 ? 20 : 10))).toBeLessThanOrEqual(slack); // prettier-ignore
+    await engine.admin('DELETE', '/v1/persistence?client=0');
+    expect((await engine.stats()).pools[0]?.persistence?.entries).toBe(39);
+  });
+});
