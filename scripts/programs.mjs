@@ -22,6 +22,8 @@ const packages = {
   sudo: 'sudo',
   at: 'at',
   ps: 'procps',
+  snmpd: 'snmpd',
+  snmpbulkwalk: 'snmp',
 };
 
 /** What only the benchmarks need. */

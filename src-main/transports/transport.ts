@@ -41,5 +41,32 @@ export interface HttpSession {
   readonly close: () => void;
 }
 
+/**
+ * One value as an agent sent it. `tag` is its ASN.1 tag (RFC 2578): 2 INTEGER, 4 OCTET STRING, 6 OBJECT IDENTIFIER, 64 IpAddress,
+ * 65 Counter32, 66 Gauge32, 67 TimeTicks, 68 Opaque, 70 Counter64. Numbers of up to 32 bits are numbers, OIDs and IPv4 addresses
+ * dotted text, everything else (a Counter64 too) its bytes.
+ */
+export interface SnmpCell {
+  readonly tag: number;
+  readonly value: number | string | Buffer;
+}
+/** A column of a table: its cells by row index, the dotted text behind the column's OID, in the agent's order. */
+export type SnmpColumn = ReadonlyMap<string, SnmpCell>;
+
+/**
+ * One SNMP agent. OIDs are dotted text without a leading dot. Errors are `AppError`s: UNREACHABLE, AUTH_FAILED (v3: user, password or
+ * protocol), PERMISSION_DENIED, TIMED_OUT (no answer; a wrong community looks like that), OUTPUT_UNPARSED (unreadable, endless, or
+ * longer than `maxBytes`), COMMAND_REJECTED (the agent's own error), CANCELLED, SESSION_CLOSED.
+ */
+export interface SnmpSession {
+  /** Scalars by their whole OID (`.0`); undefined where the agent has none. */
+  readonly get: (oids: readonly string[], options?: CallOptions) => Promise<readonly (SnmpCell | undefined)[]>;
+  /** Whole columns, read side by side by GETBULK (v1: GETNEXT); one answer per column asked for, empty where there is none. */
+  readonly walk: (columns: readonly string[], options?: CallOptions) => Promise<readonly SnmpColumn[]>;
+  readonly close: () => void;
+}
+
 export type Session =
-  { readonly kind: 'host'; readonly host: HostSession } | { readonly kind: 'http'; readonly http: HttpSession };
+  | { readonly kind: 'host'; readonly host: HostSession }
+  | { readonly kind: 'http'; readonly http: HttpSession }
+  | { readonly kind: 'snmp'; readonly snmp: SnmpSession };
