@@ -9,7 +9,7 @@ import { AppError, toProblem } from './contract/errors.ts';
 import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
 import { defaultIntervalMs, Estate } from './console/estate.ts';
-import { makeHandlers, secretName } from './console/handlers.ts';
+import { makeHandlers, readCredentials } from './console/handlers.ts';
 import { useKeyChain, useKeyFile } from './console/key-chain.ts';
 import { LabInEstate } from './console/lab.ts';
 import { driverNamed } from './console/native.ts';
@@ -79,20 +79,14 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
   const locks = new Locks({ clock: systemClock, onChange: tellDevices });
   const surroundings = usualSurroundings(options.dataDir, process.env, userInfo().username);
 
-  function credentialsOf(device: string): () => Promise<{ password?: string; keyPassphrase?: string }> {
-    return async () => {
-      const password = await store.secrets.get(secretName(device, 'password'));
-      const keyPassphrase = await store.secrets.get(secretName(device, 'keyPassphrase'));
-      return {
-        ...(password === undefined ? {} : { password }),
-        ...(keyPassphrase === undefined ? {} : { keyPassphrase }),
-      };
-    };
+  function openWay(spec: DeviceSpec, text: string, beside?: DeviceLink): DeviceLink {
+    const address = parseAddress(text);
+    const { session, retryNow } = keptSession(address, () => readCredentials(store, spec.name), surroundings);
+    return new DeviceLink(driverNamed(address.vendor), address, session, driverTools, retryNow, beside);
   }
   function openLink(spec: DeviceSpec): Promise<DeviceLink> {
-    const address = parseAddress(spec.address);
-    const { session, retryNow } = keptSession(address, credentialsOf(spec.name), surroundings);
-    return Promise.resolve(new DeviceLink(driverNamed(address.vendor), address, session, driverTools, retryNow));
+    const beside = spec.poll === undefined ? undefined : openWay(spec, spec.poll);
+    return Promise.resolve(openWay(spec, spec.address, beside));
   }
   function environmentOf(device: string): DeviceSpec['environment'] {
     return estate.opened(device).spec.environment;

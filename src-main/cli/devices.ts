@@ -9,8 +9,19 @@ import { type Session, withConsole } from './session.ts';
 const credentialOptions = {
   'password-file': { value: 'FILE', what: "the account's password, on the first line (or STEELYARD_PASSWORD)" },
   'passphrase-file': { value: 'FILE', what: "the key's passphrase, on the first line (or STEELYARD_KEY_PASSPHRASE)" },
+  'privacy-file': {
+    value: 'FILE',
+    what: 'the privacy password of SNMPv3, on the first line (or STEELYARD_PRIVACY_PASSWORD)',
+  },
   'ask-password': { what: 'ask for the password, without echo' },
   'ask-passphrase': { what: "ask for the key's passphrase, without echo" },
+  'ask-privacy': { what: 'ask for the privacy password of SNMPv3, without echo' },
+} as const;
+
+/** They stand in the address too, as ?auth=SHA-256&priv=AES. */
+const snmpOptions = {
+  auth: { value: 'PROTOCOL', what: 'authentication of SNMPv3: md5, sha, sha224, sha256, sha384, sha512' },
+  priv: { value: 'PROTOCOL', what: 'privacy of SNMPv3: aes, aes256, aes256c (Cisco), des' },
 } as const;
 
 export const listDevices: Command = {
@@ -39,10 +50,16 @@ export const addDevice: Command = {
     site: { value: 'SITE', what: 'where it stands' },
     tag: { value: 'TAG', isRepeated: true, what: 'a word to find it by; may be repeated' },
     every: { value: 'TIME', what: 'time between two polls, as 1s' },
+    poll: { value: 'ADDRESS', what: 'another way in that is polled with it, as host+snmp://community@host' },
+    ...snmpOptions,
     ...credentialOptions,
   },
   run: async (given, tools) => {
-    const spec = { name: given.need(0, 'NAME'), address: given.need(1, 'ADDRESS'), ...settingsOf(given) };
+    const spec = {
+      name: given.need(0, 'NAME'),
+      address: addressOf(given, given.need(1, 'ADDRESS')),
+      ...settingsOf(given),
+    };
     const credentials = await readCredentials(given, tools);
     const device = await withConsole(given, tools, async (session) => {
       if (credentials !== undefined) await keepSecrets(session, tools);
@@ -60,6 +77,7 @@ export const testDevice: Command = {
   options: {
     ...dataOption,
     'accept-host-key': { value: 'FINGERPRINT', what: 'trust a host key seen for the first time (SHA256:...)' },
+    ...snmpOptions,
     ...credentialOptions,
   },
   run: async (given, tools) => {
@@ -68,7 +86,7 @@ export const testDevice: Command = {
     const accepted = given.text('accept-host-key');
     const report = await withConsole(given, tools, async (session) => {
       const devices = await session.call('devices.list', {});
-      const address = devices.find(({ spec }) => spec.name === device)?.spec.address ?? device;
+      const address = devices.find(({ spec }) => spec.name === device)?.spec.address ?? addressOf(given, device);
       return session.call('devices.test', {
         testId: randomUUID(),
         address,
@@ -100,12 +118,24 @@ function settingsOf(given: Arguments) {
   const site = given.text('site');
   const tags = given.texts('tag');
   const pollIntervalMs = given.durationMs('every');
+  const beside = given.text('poll');
   return {
     environment: environment.data,
     ...(site === undefined ? {} : { site }),
     ...(tags.length === 0 ? {} : { tags: [...tags] }),
     ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
+    ...(beside === undefined ? {} : { poll: addressOf(given, beside) }),
   };
+}
+
+/** An SNMPv3 address with the protocols that the options name. */
+function addressOf(given: Arguments, address: string): string {
+  if (!/^[a-z0-9]+\+snmpv3:/.test(address)) return address;
+  const more = (['auth', 'priv'] as const).flatMap((name) => {
+    const protocol = given.text(name);
+    return protocol === undefined ? [] : [`${name}=${encodeURIComponent(protocol)}`];
+  });
+  return more.length === 0 ? address : `${address}${address.includes('?') ? '&' : '?'}${more.join('&')}`;
 }
 
 async function readCredentials(given: Arguments, tools: CliTools): Promise<Credentials | undefined> {
@@ -117,14 +147,25 @@ async function readCredentials(given: Arguments, tools: CliTools): Promise<Crede
     'STEELYARD_KEY_PASSPHRASE',
     'Passphrase of the key: ',
   );
-  if (password === undefined && keyPassphrase === undefined) return undefined;
-  return { ...(password === undefined ? {} : { password }), ...(keyPassphrase === undefined ? {} : { keyPassphrase }) };
+  const privacyPassword = await readOne(
+    given,
+    tools,
+    'privacy',
+    'STEELYARD_PRIVACY_PASSWORD',
+    'Privacy password of SNMPv3: ',
+  );
+  if (password === undefined && keyPassphrase === undefined && privacyPassword === undefined) return undefined;
+  return {
+    ...(password === undefined ? {} : { password }),
+    ...(keyPassphrase === undefined ? {} : { keyPassphrase }),
+    ...(privacyPassword === undefined ? {} : { privacyPassword }),
+  };
 }
 
 async function readOne(
   given: Arguments,
   { env, terminal }: CliTools,
-  option: 'password' | 'passphrase',
+  option: 'password' | 'passphrase' | 'privacy',
   name: string,
   question: string,
 ): Promise<string | undefined> {

@@ -4,7 +4,9 @@ import type { Credentials, TestStep } from '../contract/api.ts';
 import { HostLink } from '../transports/host-link.ts';
 import { type HttpTarget, openHttp } from '../transports/http.ts';
 import { connectInSteps, openSsh } from '../transports/ssh-connect.ts';
+import { connectSnmpInSteps } from '../transports/snmp-connect.ts';
 import type { HttpSession, Session } from '../transports/transport.ts';
+import { keptSnmp, snmpOptions } from './snmp.ts';
 import type { TestRequest } from './tester.ts';
 import { sshOptions, type SshSurroundings } from './ssh.ts';
 
@@ -28,6 +30,10 @@ export function keptSession(
     });
     return { session: { kind: 'host', host: link }, retryNow: link.retryNow };
   }
+  if (address.transport === 'snmp') {
+    const { session, retryNow } = keptSnmp(address, credentials);
+    return { session: { kind: 'snmp', snmp: session }, retryNow };
+  }
   return { session: { kind: 'http', http: keptHttp(address, credentials) }, retryNow: () => undefined };
 }
 
@@ -39,6 +45,10 @@ export async function testedSession(
   report: (step: TestStep) => void,
   signal: AbortSignal,
 ): Promise<Session> {
+  if (address.transport === 'snmp') {
+    const options = snmpOptions(address, request.credentials ?? {});
+    return { kind: 'snmp', snmp: await connectSnmpInSteps(options, report, signal) };
+  }
   if (address.transport !== 'ssh')
     return { kind: 'http', http: openHttp(httpTarget(address, request.credentials ?? {})) };
   const options = sshOptions(address, request.credentials ?? {}, surroundings);

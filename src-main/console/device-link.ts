@@ -3,6 +3,7 @@ import { AppError } from '../contract/errors.ts';
 import type { Command } from '../contract/plan.ts';
 import type { HostSession, HttpSession, Session } from '../transports/transport.ts';
 import type { DriverTools, OpenDevice, VendorDriver } from '../vendors/vendor.ts';
+import { pollBoth } from './poll-both.ts';
 
 const shellTimeoutMs = 60_000;
 
@@ -14,18 +15,27 @@ export class DeviceLink {
   /** Lets the next call connect at once, whatever refused the last ones: a person asks, or has mended something. */
   readonly retryNow: () => void;
   readonly #session: Session;
+  readonly #beside: DeviceLink | undefined;
 
+  /** `beside`: another way into the same device, which is polled with it. */
   constructor(
     driver: VendorDriver,
     address: DeviceAddress,
     session: Session,
     tools: DriverTools,
     retryNow: () => void = () => undefined,
+    beside?: DeviceLink,
   ) {
     this.driver = driver;
-    this.device = driver.open(session, address, tools);
+    const device = driver.open(session, address, tools);
+    this.device =
+      beside === undefined ? device : { ...device, poll: (signal) => pollBoth({ driver, device }, beside, signal) };
     this.#session = session;
-    this.retryNow = retryNow;
+    this.#beside = beside;
+    this.retryNow = () => {
+      retryNow();
+      beside?.retryNow();
+    };
   }
 
   /** Sends one command of a plan as it stands. Throws COMMAND_REJECTED with the device's own words, secrets masked. */
@@ -36,8 +46,8 @@ export class DeviceLink {
   }
 
   close(): void {
-    if (this.#session.kind === 'host') this.#session.host.close();
-    else this.#session.http.close();
+    closeSession(this.#session);
+    this.#beside?.close();
   }
 
   /** A text of the device without the secrets that its driver knows the look of. */
@@ -71,6 +81,12 @@ export class DeviceLink {
     const words = said.trim();
     return new AppError('COMMAND_REJECTED', `${what}${words === '' ? '.' : `: ${firstLines(words)}`}`, { raw: words });
   }
+}
+
+export function closeSession(session: Session): void {
+  if (session.kind === 'host') session.host.close();
+  else if (session.kind === 'http') session.http.close();
+  else session.snmp.close();
 }
 
 /** A text without the secrets that a driver knows the look of. */

@@ -1,3 +1,4 @@
+import { maskAddress } from '../contract/address.ts';
 import type { DeviceSpec, DeviceState, Reading } from '../contract/api.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
 import type { MetricRows, Sample, SampleRates } from '../contract/metrics.ts';
@@ -96,7 +97,7 @@ export class Device {
 
   state(lock: DeviceState['lock'], nextPollAt: string | undefined): DeviceState {
     return {
-      spec: this.spec,
+      spec: shownSpec(this.spec),
       freshness: this.freshness,
       lock,
       ...(this.#latest === undefined ? {} : { lastSampleAt: this.#latest.at }),
@@ -106,6 +107,12 @@ export class Device {
       ...(this.#readProblem === undefined ? {} : { readProblem: this.#readProblem }),
     };
   }
+}
+
+/** A device's settings as they may leave the main process: no community in an address. */
+function shownSpec(spec: DeviceSpec): DeviceSpec {
+  const address = maskAddress(spec.address);
+  return spec.poll === undefined ? { ...spec, address } : { ...spec, address, poll: maskAddress(spec.poll) };
 }
 
 /** A reading as it may leave the main process. */

@@ -1,3 +1,4 @@
+import { maskAddress } from '../contract/address.ts';
 import type { DeviceSpec, DeviceState, Reading } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Sample } from '../contract/metrics.ts';
@@ -81,7 +82,7 @@ export class Estate {
     const known = this.#devices.get(nameOrAddress) ?? this.#guests.get(nameOrAddress);
     if (known) return known;
     if (!nameOrAddress.includes('+')) this.#named(nameOrAddress);
-    const spec: DeviceSpec = { name: nameOrAddress, address: nameOrAddress, environment: 'other' };
+    const spec: DeviceSpec = { name: maskAddress(nameOrAddress), address: nameOrAddress, environment: 'other' };
     const guest = new Device(spec, await this.#tools.openLink(spec), this.#tools.now);
     this.#guests.set(nameOrAddress, guest);
     return guest;

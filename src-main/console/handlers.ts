@@ -1,5 +1,5 @@
-import { parseAddress } from '../contract/address.ts';
-import type { AppInfo, Handlers, LabState } from '../contract/api.ts';
+import { maskAddress, parseAddress } from '../contract/address.ts';
+import type { AppInfo, Credentials, Handlers, LabState } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Series } from '../contract/metrics.ts';
 import type { CallInput } from '../contract/api.ts';
@@ -49,6 +49,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'devices.list': () => Promise.resolve(estate.states()),
     'devices.add': async ({ spec, credentials }) => {
       parseAddress(spec.address);
+      if (spec.poll !== undefined) parseAddress(spec.poll);
       if (estate.list().some((device) => device.spec.name === spec.name)) {
         throw new AppError('ALREADY_EXISTS', `A device is named "${spec.name}" already. Nothing was added.`);
       }
@@ -68,9 +69,12 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return null;
     },
     'devices.test': async (request) => {
-      const report = await parts.test(request);
+      const known = estate.list().find(({ spec }) => maskAddress(spec.address) === request.address)?.spec;
+      const address = known?.address ?? request.address;
+      const credentials = request.credentials ?? (known && (await storedCredentials(store, known.name)));
+      const report = await parts.test({ ...request, address, credentials });
       const isWell = report.steps.every(({ state }) => state === 'done');
-      if (isWell) estate.wake((device) => device.spec.address === request.address);
+      if (isWell) estate.wake((device) => device.spec.address === address);
       return report;
     },
     'devices.read': ({ device, timeoutMs }) => estate.read(device, timeoutMs),
@@ -135,10 +139,25 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   };
 }
 
-const credentialNames = ['password', 'keyPassphrase'] as const;
+/** The secrets of a device, each sealed under a name of its own. */
+const credentialNames = ['password', 'keyPassphrase', 'privacyPassword'] as const;
 
-export function secretName(device: string, name: (typeof credentialNames)[number]): string {
+function secretName(device: string, name: (typeof credentialNames)[number]): string {
   return `device/${device}/${name}`;
+}
+
+/** The sealed secrets of a device; none while they are locked: what needs none can still be tested. */
+async function storedCredentials(store: Store, device: string): Promise<Credentials> {
+  if (store.secrets.state().isLocked) return {};
+  return readCredentials(store, device);
+}
+
+/** The sealed secrets of a device. Throws SECRETS_LOCKED. */
+export async function readCredentials(store: Store, device: string): Promise<Credentials> {
+  const found = await Promise.all(
+    credentialNames.map(async (name) => [name, await store.secrets.get(secretName(device, name))] as const),
+  );
+  return Object.fromEntries(found.filter(([, secret]) => secret !== undefined));
 }
 
 async function putCredentials(

@@ -2,6 +2,7 @@ import { type DeviceAddress, parseAddress } from '../contract/address.ts';
 import type { Credentials, TestReport, TestStep } from '../contract/api.ts';
 import { toProblem } from '../contract/errors.ts';
 import type { Session } from '../transports/transport.ts';
+import { closeSession } from './device-link.ts';
 import type { DriverTools, VendorDriver } from '../vendors/vendor.ts';
 
 export interface TestRequest {
@@ -32,6 +33,7 @@ const hostSteps: readonly Pick<TestStep, 'id' | 'title'>[] = [
   { id: 'host-key', title: 'Host key' },
   { id: 'authentication', title: 'Sign in' },
 ];
+const agentSteps = hostSteps.filter(({ id }) => id === 'name' || id === 'authentication');
 const deviceSteps: readonly Pick<TestStep, 'id' | 'title'>[] = [
   { id: 'privilege', title: 'Rights' },
   { id: 'version', title: 'Version' },
@@ -42,7 +44,7 @@ const deviceSteps: readonly Pick<TestStep, 'id' | 'title'>[] = [
 export async function testDevice(request: TestRequest, tools: TesterTools, signal: AbortSignal): Promise<TestReport> {
   const address = parseAddress(request.address);
   const driver = tools.driverOf(address);
-  const planned = [...(address.transport === 'ssh' ? hostSteps : []), ...deviceSteps];
+  const planned = [...firstSteps(address.transport), ...deviceSteps];
   let report: TestReport = {
     testId: request.testId,
     steps: planned.map((step) => ({ ...step, state: 'pending' })),
@@ -74,10 +76,14 @@ export async function testDevice(request: TestRequest, tools: TesterTools, signa
     if (newHostKey) update({ newHostKey });
     failRunning(report, error, onStep);
   } finally {
-    if (session?.kind === 'host') session.host.close();
-    if (session?.kind === 'http') session.http.close();
+    if (session !== undefined) closeSession(session);
   }
   return report;
+}
+
+function firstSteps(transport: DeviceAddress['transport']): readonly Pick<TestStep, 'id' | 'title'>[] {
+  if (transport === 'ssh') return hostSteps;
+  return transport === 'snmp' ? agentSteps : [];
 }
 
 function counted(count: number, what: string): string {

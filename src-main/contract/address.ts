@@ -2,14 +2,18 @@ import { z } from 'zod';
 import { AppError } from './errors.ts';
 
 /** Kinds of balancer, as commands and addresses name them. */
-export const vendorIds = ['engine', 'haproxy'] as const;
+export const vendorIds = ['engine', 'haproxy', 'host'] as const;
 export const vendorIdSchema = z.enum(vendorIds);
 export type VendorId = z.infer<typeof vendorIdSchema>;
 
-/** A device address taken apart: `VENDOR+ssh://user@host:port?config=PATH&socket=PATH&sudo=1&key=PATH`, `engine+unix:/path`. */
+/**
+ * A device address taken apart: `VENDOR+ssh://user@host:port?config=PATH&socket=PATH&sudo=1&key=PATH`, `engine+unix:/path`,
+ * `VENDOR+snmp://community@host:port?version=1` (2c unless told), `VENDOR+snmpv3://user@host:port?auth=SHA-256&priv=AES&context=NAME`.
+ * Of SNMP `user` is the community or the user, and `options.version` always 1, 2c or 3.
+ */
 export interface DeviceAddress {
   readonly vendor: VendorId;
-  readonly transport: 'ssh' | 'unix' | 'http';
+  readonly transport: 'ssh' | 'unix' | 'http' | 'snmp';
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -18,41 +22,57 @@ export interface DeviceAddress {
   readonly options: Readonly<Record<string, string>>;
 }
 
-const sshOptions = new Set(['config', 'socket', 'sudo', 'key', 'agent']);
+const knownOptions: Readonly<Record<string, ReadonlySet<string>>> = {
+  ssh: new Set(['config', 'socket', 'sudo', 'key', 'agent']),
+  snmp: new Set(['version']),
+  snmpv3: new Set(['auth', 'priv', 'context']),
+};
+const usualPorts: Readonly<Record<string, number>> = { ssh: 22, snmp: 161, snmpv3: 161 };
 
 /**
  * Takes a device address apart. Throws INPUT_INVALID that names the part at fault. A password in the address is refused:
  * it would stand in shell histories and process lists.
  */
 export function parseAddress(text: string): DeviceAddress {
-  const match = /^([a-z0-9]+)\+(ssh|unix|http):(.*)$/s.exec(text);
-  if (!match) throw bad(text, 'it is not of the form VENDOR+ssh://user@host:port or engine+unix:/path');
-  const [, vendorText = '', transport = '', rest = ''] = match;
+  const match = /^([a-z0-9]+)\+(ssh|unix|http|snmpv3|snmp):(.*)$/s.exec(text);
+  if (!match)
+    throw bad(
+      text,
+      'it is not of the form VENDOR+ssh://user@host:port, VENDOR+snmp://community@host:port or engine+unix:/path',
+    );
+  const [, vendorText = '', scheme = '', rest = ''] = match;
   const vendor = vendorIdSchema.safeParse(vendorText);
   if (!vendor.success) throw bad(text, `"${vendorText}" is not one of ${vendorIds.join(', ')}`);
-  if (transport === 'unix') {
+  if (scheme === 'unix') {
     if (!rest.startsWith('/')) throw bad(text, 'the path of a Unix socket must be absolute');
-    return { vendor: vendor.data, transport, host: '', port: 0, user: '', path: rest, options: {} };
+    return { vendor: vendor.data, transport: 'unix', host: '', port: 0, user: '', path: rest, options: {} };
   }
   const parts = /^\/\/(?:([^@/]*)@)?(\[[^\]]+\]|[^:/?#[\]@]+)(?::(\d{1,5}))?\/?(?:\?(.*))?$/s.exec(rest);
-  if (!parts) throw bad(mask(text), 'host or port cannot be read');
+  if (!parts) throw bad(text, 'host or port cannot be read');
   const [, userText = '', hostText = '', portText, query = ''] = parts;
-  if (userText.includes(':')) throw bad(mask(text), 'a password does not belong in an address');
-  const port = portText === undefined ? (transport === 'ssh' ? 22 : 9900) : Number(portText);
+  if (userText.includes(':')) throw bad(text, 'a password does not belong in an address');
+  const port = portText === undefined ? (usualPorts[scheme] ?? 9900) : Number(portText);
   if (port < 1 || port > 65_535) throw bad(text, `port ${port} is not between 1 and 65535`);
   const options: Record<string, string> = {};
   for (const pair of query.split('&').filter((part) => part !== '')) {
     const cut = pair.indexOf('=');
     const key = decode(text, cut < 0 ? pair : pair.slice(0, cut));
-    if (transport === 'ssh' && !sshOptions.has(key)) {
-      throw bad(text, `"${key}" is not an option; known are ${[...sshOptions].join(', ')}`);
+    const known = knownOptions[scheme];
+    if (known !== undefined && !known.has(key)) {
+      throw bad(text, `"${key}" is not an option; known are ${[...known].join(', ')}`);
     }
     options[key] = cut < 0 ? '1' : decode(text, pair.slice(cut + 1));
+  }
+  if (scheme === 'snmp' || scheme === 'snmpv3') {
+    options['version'] = scheme === 'snmpv3' ? '3' : (options['version'] ?? '2c').replace(/^2$/, '2c');
+    if (!['1', '2c', '3'].includes(options['version']))
+      throw bad(text, 'an SNMP version is 1 or 2c, or the scheme snmpv3');
+    if (scheme === 'snmpv3' && userText === '') throw bad(text, 'SNMPv3 needs a user: snmpv3://user@host');
   }
   const host = hostText.replace(/^\[|\]$/g, '');
   return {
     vendor: vendor.data,
-    transport: transport === 'ssh' ? 'ssh' : 'http',
+    transport: scheme === 'ssh' || scheme === 'http' ? scheme : 'snmp',
     host,
     port,
     user: decode(text, userText),
@@ -69,10 +89,11 @@ function decode(text: string, part: string): string {
   }
 }
 
-function mask(text: string): string {
-  return text.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
+/** An address as it may be shown: the community of SNMP v1 and v2c, and a password that does not belong there, are `***`. */
+export function maskAddress(text: string): string {
+  return text.replace(/\+snmp:\/\/[^@/]*@/, '+snmp://***@').replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
 }
 
 function bad(text: string, why: string): AppError {
-  return new AppError('INPUT_INVALID', `The address "${text}" cannot be used: ${why}.`);
+  return new AppError('INPUT_INVALID', `The address "${maskAddress(text)}" cannot be used: ${why}.`);
 }

@@ -25,6 +25,8 @@ export const deviceSpecSchema = z.strictObject({
   site: z.string().max(200).optional(),
   tags: z.array(z.string().max(100)).optional(),
   pollIntervalMs: z.number().int().min(100).max(3_600_000).optional(),
+  /** Another way in that is polled beside it: SNMP of the machine (`host+snmp://...`), whose figures are drawn with its pools. */
+  poll: z.string().max(2000).optional(),
 });
 export type DeviceSpec = z.infer<typeof deviceSpecSchema>;
 
@@ -32,6 +34,8 @@ export type DeviceSpec = z.infer<typeof deviceSpecSchema>;
 export const credentialsSchema = z.strictObject({
   password: z.string().max(4096).optional(),
   keyPassphrase: z.string().max(4096).optional(),
+  /** Of SNMPv3; `password` is the one of its authentication, or a community that stands in no address. */
+  privacyPassword: z.string().max(4096).optional(),
 });
 export type Credentials = z.infer<typeof credentialsSchema>;
 

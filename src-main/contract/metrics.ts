@@ -67,6 +67,21 @@ export const virtualServerSampleSchema = z.strictObject({
 });
 export type VirtualServerSample = z.infer<typeof virtualServerSampleSchema>;
 
+/**
+ * What one network interface of the machine passed. `epoch` changes when its counters started anew without the machine
+ * (ifCounterDiscontinuityTime of RFC 2863).
+ */
+export const interfaceSampleSchema = z.strictObject({
+  name: z.string(),
+  epoch: z.string().optional(),
+  isUp: z.boolean().optional(),
+  isLoopback: z.boolean().optional(),
+  speedBitsPerSecond: gauge.optional(),
+  bytesIn: counterSchema.optional(),
+  bytesOut: counterSchema.optional(),
+});
+export type InterfaceSample = z.infer<typeof interfaceSampleSchema>;
+
 const problemSchema = z.object({ code: z.string(), title: z.string(), detail: z.string(), raw: z.string().optional() });
 
 /** One poll of one device: `steelyard poll` prints it as a JSON line. `epoch` names the process or boot that counts. */
@@ -82,6 +97,8 @@ export const sampleSchema = z.strictObject({
   /** Changes whenever the counters start anew (process id and start time, sysUpTime reset): no rate is taken across it. */
   epoch: z.string().optional(),
   system: z.record(z.string(), gauge).optional(),
+  /** Network interfaces of the machine, where an agent tells them; bytes as the machine sees them: `in` is received. */
+  interfaces: z.array(interfaceSampleSchema).optional(),
   virtualServers: z.array(virtualServerSampleSchema),
   pools: z.array(poolSampleSchema),
   errors: z.array(problemSchema),
@@ -107,6 +124,8 @@ export interface SampleRates {
   readonly isReset: boolean;
   readonly virtualServers: readonly Rates[];
   readonly pools: readonly (Rates & { readonly members: readonly Rates[] })[];
+  /** Absent where the device tells of no interfaces. */
+  readonly interfaces?: readonly Rates[];
 }
 
 /** What can be charted per member (and summed or averaged per pool). */

@@ -22,7 +22,24 @@ export function sampleRates(previous: Sample, next: Sample, options: RateOptions
   const pools = next.pools.map((pool) => poolRates(before.get(pool.name), pool, steps));
   const hasFallen = [...virtualServers, ...pools.flatMap((pool) => pool.members)].some((object) => object.hasFallen);
   if (hasFallen && next.epoch === undefined) return noRates(next, intervalMs, true);
-  return { intervalMs, isReset: false, virtualServers: virtualServers.map(ratesOf), pools: pools.map(sumOf) };
+  return {
+    intervalMs,
+    isReset: false,
+    virtualServers: virtualServers.map(ratesOf),
+    pools: pools.map(sumOf),
+    ...interfaceRates(previous, next, steps),
+  };
+}
+
+/** Of each interface by itself: its counters may start anew while the machine runs on. */
+function interfaceRates(previous: Sample, next: Sample, steps: Steps): Pick<SampleRates, 'interfaces'> {
+  if (next.interfaces === undefined) return {};
+  const before = new Map(previous.interfaces?.map((one) => [one.name, one]));
+  const interfaces = next.interfaces.map((one) => {
+    const old = before.get(one.name);
+    return objectRates(old?.epoch === one.epoch ? old : undefined, one, steps).rates;
+  });
+  return { interfaces };
 }
 
 type Countable = Pick<
