@@ -58,7 +58,9 @@ async function runStep<T>(
   detail: (value: T) => Promise<string> = (value) => Promise.resolve(String(value)),
 ): Promise<T> {
   const startedAt = performance.now();
-  const since = (): number => Math.round(performance.now() - startedAt);
+  function since(): number {
+    return Math.round(performance.now() - startedAt);
+  }
   report({ id, title, state: 'running' });
   try {
     const value = await work();

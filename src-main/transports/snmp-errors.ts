@@ -74,6 +74,8 @@ function invalid(error: ResponseInvalidError, { what, security }: ExchangeFacts)
       return new AppError('OUTPUT_UNPARSED', `${what}: the answer names another community than the question.`);
     case ResponseInvalidCode.EVersionNoMatch:
       return new AppError('OUTPUT_UNPARSED', `${what}: the answer is of another SNMP version than the question.`);
+    case ResponseInvalidCode.EIp4AddressSize:
+    case ResponseInvalidCode.EOutOfOrder:
     default:
       return new AppError(
         'OUTPUT_UNPARSED',

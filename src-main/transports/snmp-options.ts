@@ -1,4 +1,5 @@
 import { createCipheriv, createHash, getCipherInfo } from 'node:crypto';
+import { AuthProtocols, PrivProtocols } from 'net-snmp';
 import { AppError } from '../contract/errors.ts';
 
 /** Where an agent listens and how it is spoken to. Errors name `host` and `port`, never community or password. */
@@ -21,32 +22,32 @@ export interface SnmpUser {
   readonly priv?: { readonly protocol: string; readonly password: string } | undefined;
 }
 
-interface Protocol {
-  /** Its number in net-snmp's `AuthProtocols` and `PrivProtocols`. */
-  readonly number: number;
+interface Protocol<N> {
+  /** Its number in the net-snmp package. */
+  readonly number: N;
   /** What Node's cryptography must have: OpenSSL 3 keeps DES apart, BoringSSL lacks more. */
   readonly needs: string;
 }
 
 /** HMAC-MD5-96 and HMAC-SHA-96 of RFC 3414, the SHA-2 family of RFC 7860. */
-const authProtocols: Readonly<Record<string, Protocol>> = {
-  md5: { number: 2, needs: 'md5' },
-  sha: { number: 3, needs: 'sha1' },
-  sha224: { number: 4, needs: 'sha224' },
-  sha256: { number: 5, needs: 'sha256' },
-  sha384: { number: 6, needs: 'sha384' },
-  sha512: { number: 7, needs: 'sha512' },
+const authProtocols: Readonly<Record<string, Protocol<AuthProtocols>>> = {
+  md5: { number: AuthProtocols.md5, needs: 'md5' },
+  sha: { number: AuthProtocols.sha, needs: 'sha1' },
+  sha224: { number: AuthProtocols.sha224, needs: 'sha224' },
+  sha256: { number: AuthProtocols.sha256, needs: 'sha256' },
+  sha384: { number: AuthProtocols.sha384, needs: 'sha384' },
+  sha512: { number: AuthProtocols.sha512, needs: 'sha512' },
 };
 
 /**
  * DES of RFC 3414, AES-128 of RFC 3826, and AES-256 with its key stretched as Blumenthal's draft says
  * (`aes256`: net-snmp, most vendors) or as Reeder's (`aes256c`: Cisco). 3DES and AES-192 are not in the package.
  */
-const privProtocols: Readonly<Record<string, Protocol>> = {
-  des: { number: 2, needs: 'des-cbc' },
-  aes: { number: 4, needs: 'aes-128-cfb' },
-  aes256: { number: 6, needs: 'aes-256-cfb' },
-  aes256c: { number: 8, needs: 'aes-256-cfb' },
+const privProtocols: Readonly<Record<string, Protocol<PrivProtocols>>> = {
+  des: { number: PrivProtocols.des, needs: 'des-cbc' },
+  aes: { number: PrivProtocols.aes, needs: 'aes-128-cfb' },
+  aes256: { number: PrivProtocols.aes256b, needs: 'aes-256-cfb' },
+  aes256c: { number: PrivProtocols.aes256r, needs: 'aes-256-cfb' },
 };
 
 /** Names as people write them: SHA-256, sha2-256, HMAC-SHA-256, AES-128, AES256. */
@@ -68,12 +69,12 @@ function plainName(name: string): string {
 }
 
 /** The number of an authentication protocol. Throws INPUT_INVALID (no such name), CAPABILITY_MISSING (this Node lacks it). */
-export function authProtocol(name: string): number {
+export function authProtocol(name: string): AuthProtocols {
   return protocolIn(authProtocols, name, 'authentication', hasHash);
 }
 
 /** The number of a privacy protocol. Throws as `authProtocol` does. */
-export function privProtocol(name: string): number {
+export function privProtocol(name: string): PrivProtocols {
   const plain = plainName(name);
   if (plain === 'aes192' || plain === 'aes192c' || plain === 'tripledes') {
     throw new AppError(
@@ -84,12 +85,12 @@ export function privProtocol(name: string): number {
   return protocolIn(privProtocols, name, 'privacy', hasCipher);
 }
 
-function protocolIn(
-  table: Readonly<Record<string, Protocol>>,
+function protocolIn<N>(
+  table: Readonly<Record<string, Protocol<N>>>,
   name: string,
   purpose: string,
   isThere: (name: string) => boolean,
-): number {
+): N {
   const found = table[plainName(name)];
   const known = Object.keys(table)
     .filter((one) => isThere(table[one]?.needs ?? ''))

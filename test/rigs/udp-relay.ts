@@ -14,12 +14,16 @@ export interface UdpRelay {
   readonly stop: () => void;
 }
 
+function straight(): readonly number[] {
+  return [0];
+}
+
 /** A UDP relay on loopback in front of a server: a way that loses, delays, doubles and reorders as a test says. */
 export async function openUdpRelay(port: number): Promise<UdpRelay> {
   const clients = new Map<number, Socket>();
   const timers = new Set<NodeJS.Timeout>();
   const passed = { up: 0, down: 0 };
-  let fate: Fate = () => [0];
+  let fate: Fate = straight;
   const front = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
 
   function pass(direction: 'up' | 'down', bytes: Buffer, send: () => void): void {

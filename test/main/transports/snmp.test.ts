@@ -42,7 +42,9 @@ function sessionTo(
 function bulks(agent: SnmpAgent): (readonly [number, number])[] {
   return agent.requests().map(({ oids, numbers }) => [oids.length, numbers[1]] as const);
 }
-const code = (error: unknown): string => (error as AppError).code; // only AppErrors are thrown here
+function code(error: unknown): string {
+  return (error as AppError).code; // only AppErrors are thrown here
+}
 
 describe('a walk of columns', () => {
   test('gives every cell of every column, side by side', async () => {
@@ -139,7 +141,7 @@ describe('an agent that lies', () => {
     });
     await expect(session.walk([`${table}.1`])).rejects.toMatchObject({
       code: 'OUTPUT_UNPARSED',
-      detail: expect.stringContaining('does not go forward'),
+      detail: expect.stringContaining('does not go forward') as string,
     });
   });
 
@@ -200,7 +202,7 @@ describe('an agent that lies', () => {
   });
 
   test('in any byte of an answer never does more than fail with a code of ours', async () => {
-    let garble: (bytes: Buffer) => Buffer = (bytes) => bytes;
+    let garble = Buffer.from as (bytes: Buffer) => Buffer;
     const { session } = await rig({
       rows: rowsOf(5),
       twist: (request, reply) => [garble(writeReply(request, reply)), writeReply(request, reply)],
