@@ -62,8 +62,10 @@ export const changeSchema = z.strictObject({
   }),
   /** The key that changes; absent for create, delete, replace of the whole object. */
   key: z.string().optional(),
-  prior: z.unknown(),
-  desired: z.unknown(),
+  /** Absent where the subject or key is new (JSON carries no undefined). */
+  prior: z.unknown().optional(),
+  /** Absent where the subject or key goes. */
+  desired: z.unknown().optional(),
 });
 export type Change = z.infer<typeof changeSchema>;
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TestReport, Version } from '../../src-main/contract/api.ts';
 import type { Sample, SampleRates } from '../../src-main/contract/metrics.ts';
 import type { DeviceModel } from '../../src-main/contract/model.ts';
-import { sendRequests } from '../rigs/backends.ts';
+import { type Backends, sendRequests, startBackends } from '../rigs/backends.ts';
 import { type Site, startSite } from '../rigs/haproxy-site.ts';
 import { isMissing } from '../rigs/need.ts';
 
@@ -24,6 +25,8 @@ interface Running {
 const command = join(import.meta.dirname, '../../src-main/cli.ts');
 let site: Site;
 let dataDir: string;
+let plans = 0;
+let more: Backends | undefined;
 
 /** A command as a person starts it: a process of its own, on the sources. */
 function start(...words: readonly string[]): Running {
@@ -52,10 +55,15 @@ async function runForJson(...words: readonly string[]): Promise<unknown[]> {
   return (isOnePerLine ? lines : [stdout]).map((text): unknown => JSON.parse(text));
 }
 
-async function makePlan(weight: number): Promise<string> {
+function makePlan(weight: number): Promise<string> {
+  return planFor(`members: [{ name: b1, weight: ${weight} }]`);
+}
+
+/** The file of a plan that brings these keys of `app` about. */
+async function planFor(keys: string): Promise<string> {
   const wish = join(dataDir, 'wish.yaml');
-  const plan = join(dataDir, `plan-${weight}.json`);
-  await writeFile(wish, `pools:\n  - name: app\n    members:\n      - { name: b1, weight: ${weight} }\n`);
+  const plan = join(dataDir, `plan-${String(++plans)}.json`);
+  await writeFile(wish, `pools:\n  - { name: app, ${keys} }\n`);
   const { status, stdout, stderr } = await run('plan', 'lb', wish, '--out', plan);
   expect([status, stdout], stderr).toEqual([0, '']);
   return plan;
@@ -63,13 +71,14 @@ async function makePlan(weight: number): Promise<string> {
 
 describe.skipIf(isMissing('haproxy', 'sshd'))(
   'the command line on a real HAProxy over SSH',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     beforeAll(async () => {
       site = await startSite();
       dataDir = await mkdtemp(join(tmpdir(), 'steelyard-cli-'));
     });
     afterAll(async () => {
+      await more?.close();
       await site.close();
       await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     });
@@ -156,6 +165,60 @@ describe.skipIf(isMissing('haproxy', 'sshd'))(
       );
       expect((await run('confirm', 'lb')).status).toBe(0);
       expect((await rolling.ended).status).toBe(0);
+      expect(await site.weights()).toEqual({ b1: 1, b2: 1 });
+    });
+
+    test('a member is added, drained, enabled and removed, and an algorithm changed: the traffic follows', async () => {
+      more = await startBackends(['b3']);
+      const [third = 0] = more.ports;
+      async function become(keys: string): Promise<Readonly<Record<string, number>>> {
+        const applying = start('apply', await planFor(keys), '--yes', '--confirm-within', '60s');
+        await vi.waitFor(
+          () => {
+            expect(applying.stderr()).toContain('steelyard confirm lb');
+          },
+          { timeout: 60_000, interval: 100 },
+        );
+        const confirmed = await run('confirm', 'lb');
+        expect(confirmed.status, confirmed.stderr).toBe(0);
+        expect((await applying.ended).status).toBe(0);
+        const { byBackend, failures } = await sendRequests(site.haproxy.port, 300);
+        expect(failures).toEqual([]);
+        return byBackend;
+      }
+      expect(await become(`members: [{ name: b3, address: 127.0.0.1, port: ${String(third)} }]`)).toEqual({
+        b1: 100,
+        b2: 100,
+        b3: 100,
+      });
+      expect(Object.keys(await become('members: [{ name: b2, adminState: draining }]')).toSorted()).toEqual([
+        'b1',
+        'b3',
+      ]);
+      expect(Object.keys(await become('members: [{ name: b2, adminState: enabled }]'))).toHaveLength(3);
+      expect(Object.keys(await become('algorithm: source-ip-hash'))).toHaveLength(1);
+      expect(await become('algorithm: round-robin')).toEqual({ b1: 100, b2: 100, b3: 100 });
+      expect(await become('members: [{ name: b3, absent: true }]')).toEqual({ b1: 150, b2: 150 });
+    });
+
+    test("what HAProxy refuses changes nothing, and HAProxy's own words are told", async () => {
+      const before = site.configHash();
+      const plan = await planFor('members: [{ name: b9, address: no-such-host.invalid, port: 80 }]');
+      const { status, stderr } = await run('apply', plan, '--yes');
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringContaining("could not resolve address 'no-such-host.invalid'"),
+      ]);
+      expect(site.configHash()).toBe(before);
+    });
+
+    test('a plan that another hand has overtaken is refused, and nothing is sent', async () => {
+      const plan = await makePlan(9);
+      writeFileSync(site.haproxy.configFile, `# another hand\n${site.haproxy.readConfig()}`);
+      const theirs = site.configHash();
+      const { status, stderr } = await run('apply', plan, '--yes');
+      expect([status, stderr]).toEqual([1, expect.stringContaining('PLAN_STALE')]);
+      expect(site.configHash()).toBe(theirs);
       expect(await site.weights()).toEqual({ b1: 1, b2: 1 });
     });
 

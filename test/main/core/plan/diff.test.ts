@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Desired, desiredSchema, type DeviceModel } from '../../../../src-main/contract/model.ts';
+import { changeSchema } from '../../../../src-main/contract/plan.ts';
 import { diffModel } from '../../../../src-main/core/plan/diff.ts';
 
 function model(): DeviceModel {
@@ -27,6 +28,28 @@ function wish(value: unknown): Desired {
 }
 
 describe('what has to change for a wish', () => {
+  test('every change survives JSON: plans go through files, the bridge and the journal', () => {
+    const desired = wish({
+      pools: [
+        {
+          name: 'app',
+          slowStartMs: 1000,
+          members: [
+            { name: 'c', address: '10.0.0.3', port: 80 },
+            { name: 'a', absent: true },
+          ],
+        },
+        { name: 'other', absent: true },
+      ],
+    });
+    const { changes } = diffModel(model(), desired, 'merge');
+    expect(new Set(changes.map(({ action }) => action))).toEqual(new Set(['create', 'update', 'delete']));
+    for (const change of changes) {
+      const carried: unknown = JSON.parse(JSON.stringify(change));
+      expect(changeSchema.parse(carried)).toEqual(carried);
+    }
+  });
+
   test('only the named key of the named member changes', () => {
     const edit = diffModel(model(), wish({ pools: [{ name: 'app', members: [{ name: 'a', weight: 3 }] }] }), 'merge');
     expect(edit.changes).toEqual([
