@@ -21,6 +21,8 @@ const packages = {
   ping: 'iputils-ping',
   sudo: 'sudo',
   at: 'at',
+  atd: 'at',
+  faketime: 'faketime',
   ps: 'procps',
   snmpd: 'snmpd',
   snmpbulkwalk: 'snmp',

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { AppError } from '../contract/errors.ts';
 import { desiredSchema } from '../contract/model.ts';
-import { type Plan, planSchema, type PushState } from '../contract/plan.ts';
+import { type Plan, planSchema, type PushState, withCountdown } from '../contract/plan.ts';
 import type { Arguments } from './arguments.ts';
 import { type CliTools, type Command, dataOption } from './command.ts';
 import { readDocument } from './documents.ts';
@@ -98,10 +98,11 @@ export const history: Command = {
   },
 };
 
-async function push(session: Session, made: Plan, given: Arguments, tools: CliTools): Promise<number> {
+async function push(session: Session, plan: Plan, given: Arguments, tools: CliTools): Promise<number> {
+  const confirmWithinMs = given.durationMs('confirm-within') ?? 60_000;
+  const made = withCountdown(plan, confirmWithinMs);
   sayPlan(made, tools.terminal.say);
   const typed = await unlock(session, made.device, given, tools);
-  const confirmWithinMs = given.durationMs('confirm-within') ?? 60_000;
   const { id } = await session.call('push.start', { plan: made, confirmWithinMs, ...typed });
   return (await report(await followPush(session, id, tools, given.text('data')), tools)) === 'kept' ? 0 : 1;
 }

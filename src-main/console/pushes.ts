@@ -1,5 +1,5 @@
 import { AppError } from '../contract/errors.ts';
-import type { Plan, PushState } from '../contract/plan.ts';
+import { type Plan, type PushState, withCountdown } from '../contract/plan.ts';
 import type { Clock } from '../core/clock.ts';
 import { Push, type PushTools } from '../core/push/push.ts';
 import type { PushJournal, PushRecord, PushTarget } from '../core/push/target.ts';
@@ -38,7 +38,7 @@ export class Pushes {
       throw new AppError('LOCK_HELD', `A change of "${plan.device}" begins. Nothing was sent.`);
     this.#starting.add(plan.device);
     try {
-      const push = await Push.start(plan, confirmWithinMs, this.#toolsFor(plan.device));
+      const push = await Push.start(withCountdown(plan, confirmWithinMs), confirmWithinMs, this.#toolsFor(plan.device));
       this.#follow(push);
       return push.state;
     } finally {

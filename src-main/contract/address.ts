@@ -23,7 +23,7 @@ export interface DeviceAddress {
 }
 
 const knownOptions: Readonly<Record<string, ReadonlySet<string>>> = {
-  ssh: new Set(['config', 'socket', 'sudo', 'key', 'agent']),
+  ssh: new Set(['config', 'socket', 'sudo', 'key', 'agent', 'hold']),
   snmp: new Set(['version']),
   snmpv3: new Set(['auth', 'priv', 'context']),
 };

@@ -50,8 +50,29 @@ export const stepSchema = z.strictObject({
   commands: z.array(commandSchema),
   /** True where the step changes nothing on the device that anything reads (a check, a backup, a candidate file). */
   isHarmless: z.boolean(),
+  /** Why the device lacks this stage; there are no commands then, and the step is shown as lacking. */
+  lacking: z.string().optional(),
+  /** True where the commands say how long an unkept change lasts, as `seconds=60`; `withCountdown` writes another time there. */
+  isTimed: z.boolean().optional(),
 });
 export type Step = z.infer<typeof stepSchema>;
+
+/**
+ * The revert as the device holds it: armed (stage `hold`) before the first change, set to the whole countdown (stage `watch`) after
+ * the change was verified, so that the device goes back by itself where nobody can tell it to keep the change.
+ */
+export const holdSchema = z.strictObject({
+  isHeld: z.boolean(),
+  /** What holds it, in the host's own word (`at`, `systemd-run` ...); absent where nothing does. */
+  way: z.string().optional(),
+  /** How it was found to work, or why nothing does; a sentence. */
+  why: z.string(),
+  /** The countdown that the timed steps are written for. */
+  withinMs: z.number().int().positive(),
+});
+
+/** What a device says when it took a change back by itself: by these words a push knows it in the answer of a command. */
+export const deviceRevertedWords = 'The device took the change back by itself';
 
 export const changeSchema = z.strictObject({
   action: z.enum(['create', 'update', 'delete', 'replace', 'no-op']),
@@ -108,11 +129,30 @@ export const planSchema = z.strictObject({
   keep: z.array(stepSchema),
   /** Read-only commands that verifying sends. */
   verifies: z.array(commandSchema),
+  /** Absent where the kind of device has no such thing. */
+  hold: holdSchema.optional(),
   warnings: z.array(z.string()),
   /** Driver's own facts that verify and recovery need (paths, pids as read); opaque to everyone else. */
   driver: z.record(z.string(), z.unknown()),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** The same plan for another countdown: only the seconds in its timed steps differ. */
+export function withCountdown(plan: Plan, withinMs: number): Plan {
+  if (plan.hold === undefined || plan.hold.withinMs === withinMs) return plan;
+  const seconds = `seconds=${Math.ceil(withinMs / 1000)}`;
+  function retimed(text: string): string {
+    return text.replace(/\bseconds=\d+/, seconds);
+  }
+  const steps = plan.steps.map((step) => {
+    if (step.isTimed !== true) return step;
+    const commands = step.commands.map((command) =>
+      command.kind === 'shell' ? { ...command, text: retimed(command.text), shown: retimed(command.shown) } : command,
+    );
+    return { ...step, commands };
+  });
+  return { ...plan, steps, hold: { ...plan.hold, withinMs } };
+}
 
 /** `waiting` = sent and verified, the countdown runs; `reverted` and `kept` are ends; `stuck` needs a person and says why. */
 export type PushPhase = 'running' | 'waiting' | 'keeping' | 'kept' | 'reverting' | 'reverted' | 'refused' | 'stuck';
@@ -139,6 +179,8 @@ export interface PushState {
   readonly startedAt: string;
   /** When an unkept push goes back by itself (ISO time). */
   readonly revertsAt?: string;
+  /** Who took it back, once that is known. */
+  readonly revertedBy?: 'console' | 'device';
   readonly endedAt?: string;
   readonly problem?: Problem;
 }

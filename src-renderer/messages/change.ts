@@ -108,6 +108,7 @@ export const changeText = {
   noAffects: 'No other object is touched',
   fingerprint: (fingerprint: string) => `Made from the configuration ${fingerprint.slice(0, 12)}…`,
   fingerprintNote: 'The push stops before anything is sent if the device has changed since.',
+  held: (way: string) => `The device itself holds the revert (${way})`,
   inverse: (count: number) => `${plural(count, 'step')} to take it back`,
   inverseNote: 'Every command has its inverse; shown in the middle.',
   costNote: 'What the device does for it',

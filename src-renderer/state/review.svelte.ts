@@ -18,6 +18,8 @@ export class Review {
   madeFrom = $state<number | undefined>(undefined);
   pushProblem = $state.raw<Problem | undefined>(undefined);
   isPushing = $state(false);
+  /** How long an unkept change lasts; the commands shown are those for it. */
+  confirmWithinMs = $state<number>(60_000);
   readonly #connection: Connection;
   #latest = 0;
 

@@ -59,7 +59,9 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
         sections: 'backend app\n    balance roundrobin\n    server a 127.0.0.1:1\n    server b 127.0.0.1:2\n',
       });
       const session = new HostLink({ open: openThroughRelay, now: () => performance.now(), chance: Math.random });
-      const address = parseAddress(`haproxy+ssh://${sshd.user}@127.0.0.1:${relay.port}?config=${rig.configFile}`);
+      const address = parseAddress(
+        `haproxy+ssh://${sshd.user}@127.0.0.1:${relay.port}?config=${rig.configFile}&hold=detached`,
+      );
       link = new DeviceLink(haproxy, address, { kind: 'host', host: session }, realTools);
     });
     afterEach(async () => {

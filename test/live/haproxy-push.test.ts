@@ -107,7 +107,9 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
       const rig = await start();
       const plan = await rig.plan(threeToOne);
       await push(rig, plan);
-      expect(leftOvers(rig.rig)).toEqual([`haproxy.cfg.steelyard-${planId}.old`]);
+      expect(leftOvers(rig.rig)).toEqual(
+        ['hold', 'old', 'pid', 'until'].map((name) => `haproxy.cfg.steelyard-${planId}.${name}`),
+      );
       await sendSteps(rig.session, plan.keep);
       expect(leftOvers(rig.rig)).toEqual([]);
     });

@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Desired } from '../../src-main/contract/model.ts';
 import type { Plan } from '../../src-main/contract/plan.ts';
 import { sendRequests } from '../rigs/backends.ts';
 import { type CalledConsole, endPhases, openCalledConsole } from '../rigs/console-calls.ts';
 import { type Site, startSite } from '../rigs/haproxy-site.ts';
+import { killAt } from '../rigs/killed-console.ts';
 import { isMissing } from '../rigs/need.ts';
 
 const wishes: Readonly<Record<string, Desired>> = {
@@ -17,7 +16,19 @@ const wishes: Readonly<Record<string, Desired>> = {
   'an algorithm (reload)': { pools: [{ name: 'app', algorithm: 'least-connections' }] },
 };
 /** Steps of every HAProxy plan of the two kinds, by their ids; the plan of the test says which of them it has. */
-const stepIds = ['fingerprint', 'backup', 'candidate', 'check', 'replace', 'run-time', 'reload', 'waiting'];
+const stepIds = [
+  'fingerprint',
+  'backup',
+  'candidate',
+  'check',
+  'hold-script',
+  'hold',
+  'replace',
+  'run-time',
+  'reload',
+  'countdown',
+  'waiting',
+];
 /** Where an answer that is lost leaves in doubt whether anything was done. */
 const sendIds = ['replace', 'run-time', 'reload'];
 
@@ -117,7 +128,9 @@ describe.skipIf(isMissing('haproxy', 'sshd')).each(Object.keys(wishes))('a push 
       const plan = await makePlan(planner);
       await planner.console.close();
       if (stepId !== 'waiting' && !plan.steps.some((step) => step.id === stepId)) return;
-      await killAt(plan, stepId);
+      await killAt(site.dataDir, plan, stepId);
+      await sleep(200); // a command that was sent already may still end on the host
+      expect(existsSync(site.haproxy.configFile)).toBe(true);
       expectWhole(plan);
       const next = await openCalledConsole(site.dataDir);
       try {
@@ -129,28 +142,3 @@ describe.skipIf(isMissing('haproxy', 'sshd')).each(Object.keys(wishes))('a push 
     });
   });
 });
-
-/** Pushes from a process of its own and kills it (SIGKILL) as soon as it says that the step runs. */
-async function killAt(plan: Plan, stepId: string): Promise<void> {
-  const planFile = join(site.dataDir, 'plan.json');
-  writeFileSync(planFile, JSON.stringify(plan));
-  const entry = fileURLToPath(new URL('../rigs/push.entry.ts', import.meta.url));
-  const child = spawn(process.execPath, [entry, site.dataDir, planFile], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  const reached = new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.split('\n').includes(stepId)) resolve();
-    });
-    child.on('exit', () => {
-      reject(new Error(`the console ended before ${stepId}; it said ${said}`));
-    });
-  });
-  await reached;
-  child.removeAllListeners('exit');
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
-  await sleep(200); // a command that was sent already may still end on the host
-  expect(existsSync(site.haproxy.configFile)).toBe(true);
-}

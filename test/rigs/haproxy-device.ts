@@ -34,6 +34,8 @@ export async function openHaproxyDevice(sshd: Sshd, query: string, user: string 
       return ssh.request(path, text, options);
     },
   };
-  const address = parseAddress(`haproxy+ssh://${user}@${sshd.host}:${sshd.port}?${query}`);
+  // Another test's atd may come and go meanwhile.
+  const hold = /\bhold=/.test(query) ? '' : '&hold=detached';
+  const address = parseAddress(`haproxy+ssh://${user}@${sshd.host}:${sshd.port}?${query}${hold}`);
   return { session, sent, device: haproxy.open({ kind: 'host', host: session }, address, realTools) };
 }

@@ -14,6 +14,10 @@ export interface SiteOptions {
   /** Words after `server NAME 127.0.0.1:PORT`; default `weight 1`. */
   readonly serverWords?: string;
   readonly members?: number;
+  /** What holds the revert on the host; default `detached`, as other tests may run an atd meanwhile. */
+  readonly hold?: string;
+  /** Further lines of sshd_config. */
+  readonly sshd?: readonly string[];
 }
 
 /** A whole small site on loopback: counting back ends, a real HAProxy before them, a real sshd, and a link to it that can be cut. */
@@ -42,12 +46,13 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const head = (options.pool ?? ['balance roundrobin']).map((line) => `    ${line}`);
   const sections = ['backend app', ...head, ...servers, ''].join('\n');
   const haproxy = await startHaproxy({ shape: options.shape ?? 'master-cli', sections });
-  const sshd = await startSshd();
+  const sshd = await startSshd({ config: options.sshd ?? [] });
   const relay = await openRelay({ host: sshd.host, port: sshd.port });
   const dataDir = mkdtempSync(join(tmpdir(), 'steelyard-data-'));
   const hostKey = sshd.hostKey('ed25519');
   writeFileSync(join(dataDir, 'known_hosts'), `[${relay.host}]:${String(relay.port)} ${hostKey}\n`, { mode: 0o600 });
   const query = new URLSearchParams({ config: haproxy.configFile, socket: haproxy.socket, key: sshd.keyFile });
+  query.set('hold', options.hold ?? 'detached');
   return {
     backends,
     haproxy,

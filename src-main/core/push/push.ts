@@ -1,5 +1,12 @@
 import { AppError, type Problem, toProblem } from '../../contract/errors.ts';
-import type { Plan, PushPhase, PushState, Step, StepState } from '../../contract/plan.ts';
+import {
+  deviceRevertedWords,
+  type Plan,
+  type PushPhase,
+  type PushState,
+  type Step,
+  type StepState,
+} from '../../contract/plan.ts';
 import { type Clock, pause } from '../clock.ts';
 import type { PushJournal, PushRecord, PushTarget } from './target.ts';
 
@@ -35,6 +42,7 @@ export class Push {
   #revertsAt: string | undefined;
   #endedAt: string | undefined;
   #hasTouched = false;
+  #revertedBy: PushState['revertedBy'];
   #decide: ((decision: 'keep' | 'revert') => void) | undefined;
 
   private constructor(plan: Plan, startedAt: string, tools: PushTools) {
@@ -74,6 +82,7 @@ export class Push {
       revertSteps: this.#revertSteps,
       startedAt: this.#startedAt,
       ...(this.#revertsAt === undefined ? {} : { revertsAt: this.#revertsAt }),
+      ...(this.#revertedBy === undefined ? {} : { revertedBy: this.#revertedBy }),
       ...(this.#endedAt === undefined ? {} : { endedAt: this.#endedAt }),
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     };
@@ -118,14 +127,23 @@ export class Push {
   async #run(confirmWithinMs: number): Promise<void> {
     try {
       await this.#refuseIfStale();
-      for (const step of this.#plan.steps) await this.#do('push', step);
+      await this.#send((step) => step.stage !== 'watch');
       await this.#verify('new');
+      // What counts the time on the device begins where the countdown here begins.
+      await this.#send((step) => step.stage === 'watch');
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
       await this.#goBack(error);
       return;
     }
     await this.#wait(confirmWithinMs);
+  }
+
+  async #send(isDue: (step: Step) => boolean): Promise<void> {
+    for (const step of this.#plan.steps.filter(isDue)) {
+      if (step.lacking === undefined) await this.#do('push', step);
+      else this.#mark('push', step, { state: 'lacking', answer: step.lacking });
+    }
   }
 
   async #refuseIfStale(): Promise<void> {
@@ -148,6 +166,7 @@ export class Push {
       const answers: string[] = [];
       for (const command of step.commands) answers.push(await target.send(command, this.#stopped.signal));
       const answer = answers.join('').trim().slice(0, 4096);
+      if (list === 'revert' && answer.includes(deviceRevertedWords)) await this.#noteDeviceReverted(answer);
       this.#mark(list, step, {
         state: 'done',
         durationMs: clock.now() - startedAt,
@@ -157,6 +176,12 @@ export class Push {
       this.#mark(list, step, { state: 'failed', durationMs: clock.now() - startedAt, problem: toProblem(error) });
       throw error;
     }
+  }
+
+  async #noteDeviceReverted(said: string): Promise<void> {
+    if (this.#revertedBy === 'device') return;
+    this.#revertedBy = 'device';
+    await this.#tools.journal.note(this.#plan.id, { kind: 'device-reverted', said });
   }
 
   async #verify(wanted: 'old' | 'new'): Promise<void> {
@@ -202,10 +227,21 @@ export class Push {
     this.#phase = 'keeping';
     this.#revertsAt = undefined;
     this.#changed();
+    let isTakenBack = false;
     const isDone = await this.#untilDone(async () => {
-      for (const step of this.#plan.keep) await this.#do('keep', step);
+      try {
+        for (const step of this.#plan.keep) await this.#do('keep', step);
+      } catch (error) {
+        isTakenBack = saysDeviceReverted(error);
+        if (!isTakenBack) throw error;
+      }
     });
     if (!isDone) return;
+    if (isTakenBack) {
+      const when = 'before it could be told to keep it, so it is as it was';
+      await this.#goBack(new AppError('CANCELLED', `${deviceRevertedWords} ${when}.`));
+      return;
+    }
     await this.#tools.journal.end(this.#plan.id, 'kept');
     this.#finish('kept', undefined);
   }
@@ -225,6 +261,7 @@ export class Push {
     const isDone = await this.#untilDone(() => this.#revertOnce());
     if (!isDone) return;
     const outcome = this.#hasTouched ? 'reverted' : 'refused';
+    if (this.#hasTouched) this.#revertedBy ??= 'console';
     await this.#tools.journal.end(this.#plan.id, outcome);
     this.#finish(outcome, problem);
   }
@@ -290,6 +327,10 @@ function marked(states: readonly StepState[], step: Step, change: Partial<StepSt
 
 function pending(step: Step): StepState {
   return { id: step.id, stage: step.stage, title: step.title, state: 'pending' };
+}
+
+function saysDeviceReverted(error: unknown): boolean {
+  return error instanceof AppError && `${error.detail} ${error.raw ?? ''}`.includes(deviceRevertedWords);
 }
 
 function touched(record: PushRecord): boolean {

@@ -22,7 +22,9 @@ export type JournalEntry =
   | { readonly kind: 'step'; readonly list: 'push' | 'revert' | 'keep'; readonly step: string; readonly stage: Stage }
   | { readonly kind: 'waiting'; readonly until: string }
   | { readonly kind: 'keep' }
-  | { readonly kind: 'revert'; readonly why: string };
+  | { readonly kind: 'revert'; readonly why: string }
+  /** The device was found to have taken the change back by itself; what it said. */
+  | { readonly kind: 'device-reverted'; readonly said: string };
 
 export interface PushRecord {
   readonly id: string;

@@ -13,7 +13,7 @@ import { findRights, lookAround, type Look, socketOf } from './driver-rights.ts'
 import { testDevice } from './driver-test.ts';
 import { editHaproxy } from './edit.ts';
 import { effectiveModel, parseHaproxy } from './parse.ts';
-import { makePlan, makePlanOfFiles } from './plan.ts';
+import { makePlan, makePlanOfFiles, type PlanContext } from './plan.ts';
 import { parsePoll, pollCommand } from './stats.ts';
 import { findStanding } from './standing-device.ts';
 
@@ -61,14 +61,17 @@ function openHaproxy(session: HostSession, address: DeviceAddress, tools: Driver
       return pollAt(host, found, tools, options);
     }
   }
+  async function contextOf(reading: DeviceReading, planId: string, signal: AbortSignal): Promise<PlanContext> {
+    const found = lookWith(await look({ signal }), reading);
+    return { host, tools, look: found, reading, planId, wantedHold: address.options['hold'], signal };
+  }
   return {
     test: async (report, signal) => testDevice(() => look({ signal }), host, address, tools, report, signal),
     read: async (signal) => readingOf(host, await look({ signal }), address, tools, { signal }),
     poll,
-    plan: async (reading, edit, planId, signal) =>
-      makePlan({ host, tools, look: lookWith(await look({ signal }), reading), reading, planId, signal }, edit),
+    plan: async (reading, edit, planId, signal) => makePlan(await contextOf(reading, planId, signal), edit),
     planFiles: async (reading, files, planId, signal) =>
-      makePlanOfFiles({ host, tools, look: lookWith(await look({ signal }), reading), reading, planId, signal }, files),
+      makePlanOfFiles(await contextOf(reading, planId, signal), files),
     standing: (plan, wanted, signal) =>
       findStanding({ host, tools, instance: () => instance({ signal }), signal }, plan, wanted),
   };

@@ -17,6 +17,8 @@ export interface FileChange {
   readonly after: Buffer;
   readonly beforeHash: string;
   readonly afterHash: string;
+  /** What every file that the push makes begins with. */
+  readonly beside: string;
   readonly candidate: string;
   readonly backup: string;
   readonly mark: string;
@@ -79,14 +81,15 @@ export function replaceCommands(host: Host, { real, candidate, beforeHash }: Fil
   return [shell(host, `( ${isFile(beforeHash, real)} || ${foreign}; ${move} )`)];
 }
 
-/** Safe from any half-way point: only this plan's own new file is taken back, and only for the backup that is the old one. */
+/** Safe from any half-way point: only this plan's own new file is taken back, and only for the backup that is the old one; and by whoever comes first. */
 export function putBackCommands(host: Host, change: FileChange): readonly Command[] {
   const { real, backup, beforeHash, afterHash } = change;
   const lines = [
     `if ${isFile(beforeHash, real)}; then exit 0; fi`,
     `${isFile(afterHash, real)} || { echo 'The file is neither the old nor the new one: another hand was there. It is left as it is.' >&2; exit 1; }`,
     `${isFile(beforeHash, backup)} || { echo 'The backup is missing or damaged. The file is left as it is.' >&2; exit 1; }`,
-    `mv -T -- ${quote(backup)} ${quote(real)} && ${syncText(real)}`,
+    `mv -T -- ${quote(backup)} ${quote(real)} 2>/dev/null || ${isFile(beforeHash, real)} || exit 1`,
+    syncText(real),
   ];
   return [shell(host, `( ${lines.join('\n')} )`)];
 }
@@ -131,6 +134,7 @@ export async function locateFile(
     real,
     beforeHash: sha256(change.before),
     afterHash: sha256(change.after),
+    beside,
     candidate: `${beside}.new`,
     backup: `${beside}.old`,
     mark: `${beside}.reload`,

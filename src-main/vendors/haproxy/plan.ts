@@ -7,6 +7,7 @@ import { maskSecrets } from './cfg/secrets.ts';
 import { findReload } from './discover-reload.ts';
 import { fingerprintOf } from './driver-fingerprint.ts';
 import { type Host, socatCommand } from './driver-host.ts';
+import { planHold } from './plan-hold.ts';
 import { quote } from './driver-shell.ts';
 import { type Look, socketOf } from './driver-rights.ts';
 import { editHaproxy } from './edit.ts';
@@ -37,6 +38,8 @@ export interface PlanContext {
   readonly look: Look;
   readonly reading: DeviceReading;
   readonly planId: string;
+  /** The address's `hold=`: the one way to hold the revert on the host, or `none`. */
+  readonly wantedHold?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -123,6 +126,7 @@ async function draft(context: PlanContext, after: readonly SourceFile[], mayRunT
     'why' in runtime ? await reloadWay(context, file, target, running) : await runtimeWay(context, runtime, running);
 
   const check = checkCommand(host, look.site, look.environment, new Map([[file.path, file.candidate]]));
+  const hold = await planHold(context, file, [...putBackCommands(plainHost(host), file), ...way.backAlone]);
   const names = reading.files.map(({ path, bytes }) => ({ path, hash: tools.sha256(bytes) }));
   const steps: Step[] = [
     step(
@@ -134,8 +138,10 @@ async function draft(context: PlanContext, after: readonly SourceFile[], mayRunT
     step('backup', 'backup', `Copy ${file.real}`, backupCommands(host, file)),
     step('candidate', 'candidate', 'Write the new file beside the live one', candidateCommands(host, file)),
     step('check', 'check', 'Let HAProxy check the new file in the place of the old one', [check]),
+    ...hold.arm,
     step('replace', 'send', 'Put the new file in place', replaceCommands(host, file)),
     ...way.steps,
+    ...hold.begin,
   ];
   return {
     basedOn: reading.fingerprint,
@@ -145,18 +151,26 @@ async function draft(context: PlanContext, after: readonly SourceFile[], mayRunT
     affects: way.affects,
     hunks: unifiedHunks(file.path, maskSecrets(changed.before.toString()), maskSecrets(changed.after.toString())),
     steps,
+    hold: hold.hold,
     revert: [
+      ...hold.take,
       step('put-back', 'send', 'Put the old file back', putBackCommands(host, file)),
       ...way.revert,
-      step('clean-up', 'keep', 'Remove what the push left beside the file', cleanUpCommands(host, file)),
+      step('clean-up', 'keep', 'Remove what the push left beside the file', [
+        ...cleanUpCommands(host, file),
+        ...hold.remove,
+      ]),
     ],
-    keep: [step('forget', 'keep', 'Remove the copy of the old file', keepCommands(host, file))],
+    keep: [
+      ...hold.release,
+      step('forget', 'keep', 'Remove the copy of the old file', [...keepCommands(host, file), ...hold.remove]),
+    ],
     verifies: [
       shell(host, `sha256sum -- ${quote(file.real)}`),
       await socketCommand(host, socket, pollCommand, '', signal),
     ],
     warnings: [
-      'Nothing on the device itself takes the change back: if the console ends before the change is kept, it goes back when the console starts again.',
+      ...hold.warnings,
       ...way.warnings,
       ...('why' in runtime && runtime.why !== '' ? [`${runtime.why} So the change needs a reload.`] : []),
       ...(file.kept === '%u:%g:%a' ? [] : [`${file.real} will belong to the account that pushes, as it is not root.`]),
@@ -169,6 +183,8 @@ interface Way {
   readonly cost: Plan['cost'];
   readonly steps: readonly Step[];
   readonly revert: readonly Step[];
+  /** What puts the running state back, sent from the host itself, as its own root or account. */
+  readonly backAlone: readonly Command[];
   readonly losses: readonly string[];
   readonly affects: Plan['affects'];
   readonly warnings: readonly string[];
@@ -211,6 +227,7 @@ async function runtimeWay(
         false,
       ),
     ],
+    backAlone: change.backLines.map((line) => aloneCommand(host, socket, line)),
     losses: [],
     affects,
     warnings: [],
@@ -251,6 +268,7 @@ async function reloadWay(
         false,
       ),
     ],
+    backAlone: reloadBackCommands(plainHost(host), plan),
     losses: lossesOf(look.config.facts),
     affects: otherStates(reading.model, becomes, running),
     warnings: isBlind ? ['Taking the change back reloads even where no reload had been asked for yet.'] : [],
@@ -271,7 +289,20 @@ async function socketCommand(
     return { kind: 'socket', socket, text: `${line}\n`, shown, ...(expect === undefined ? {} : { expect }) };
   }
   if (expect !== undefined) return shell(host, shown);
-  return shell(host, `( a=$(${shown}) && { [ -z "$a" ] || { printf '%s\\n' "$a" >&2; exit 1; }; } )`);
+  return aloneCommand(host, socket, line);
+}
+
+/** A line for the socket by socat on the host; anything but a blank answer is a refusal. */
+function aloneCommand(host: Host, socket: string, line: string): Command {
+  return shell(
+    host,
+    `( a=$(${socatCommand(socket, line)}) && { [ -z "$a" ] || { printf '%s\\n' "$a" >&2; exit 1; }; } )`,
+  );
+}
+
+/** Commands as they stand in a script that runs on the host already with the rights that sudo gave it. */
+function plainHost(host: Host): Host {
+  return { ...host, asSent: (script) => script };
 }
 
 function step(
