@@ -165,7 +165,9 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'at', 'atd', 'faketime'))(
             clearInterval(looking);
             site.relay.cut();
             site.relay.refuse(true);
-            setTimeout(cut.resolve, 500);
+            setTimeout(() => {
+              cut.resolve(undefined);
+            }, 500);
           }, 2);
           if (moment === 'before it is sent') site.relay.cut();
         };
