@@ -1,3 +1,4 @@
+import type { CacheSnapshot } from './cache/caches.ts';
 import type { EngineSettings } from './config/settings.ts';
 import type { TlsMaterial } from './config/tls.ts';
 import type { HeldNews, HeldReplies } from './persistence/messages.ts';
@@ -50,10 +51,12 @@ export type ToWorker =
   | { readonly type: 'health'; readonly changes: readonly MemberHealth[] }
   | { readonly type: 'remote-in-flight'; readonly load: Load }
   | { readonly type: 'sessions'; readonly counts: InFlight }
+  | { readonly type: 'shares'; readonly id: number; readonly shares: Readonly<Record<string, number>> }
   | { readonly type: 'stats'; readonly id: number }
   | { readonly type: 'held-replies'; readonly replies: HeldReplies }
   /** Tells its news, takes these changes. */
   | { readonly type: 'settle-held'; readonly id: number; readonly replies: HeldReplies }
+  | { readonly type: 'purge'; readonly id: number; readonly what: PurgeTarget }
   | { readonly type: 'cut'; readonly id: number; readonly pool: string; readonly member: string }
   | { readonly type: 'finish'; readonly id: number };
 
@@ -63,7 +66,15 @@ export type ToSupervisor =
   | { readonly type: 'stats'; readonly id: number; readonly snapshot: WorkerSnapshot }
   | { readonly type: 'held-news'; readonly news: HeldNews }
   | { readonly type: 'member-tls-failed'; readonly pool: string; readonly member: string; readonly reason: string }
+  | { readonly type: 'purged'; readonly id: number; readonly count: number }
+  | { readonly type: 'demand'; readonly demand: Readonly<Record<string, number>> }
   | { readonly type: 'in-flight'; readonly load: Load };
+
+/** What is removed from the caches: responses of one URL, or those that carry a tag. */
+export interface PurgeTarget {
+  readonly url?: string;
+  readonly tag?: string;
+}
 
 /** A client that is held, as the admin interface tells it. */
 export interface HeldInPool {
@@ -106,6 +117,8 @@ export interface WorkerSnapshot {
   >;
   readonly pools: Readonly<Record<string, { readonly counters: Float64Array; readonly queued: number }>>;
   readonly servers: Readonly<Record<string, { readonly counters: Float64Array; readonly connections: number }>>;
+  /** By virtual server that has a cache. */
+  readonly caches: Readonly<Record<string, CacheSnapshot>>;
 }
 
 /** Names a member in the whole engine. */

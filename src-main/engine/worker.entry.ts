@@ -19,6 +19,8 @@ import type { Server, Socket } from 'node:net';
 
 /** How often a worker tells what it has in flight, so that the others' view is at most 20 ms old. */
 const inFlightEveryMs = 10;
+/** How often it tells what it would need of the limits that all workers share. */
+const demandEveryMs = 100;
 
 interface OpenListener extends Listener {
   readonly key: string;
@@ -33,6 +35,7 @@ let held: HeldTables | undefined;
 let share = { index: 0, count: 1 };
 let canUseOnRead = false;
 let inFlightTimer: NodeJS.Timeout | undefined;
+let demandTimer: NodeJS.Timeout | undefined;
 let lastInFlight = '';
 const toldFailures = new Set<string>();
 
@@ -61,9 +64,17 @@ function receive(message: ToWorker, handle: unknown): void {
         },
         message.workerCount === 1 && !message.isReplacement,
       );
-      tables ??= new Tables(seededChance(message.configuration.settings.seed, message.workerIndex), share, held);
+      tables ??= new Tables(
+        seededChance(message.configuration.settings.seed, message.workerIndex),
+        share,
+        held,
+        context,
+      );
       configure(tables, message);
-      if (message.workerCount > 1) inFlightTimer ??= setInterval(tellInFlight, inFlightEveryMs).unref();
+      if (message.workerCount > 1) {
+        inFlightTimer ??= setInterval(tellInFlight, inFlightEveryMs).unref();
+        demandTimer ??= setInterval(tellDemand, demandEveryMs).unref();
+      }
       tell({ type: 'done', id: message.id });
       break;
     case 'listen':
@@ -86,6 +97,10 @@ function receive(message: ToWorker, handle: unknown): void {
     case 'sessions':
       tables?.setSessions(message.counts);
       break;
+    case 'shares':
+      tables?.limits.setShares(message.shares);
+      tell({ type: 'done', id: message.id });
+      break;
     case 'stats':
       tell({ type: 'stats', id: message.id, snapshot: snapshot() });
       break;
@@ -96,6 +111,9 @@ function receive(message: ToWorker, handle: unknown): void {
       held?.receive(message.replies);
       held?.report();
       tell({ type: 'done', id: message.id });
+      break;
+    case 'purge':
+      tell({ type: 'purged', id: message.id, count: tables?.caches.purge(message.what) ?? 0 });
       break;
     case 'cut':
       cut(message.pool, message.member);
@@ -173,7 +191,7 @@ function cut(pool: string, name: string): void {
 }
 
 function snapshot() {
-  return tables?.snapshot(listeners.values()) ?? { members: {}, pools: {}, servers: {} };
+  return tables?.snapshot(listeners.values()) ?? { members: {}, pools: {}, servers: {}, caches: {} };
 }
 
 /** The same failure of the same member is told once in ten seconds. */
@@ -195,6 +213,11 @@ function tellInFlight(): void {
   if (text === lastInFlight) return;
   lastInFlight = text;
   tell({ type: 'in-flight', load });
+}
+
+function tellDemand(): void {
+  const demand = tables?.limits.readDemand() ?? {};
+  if (Object.keys(demand).length > 0) tell({ type: 'demand', demand });
 }
 
 /** No new connections; those there are end after their response, idle ones now. Answers when all are gone. */

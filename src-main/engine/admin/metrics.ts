@@ -1,4 +1,4 @@
-import type { EngineStatistics } from '../supervisor/stats.ts';
+import type { CacheStatistics, EngineStatistics } from '../supervisor/stats.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Samples = readonly (readonly [Labels, number])[];
@@ -14,6 +14,11 @@ export function renderMetrics(stats: EngineStatistics): string {
   }
   function ofServers(value: (server: (typeof servers)[number]['server']) => number): Samples {
     return servers.map(({ labels, server }) => [labels, value(server)]);
+  }
+  function ofCaches(value: (cache: CacheStatistics) => number): Samples {
+    return servers.flatMap(({ labels, server }) =>
+      server.cache === undefined ? [] : [[labels, value(server.cache)] as const],
+    );
   }
   return [
     family(
@@ -124,6 +129,32 @@ export function renderMetrics(stats: EngineStatistics): string {
       'What was not served, by reason.',
       servers.flatMap(({ labels, server }) => spread(labels, 'reason', server.drops)),
     ),
+    ...(['hits', 'misses', 'stale', 'revalidated', 'collapsed', 'stored', 'passes', 'evicted'] as const).map((name) =>
+      family(
+        `steelyard_cache_${name}_total`,
+        'counter',
+        cacheHelp[name],
+        ofCaches((cache) => cache[name]),
+      ),
+    ),
+    family(
+      'steelyard_cache_served_bytes_total',
+      'counter',
+      'Bytes of bodies that came from the cache.',
+      ofCaches((cache) => cache.bytesServed),
+    ),
+    family(
+      'steelyard_cache_bytes',
+      'gauge',
+      'Bytes that it holds.',
+      ofCaches((cache) => cache.bytes),
+    ),
+    family(
+      'steelyard_cache_objects',
+      'gauge',
+      'Responses that it holds.',
+      ofCaches((cache) => cache.objects),
+    ),
     family(
       'steelyard_pool_queued_requests',
       'gauge',
@@ -138,6 +169,17 @@ export function renderMetrics(stats: EngineStatistics): string {
     ),
   ].join('');
 }
+
+const cacheHelp = {
+  hits: 'Requests answered from the cache.',
+  misses: 'Requests that a member had to be asked for.',
+  stale: 'Hits that were stale.',
+  revalidated: 'Answers 304 of members.',
+  collapsed: 'Misses that waited for the request of another.',
+  stored: 'Responses stored.',
+  passes: 'Requests that are not for a cache.',
+  evicted: 'Responses that had to make room.',
+} as const;
 
 function family(name: string, type: 'counter' | 'gauge', help: string, samples: Samples): string {
   const lines = samples.map(([labels, value]) => `${name}${renderLabels(labels)} ${value}\n`);

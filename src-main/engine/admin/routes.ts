@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { engineMemberSchema } from '../../contract/engine-config.ts';
 import { adminStateSchema } from '../../contract/model.ts';
+import { keyOfUrl } from '../cache/request.ts';
 import { checkConfig } from '../config/load.ts';
 import { formatPath } from '../config/problem.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -67,6 +68,7 @@ const routes: readonly Route[] = [
   { method: 'PUT', path: '/v1/certificates/:certificate', answer: putCertificate },
   { method: 'GET', path: '/v1/persistence', answer: getPersistence },
   { method: 'DELETE', path: '/v1/persistence', answer: deletePersistence },
+  { method: 'DELETE', path: '/v1/cache', answer: purgeCache },
   { method: 'POST', path: '/v1/pools/:pool/members', answer: postMember },
   { method: 'PATCH', path: '/v1/pools/:pool/members/:member', answer: patchMember },
   { method: 'DELETE', path: '/v1/pools/:pool/members/:member', answer: deleteMember },
@@ -263,6 +265,20 @@ async function getPersistence({ target, url, response }: Call): Promise<void> {
 async function deletePersistence({ target, url, response }: Call): Promise<void> {
   const client = clientOf(url);
   json(response, 200, { status: 'released', client, held: await target.supervisor.heldClient(client, true) });
+}
+
+async function purgeCache({ target, url, response }: Call): Promise<void> {
+  const [what, tag] = [url.searchParams.get('url'), url.searchParams.get('tag')];
+  if ((what === null) === (tag === null) || (what !== null && keyOfUrl(what) === undefined) || tag === '') {
+    throw new AdminProblem(422, 'The request is not valid.', 'Nothing was changed.', [
+      { field: 'url', detail: 'one of url=http://host/path and tag=name is needed' },
+    ]);
+  }
+  const purged = await target.supervisor.purgeCache({
+    ...(what === null ? {} : { url: what }),
+    ...(tag === null ? {} : { tag }),
+  });
+  json(response, 200, { status: 'purged', purged });
 }
 
 /** An address, or the key that a pool knows its client by; a whole table is never asked for. */

@@ -16,6 +16,8 @@ import { clientTlsSettings, memberTlsSettings } from './tls.ts';
  */
 export type EngineSettings = ReturnType<typeof resolveSettings>;
 export type VirtualServerSettings = ReturnType<typeof virtualServerSettings>;
+export type CacheSettings = NonNullable<ReturnType<typeof cacheSettings>>;
+export type BandwidthSettings = ReturnType<typeof bandwidthSettings>;
 export type RouteSettings = ReturnType<typeof routeSettings>;
 export type PoolSettings = ReturnType<typeof poolSettings>;
 export type MemberSettings = ReturnType<typeof memberSettings>;
@@ -29,6 +31,7 @@ export function resolveSettings(config: EngineConfig, baseDirectory: string) {
     virtualServers: (config.virtualServers ?? []).map((server) => virtualServerSettings(server, baseDirectory)),
     pools: (config.pools ?? []).map((pool) => poolSettings(pool, nodes, baseDirectory)),
     monitors: (config.monitors ?? []).map((monitor) => monitorSettings(monitor, baseDirectory, config.scripts ?? {})),
+    bandwidth: bandwidthSettings(config.bandwidth ?? {}),
     admin: {
       socket: admin.socket === undefined ? '' : at(baseDirectory, admin.socket),
       listen: admin.listen ?? '',
@@ -70,10 +73,43 @@ function virtualServerSettings(server: EngineVirtualServer, baseDirectory: strin
       maxHeaderBytes: http.maxHeaderBytes ?? 16_384,
       maxBodyBytes: http.maxBodyBytes ?? 0,
     },
+    bandwidth: bandwidthSettings(server.bandwidth ?? {}),
+    requestRate: requestRateSettings(server.requestRate ?? {}),
     connectionLimit: server.connectionLimit ?? 0,
     persistence: persistenceSettings(server.persistence ?? {}),
+    cache: cacheSettings(server.cache, baseDirectory),
     adminState: server.adminState ?? 'enabled',
   };
+}
+
+/** Undefined = nothing is cached. */
+function cacheSettings(cache: EngineVirtualServer['cache'], baseDirectory: string) {
+  if (cache === undefined) return undefined;
+  return {
+    maxBytes: cache.maxBytes ?? 268_435_456,
+    maxObjectBytes: cache.maxObjectBytes ?? 67_108_864,
+    defaultTtlMs: cache.defaultTtlMs ?? 0,
+    ranges: cache.ranges ?? true,
+    staleWhileRevalidateMs: cache.staleWhileRevalidateMs ?? 0,
+    staleIfErrorMs: cache.staleIfErrorMs ?? 0,
+    diskPath: cache.diskPath === undefined || cache.diskPath === '' ? '' : at(baseDirectory, cache.diskPath),
+    diskMaxBytes: cache.diskMaxBytes ?? 0,
+  };
+}
+
+function bandwidthSettings(bandwidth: NonNullable<EngineConfig['bandwidth']>) {
+  return {
+    bytesPerSecond: bandwidth.bytesPerSecond ?? 0,
+    perConnectionBytesPerSecond: bandwidth.perConnectionBytesPerSecond ?? 0,
+    perClientBytesPerSecond: bandwidth.perClientBytesPerSecond ?? 0,
+    afterBytes: bandwidth.afterBytes ?? 0,
+  };
+}
+
+/** Without a burst a client may spend one second's requests at once; 0 lets it spend one. */
+function requestRateSettings(rate: NonNullable<EngineVirtualServer['requestRate']>) {
+  const perClientPerSecond = rate.perClientPerSecond ?? 0;
+  return { perClientPerSecond, burst: rate.burst ?? Math.ceil(perClientPerSecond) };
 }
 
 function routeSettings(route: EngineRoute) {

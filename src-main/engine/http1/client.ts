@@ -12,8 +12,12 @@ import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from './
 import type { Decision } from '../persistence/decision.ts';
 import type { Asker } from '../persistence/held-tables.ts';
 import { noCookie, type CookieRule, type Holding } from '../persistence/holding.ts';
+import type { ResponseSink, ResponseSource } from '../cache/sink.ts';
+import type { ServerCache } from '../cache/server-cache.ts';
 import { largeBodyBytes, readBytes, type WorkerContext } from '../runtime/context.ts';
 import { add, M, P, S } from '../runtime/counters.ts';
+import type { Meter } from '../limits/meter.ts';
+import type { ServerLimits } from '../limits/limits.ts';
 import type { Listener } from '../runtime/listener.ts';
 import type { MemberRuntime } from '../runtime/member.ts';
 import type { PoolRuntime, Waiter } from '../runtime/pool.ts';
@@ -42,6 +46,8 @@ const lingerMs = 2000;
 const keepAliveMarginMs = 500;
 /** So often is asked who holds a client, once where nobody moves; then it is served without being held. */
 const maxAsks = 3;
+/** What a cached body is written in at most. */
+const largestPieceBytes = 262_144;
 const noLimitMs = 2_147_483_647;
 /** Bytes of `Connection: close`, Date and Strict-Transport-Security that a response head may gain. */
 const responseRoomBytes = 384;
@@ -53,7 +59,7 @@ const view = new RequestView();
  * ways with back-pressure, then goes on to the next. The hot path of the engine: one fixed-shape object per connection,
  * nothing allocated per request but the views that the kernel is handed. Longer than house style for that reason.
  */
-export class ClientConnection extends Timed implements ByteReader, UpstreamOwner, Waiter, Asker {
+export class ClientConnection extends Timed implements ByteReader, UpstreamOwner, Waiter, Asker, ResponseSink {
   readonly #context: WorkerContext;
   readonly #listener: Listener;
   readonly #socket: Socket;
@@ -69,6 +75,14 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #isFlushing = false;
   #queued = 0;
   #isDraining = false;
+  // What limits it: both undefined where nothing does.
+  #limits: ServerLimits | undefined = undefined;
+  #meter: Meter | undefined = undefined;
+  /** Bytes that are not paid for yet: they leave before any other. */
+  #unpaid: Buffer | undefined = undefined;
+  #isEndDue = false;
+  /** What answers in place of a member. */
+  #source: ResponseSource | undefined = undefined;
   /** Bytes of a head that is not whole yet, or of requests that came before their turn. */
   #partial: Buffer | undefined = undefined;
   #pending: Buffer | undefined = undefined;
@@ -285,6 +299,14 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       this.#respond(httpsRedirect(view.look(request, this.#requestHeadLength, this.#endpoint)));
       return this.#state === awaitingHead;
     }
+    if (server.limits !== this.#limits) this.#openLimits(server.limits);
+    if (this.#limits !== undefined && this.#isTooFast(this.#limits)) return this.#state === awaitingHead;
+    if (server.cache !== undefined && this.#askCache(server.cache, request))
+      return this.#source !== undefined || this.#state === awaitingHead;
+    return this.#route(server, request);
+  }
+
+  #route(server: VirtualServerRuntime, request: Buffer): boolean {
     const pool = server.hasRoutes
       ? (server.route(view.look(request, this.#requestHeadLength, this.#endpoint)) ?? server.defaultPool)
       : server.defaultPool;
@@ -298,6 +320,90 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#isCookieCut = false;
     this.#lookUp(pool, request);
     this.#dispatch();
+    return true;
+  }
+
+  #askCache(cache: ServerCache, request: Buffer): boolean {
+    const hasBody = this.#requestLength > this.#requestHeadLength || this.#state !== awaitingResponse;
+    return !hasBody && !this.#isUpgrade && cache.answer(this, request.toString('latin1', 0, this.#requestHeadLength));
+  }
+
+  // As a `ResponseSink`: what the cache uses in place of a member.
+
+  get isHttp10(): boolean {
+    return this.#isHttp10;
+  }
+
+  get isHead(): boolean {
+    return this.#isHead;
+  }
+
+  get keepsAlive(): boolean {
+    return this.#keepsAlive;
+  }
+
+  get clientAddress(): string {
+    return this.#endpoint.clientAddress;
+  }
+
+  get pieceBytes(): number {
+    return this.#meter?.sliceBytes ?? largestPieceBytes;
+  }
+
+  attach(source: ResponseSource): void {
+    this.#source = source;
+  }
+
+  begin(status: number, mustClose: boolean): void {
+    if (mustClose || this.#context.isEnding) this.#keepsAlive = false;
+    this.#hasResponseHead = true;
+    this.#giveBackRequest();
+    add(this.#server.counters, S.response + Math.floor(status / 100), 1);
+  }
+
+  send(bytes: Buffer): boolean {
+    if (this.#state === closed) return true;
+    add(this.#server.counters, S.bytesOut, bytes.length);
+    return this.#write(bytes, bytes);
+  }
+
+  finish(): void {
+    this.#source = undefined;
+    if (this.#state !== closed) this.#nextRequest();
+  }
+
+  truncate(): void {
+    this.#source = undefined;
+    add(this.#server.counters, S.memberFailure, 1);
+    this.#socket.resetAndDestroy();
+  }
+
+  goOn(): void {
+    this.#source = undefined;
+    if (this.#request !== undefined && this.#state !== closed) this.#route(this.#server, this.#request);
+  }
+
+  refuse(status: number): void {
+    this.#source = undefined;
+    if (this.#state !== closed) this.#respond({ status });
+  }
+
+  /** The limits of the virtual server came, changed or went. */
+  #openLimits(limits: ServerLimits | undefined): void {
+    this.#meter?.close();
+    this.#limits = limits;
+    this.#meter = limits?.openMeter(this.#endpoint.clientAddress, () => {
+      this.#onPaid();
+    });
+  }
+
+  /** Answers 429 where the client asks too often. */
+  #isTooFast(limits: ServerLimits): boolean {
+    this.#meter?.startResponse();
+    const waitS = limits.takeRequest(this.#endpoint.clientAddress, performance.now());
+    if (waitS === 0) return false;
+    add(this.#server.counters, S.requestRate, 1);
+    this.#respond({ status: 429, extraLines: `Retry-After: ${waitS}\r\n` });
     return true;
   }
 
@@ -445,6 +551,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     add(this.#server.counters, S.bytesIn, this.#requestLength);
     this.#sentAtMs = performance.now();
     this.#isSent = true;
+    if (this.#meter !== undefined) upstream.readSlices(this.#meter.sliceBytes);
     const isFlushed = upstream.send(request.subarray(0, this.#requestLength));
     if (this.#state === awaitingResponse) this.#awaitResponse(upstream);
     else if (isFlushed) this.#resumeClient();
@@ -585,6 +692,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const hasNoBody = this.#isHead || status === 204 || status === 304;
     this.#hasResponseHead = true;
     this.#recordResponse();
+    const { cache } = this.#server;
+    if (cache !== undefined && status < 400) this.#tellCache(cache, bytes, headEnd);
     this.#memberKeepsAlive =
       !head.hasClose && (!head.isHttp10 || head.hasKeepAlive) && this.#state === awaitingResponse;
     this.#memberIdleMs =
@@ -629,6 +738,11 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       return true;
     }
     return isFlushed;
+  }
+
+  #tellCache(cache: ServerCache, bytes: Buffer, headEnd: number): void {
+    const request = this.#request?.toString('latin1', 0, this.#requestHeadLength);
+    if (request !== undefined) cache.afterResponse(request, bytes.toString('latin1', head.start, headEnd));
   }
 
   #responseRewrite(status: number): Parameters<typeof writeResponseHead>[3] {
@@ -749,6 +863,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   /** Writes to the client; false = wait for the flush. `memory` is what `bytes` is a view of. */
   #write(bytes: Buffer, memory: Buffer): boolean {
+    if (this.#meter !== undefined && this.#mustWait(this.#meter, bytes, memory)) return false;
     this.#socket.write(bytes);
     const { writableLength } = this.#socket;
     if (writableLength === 0 || (this.#isTls && writableLength === bytes.length)) return true;
@@ -765,7 +880,40 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#socket.write('', this.#onFlushed);
   }
 
+  /** Keeps the bytes where they may not leave yet; whoever waits for the flush waits for that too. */
+  #mustWait(meter: Meter, bytes: Buffer, memory: Buffer): boolean {
+    const earlier = this.#unpaid;
+    if (earlier === undefined && meter.take(bytes.length)) return false;
+    this.#context.abandon(memory);
+    // What comes behind bytes that wait is little (heads of our own) and is paid with the next bytes.
+    this.#unpaid = earlier === undefined ? bytes : Buffer.concat([earlier, bytes]);
+    if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
+    }
+    return true;
+  }
+
+  #onPaid(): void {
+    const bytes = this.#unpaid;
+    if (bytes === undefined || this.#state === closed) return;
+    this.#unpaid = undefined;
+    this.#socket.write(bytes);
+    this.#queued = queuedBytes(this.#socket);
+    this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
+    // `#isFlushing` has been true since they began to wait.
+    this.#socket.write('', this.#onFlushed);
+    if (this.#isEndDue) this.#socket.end();
+  }
+
+  /** Half-closes once everything has been written. */
+  #endSocket(): void {
+    if (this.#unpaid === undefined) this.#socket.end();
+    else this.#isEndDue = true;
+  }
+
   #afterFlush(): void {
+    if (this.#unpaid !== undefined) return;
     this.#isFlushing = false;
     if (this.#state === closed) return;
     if (this.#socket.writableLength > 0) {
@@ -779,6 +927,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     }
     this.#armForState();
     this.#upstream?.resume();
+    this.#source?.onFlushed();
   }
 
   /** The response is complete: the member's connection goes back, the client's next request may come. */
@@ -823,7 +972,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   onUpstreamEnd(): void {
     if (this.#state === tunnelling) {
-      this.#socket.end();
+      this.#endSocket();
     } else if (this.#hasResponseHead && this.#responseLeft === untilClose) {
       this.#responseLeft = 0;
       const upstream = this.#upstream;
@@ -951,14 +1100,17 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       this.#socket.destroy();
       return;
     }
-    this.#socket.end();
+    this.#endSocket();
     if (!this.#isFlushing) this.#context.wheel.arm(this, lingerMs);
     this.#resumeClient();
   }
 
   override onDeadline(): void {
     const { http } = this.#server.settings;
-    if (this.#isFlushing) {
+    if (this.#unpaid !== undefined) {
+      // It waits for its limit, not for the client.
+      this.#context.wheel.arm(this, http.clientTimeoutMs);
+    } else if (this.#isFlushing) {
       const queued = queuedBytes(this.#socket);
       if (queued < this.#queued) {
         // Slow, but it reads.
@@ -1028,6 +1180,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#isWaiting) this.#leaveQueue(false);
     this.#isAsking = false;
     this.#state = closed;
+    this.#meter?.close();
+    this.#source?.cancel();
+    this.#source = this.#unpaid = undefined;
     this.#context.wheel.disarm(this);
     this.#listener.connections.delete(this);
     this.#abortUpstream();

@@ -143,6 +143,11 @@ export class UpstreamConnection extends Timed {
     this.lease ??= this.#context.leases.lease();
   }
 
+  /** Reads small pieces into memory of its own: what is limited must not come in large ones. */
+  readSlices(bytes: number): void {
+    this.lease ??= Buffer.allocUnsafeSlow(bytes);
+  }
+
   /** Back to the shared buffer. `isFree` = no pending write refers to the lease. */
   returnBuffer(isFree: boolean): void {
     if (this.lease === undefined) return;

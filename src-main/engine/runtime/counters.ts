@@ -55,6 +55,7 @@ export const serverCounterNames = [
   'queue-timeout',
   'member-failure',
   'tls-handshake',
+  'request-rate',
 ] as const;
 
 /** Places in a virtual server's counters; from `firstDrop` on they are drops by reason. */
@@ -76,6 +77,7 @@ export const S = {
   queueTimeout: 17,
   memberFailure: 18,
   tlsHandshake: 19,
+  requestRate: 20,
 } as const;
 
 export const poolCounterNames = [

@@ -10,6 +10,8 @@ import {
 import type { HeldTables } from '../persistence/held-tables.ts';
 import { Holding } from '../persistence/holding.ts';
 import { holdingPools, ownerOf, planTables } from '../persistence/table-names.ts';
+import { Caches } from '../cache/caches.ts';
+import { Limits } from '../limits/limits.ts';
 import { poolCounterNames, serverCounterNames } from './counters.ts';
 import type { Listener } from './listener.ts';
 import { MemberRuntime, newMemberStats, type MemberStats } from './member.ts';
@@ -17,6 +19,7 @@ import { PoolRuntime } from './pool.ts';
 import { memberTls } from '../tls/member.ts';
 import { TlsTerminations } from '../tls/terminations.ts';
 import { VirtualServerRuntime } from './virtual-server.ts';
+import type { WorkerContext } from './context.ts';
 
 /**
  * The tables of a worker. `configure` builds new ones beside the old and swaps them; members that stay keep their
@@ -30,11 +33,20 @@ export class Tables {
   readonly #serverCounters = new Map<string, Float64Array>();
   readonly #terminations = new TlsTerminations();
   readonly #chance: () => number;
+  readonly limits: Limits;
+  readonly caches: Caches;
   readonly #share: { readonly index: number; readonly count: number };
 
   readonly #held: HeldTables;
 
-  constructor(chance: () => number, share: { readonly index: number; readonly count: number }, held: HeldTables) {
+  constructor(
+    chance: () => number,
+    share: { readonly index: number; readonly count: number },
+    held: HeldTables,
+    context: WorkerContext,
+  ) {
+    this.limits = new Limits(context.wheel, share.count);
+    this.caches = new Caches(context, share.count);
     this.#chance = chance;
     this.#share = share;
     this.#held = held;
@@ -82,12 +94,18 @@ export class Tables {
     this.#pools = pools;
     const holdings = this.#makeHoldings(settings);
     for (const pool of pools.values()) pool.holding = holdings.get(ownerOf({ server: '', pool: pool.settings }));
+    this.limits.configure(settings);
+    this.caches.forgetOthers(new Set(settings.virtualServers.map((server) => server.name)));
     this.#servers = new Map(
       settings.virtualServers.map((server) => {
         const counters = keep(this.#serverCounters, server.name, serverCounterNames.length);
         const tls = this.#terminations.of(server.name, server.tls, configuration);
         const own = server.persistence === undefined ? undefined : holdings;
-        return [server.name, new VirtualServerRuntime(server, pools, counters, own, tls)];
+        const cache = this.caches.configure(server, pools, own);
+        return [
+          server.name,
+          new VirtualServerRuntime(server, pools, counters, own, tls, this.limits.of(server.name), cache),
+        ];
       }),
     );
     for (const pool of pools.values()) pool.wake();
@@ -177,12 +195,13 @@ export class Tables {
         if (counted !== undefined) members[key] = { ...counted, inFlight: member.localInFlight };
       }
     }
+    for (const [name, counters] of this.#serverCounters) this.caches.passCountsOn(name, counters);
     for (const [name, counters] of this.#serverCounters) servers[name] = { counters, connections: 0 };
     for (const listener of listeners) {
       const server = servers[listener.server.name];
       if (server !== undefined) server.connections += listener.connections.size;
     }
-    return { members, pools, servers };
+    return { members, pools, servers, caches: this.caches.snapshot() };
   }
 
   /** How clients are held, by owner: a pool, or a pool of a virtual server. */

@@ -2,6 +2,8 @@ import type { RouteSettings, VirtualServerSettings } from '../config/settings.ts
 import type { TlsTermination } from '../tls/server.ts';
 import type { Holding } from '../persistence/holding.ts';
 import { ownerOf } from '../persistence/table-names.ts';
+import type { ServerCache } from '../cache/server-cache.ts';
+import type { ServerLimits } from '../limits/limits.ts';
 import type { PoolRuntime } from './pool.ts';
 
 /** A request as routes look at it. */
@@ -33,6 +35,10 @@ export class VirtualServerRuntime {
   readonly hstsLine: Buffer;
   /** Clear text that is sent to HTTPS. */
   readonly redirectsToHttps: boolean;
+  /** Undefined = nothing is limited. */
+  readonly limits: ServerLimits | undefined;
+  /** Undefined = nothing is cached. */
+  readonly cache: ServerCache | undefined;
   readonly #routes: readonly CompiledRoute[];
   readonly #holdings: ReadonlyMap<string, Holding> | undefined;
 
@@ -42,7 +48,11 @@ export class VirtualServerRuntime {
     counters: Float64Array,
     holdings: ReadonlyMap<string, Holding> | undefined,
     tls?: TlsTermination,
+    limits?: ServerLimits,
+    cache?: ServerCache,
   ) {
+    this.cache = cache;
+    this.limits = limits;
     this.#holdings = holdings;
     this.name = settings.name;
     this.settings = settings;

@@ -1,4 +1,5 @@
 import type { AdminState, Health } from '../../contract/model.ts';
+import { C, cacheCounterNames } from '../cache/statistics.ts';
 import type { EngineSettings } from '../config/settings.ts';
 import { memberKey, type WorkerSnapshot } from '../messages.ts';
 import { M, memberCounterNames, P, poolCounterNames, S, serverCounterNames } from '../runtime/counters.ts';
@@ -57,6 +58,8 @@ export interface EngineStatistics {
     readonly adminState: AdminState;
     readonly health: Health;
     readonly drops: Counts;
+    /** Where it has a cache. */
+    readonly cache?: CacheStatistics;
   })[];
   readonly pools: readonly (Omit<Counts6, 'totalConnections'> & {
     readonly name: string;
@@ -86,6 +89,32 @@ export interface PersistenceStatistics {
   readonly entries: number;
 }
 
+/** `bytes` and `objects` are what it holds now; `bytesServed` are of bodies, from what it holds or is just getting. */
+export interface CacheStatistics {
+  readonly hits: number;
+  readonly misses: number;
+  /** Hits that were stale. */
+  readonly stale: number;
+  /** Answers 304 of members. */
+  readonly revalidated: number;
+  /** Misses that waited for another's request. */
+  readonly collapsed: number;
+  readonly stored: number;
+  /** Requests that are not for a cache. */
+  readonly passes: number;
+  readonly bytesServed: number;
+  readonly evicted: number;
+  readonly bytes: number;
+  readonly objects: number;
+}
+
+interface CacheTotal {
+  readonly counters: Float64Array;
+  bytes: number;
+  objects: number;
+  evicted: number;
+}
+
 interface Counts6 {
   readonly currentConnections: number;
   readonly totalConnections: number;
@@ -108,6 +137,7 @@ export class Totals {
   readonly members = new Map<string, Total>();
   readonly pools = new Map<string, Total>();
   readonly servers = new Map<string, Total>();
+  readonly caches = new Map<string, CacheTotal>();
 
   add(snapshot: WorkerSnapshot, hasCurrent: boolean): void {
     for (const [key, each] of Object.entries(snapshot.members)) {
@@ -128,6 +158,20 @@ export class Totals {
       const total = totalOf(this.servers, name, serverCounterNames.length);
       addTo(total.counters, each.counters);
       if (hasCurrent) total.gauge += each.connections;
+    }
+    for (const [name, each] of Object.entries(snapshot.caches)) {
+      const total = this.caches.get(name) ?? {
+        counters: new Float64Array(cacheCounterNames.length),
+        bytes: 0,
+        objects: 0,
+        evicted: 0,
+      };
+      this.caches.set(name, total);
+      addTo(total.counters, each.counters);
+      total.evicted += each.evicted;
+      if (!hasCurrent) continue;
+      total.bytes += each.bytes;
+      total.objects += each.objects;
     }
   }
 }
@@ -184,9 +228,27 @@ export function describeStatistics(
         bytesIn: at(total.counters, S.bytesIn),
         bytesOut: at(total.counters, S.bytesOut),
         drops: named(serverCounterNames, total.counters, S.firstDrop, serverCounterNames.length),
+        ...(server.cache === undefined ? {} : { cache: describeCache(totals.caches.get(server.name)) }),
       };
     }),
     pools,
+  };
+}
+
+function describeCache(total: CacheTotal | undefined): CacheStatistics {
+  const counters = total?.counters ?? new Float64Array(cacheCounterNames.length);
+  return {
+    hits: at(counters, C.hits),
+    misses: at(counters, C.misses),
+    stale: at(counters, C.stale),
+    revalidated: at(counters, C.revalidated),
+    collapsed: at(counters, C.collapsed),
+    stored: at(counters, C.stored),
+    passes: at(counters, C.passes),
+    bytesServed: at(counters, C.bytesServed),
+    evicted: total?.evicted ?? 0,
+    bytes: total?.bytes ?? 0,
+    objects: total?.objects ?? 0,
   };
 }
 

@@ -12,11 +12,13 @@ import {
   type Load,
   type ListenerPlan,
   type MemberHealth,
+  type PurgeTarget,
 } from '../messages.ts';
 import { seededChance } from '../runtime/chance.ts';
 import { EventBus } from './events.ts';
 import { HealthChecks } from './health-checks.ts';
 import { HeldClients } from './held-clients.ts';
+import { LeaseDesk } from './lease-desk.ts';
 import { bindListener, refusal, type BoundListener } from './listeners.ts';
 import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
 import { TicketKeyRing } from './ticket-keys.ts';
@@ -27,6 +29,8 @@ import { WorkerProcess } from './worker-process.ts';
 const shareInFlightEveryMs = 10;
 /** Counters of a worker that is killed are lost at most for this long. */
 const saveCountersEveryMs = 1000;
+/** Parts of limits move between workers this often. */
+const moveLeasesEveryMs = 100;
 const firstRestartDelayMs = 50;
 const longestRestartDelayMs = 5000;
 
@@ -79,6 +83,7 @@ export class Supervisor {
   readonly #epoch = `${process.pid}-${Date.now()}`;
   readonly #startedAt = new Date().toISOString();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #leases: LeaseDesk;
   #running: Running | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #isFinishing = false;
@@ -89,6 +94,13 @@ export class Supervisor {
     this.#held = new HeldClients(options.workers, (worker, replies) => {
       this.#slots[worker]?.process.tell({ type: 'held-replies', replies });
     });
+    this.#leases = new LeaseDesk(
+      Array.from({ length: options.workers }, (_, index) => ({
+        // A worker that has ended keeps to nothing; the next one begins with equal parts.
+        setShares: (shares) =>
+          this.#slots[index]?.process.ask({ type: 'shares', shares }).catch(() => undefined) ?? Promise.resolve(),
+      })),
+    );
     this.#checks = new HealthChecks(
       (change) => {
         this.#onHealth(change);
@@ -118,6 +130,7 @@ export class Supervisor {
         setInterval(() => {
           this.#shareInFlight();
         }, shareInFlightEveryMs).unref(),
+        setInterval(() => void this.#leases.turn(performance.now()), moveLeasesEveryMs).unref(),
       );
     }
   }
@@ -222,6 +235,19 @@ export class Supervisor {
     const changes = this.#held.forget(client);
     await this.#everyWorker((worker) => worker.ask({ type: 'settle-held', replies: { answers: [], changes } }));
     return held;
+  }
+
+  /** Removes stored responses from every worker's cache; answers how many. A worker that ends now holds none any more. */
+  async purgeCache(what: PurgeTarget): Promise<number> {
+    const counts = await Promise.all(
+      this.#slots.map(({ process: worker }) =>
+        worker.purge(what).catch((error: unknown) => {
+          if (error instanceof AppError && error.code === 'SESSION_CLOSED') return 0;
+          throw error;
+        }),
+      ),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   async statistics(): Promise<EngineStatistics> {
@@ -422,6 +448,9 @@ export class Supervisor {
       onHeldNews: (news) => {
         this.#held.receive(index, news);
       },
+      onDemand: (demand) => {
+        this.#leases.hear(index, demand, performance.now());
+      },
       onEnd: () => {
         this.#onWorkerEnd(index);
       },
@@ -444,6 +473,8 @@ export class Supervisor {
 
   async #restart(slot: Slot, index: number): Promise<void> {
     if (this.#isFinishing) return;
+    // It will keep to equal parts: the others have to before it begins.
+    await this.#leases.reset();
     slot.process = this.#fork(index, true);
     try {
       await slot.process.started();
@@ -550,6 +581,7 @@ function merge(into: Totals, from: Totals, hasCurrent = false): void {
       members: fromEntries(from.members, (each) => ({ ...each, inFlight: each.gauge })),
       pools: fromEntries(from.pools, (each) => ({ counters: each.counters, queued: each.gauge })),
       servers: fromEntries(from.servers, (each) => ({ counters: each.counters, connections: each.gauge })),
+      caches: fromEntries(from.caches, (each) => each),
     },
     hasCurrent,
   );

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '../../contract/errors.ts';
 import { entryBeside } from '../../entry.ts';
 import type { HeldNews } from '../persistence/messages.ts';
-import type { Load, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
+import type { Load, PurgeTarget, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
 import type { BoundHandle } from '../sockets/handles.ts';
 
 const answerTimeoutMs = 10_000;
@@ -22,6 +22,7 @@ export interface Hears {
   readonly onInFlight: (load: Load) => void;
   readonly onMemberTlsFailed: (failure: Extract<ToSupervisor, { type: 'member-tls-failed' }>) => void;
   readonly onHeldNews: (news: HeldNews) => void;
+  readonly onDemand: (demand: Readonly<Record<string, number>>) => void;
   readonly onEnd: () => void;
 }
 
@@ -96,6 +97,14 @@ export class WorkerProcess {
     return answer.snapshot;
   }
 
+  /** Answers how many stored responses it removed. */
+  async purge(what: PurgeTarget): Promise<number> {
+    const answer = await this.#request({ type: 'purge', what }, undefined, answerTimeoutMs);
+    if (answer.type !== 'purged')
+      throw new AppError('INTERNAL', 'A worker answered something else than what it purged.');
+    return answer.count;
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -120,6 +129,7 @@ export class WorkerProcess {
     else if (message.type === 'in-flight') hears.onInFlight(message.load);
     else if (message.type === 'member-tls-failed') hears.onMemberTlsFailed(message);
     else if (message.type === 'held-news') hears.onHeldNews(message.news);
+    else if (message.type === 'demand') hears.onDemand(message.demand);
     else {
       const waiting = this.#waiting.get(message.id);
       if (waiting === undefined) return;

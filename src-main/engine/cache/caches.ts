@@ -1,0 +1,106 @@
+import type { VirtualServerSettings } from '../config/settings.ts';
+import type { Holding } from '../persistence/holding.ts';
+import type { WorkerContext } from '../runtime/context.ts';
+import { add, S, serverCounterNames } from '../runtime/counters.ts';
+import type { Listener } from '../runtime/listener.ts';
+import type { PoolRuntime } from '../runtime/pool.ts';
+import { VirtualServerRuntime } from '../runtime/virtual-server.ts';
+import { Fetch } from './fetch.ts';
+import { ServerCache } from './server-cache.ts';
+
+interface CacheOfServer {
+  readonly cache: ServerCache;
+  /** What the cache's own requests count; a part of it is the virtual server's. */
+  readonly counters: Float64Array;
+}
+
+/** What a cache counted and holds. */
+export interface CacheSnapshot {
+  readonly counters: Float64Array;
+  readonly bytes: number;
+  readonly objects: number;
+  readonly evicted: number;
+}
+
+/** What the virtual server itself would have counted, had its clients gone to members. */
+const passedOn = [S.bytesIn, S.noMember, S.queueFull, S.queueTimeout, S.memberFailure] as const;
+
+/** The caches of a worker by virtual server. What they hold outlasts reloads. */
+export class Caches {
+  readonly #context: WorkerContext;
+  readonly #workerCount: number;
+  readonly #caches = new Map<string, CacheOfServer>();
+
+  constructor(context: WorkerContext, workerCount: number) {
+    this.#context = context;
+    this.#workerCount = workerCount;
+  }
+
+  /** The cache of a virtual server as this configuration wants it; undefined = none. */
+  configure(
+    server: VirtualServerSettings,
+    pools: ReadonlyMap<string, PoolRuntime>,
+    holdings: ReadonlyMap<string, Holding> | undefined,
+  ): ServerCache | undefined {
+    if (server.cache === undefined) {
+      this.#caches.delete(server.name);
+      return undefined;
+    }
+    const settings = { ...server.cache, maxBytes: Math.floor(server.cache.maxBytes / this.#workerCount) };
+    const counters = this.#caches.get(server.name)?.counters ?? new Float64Array(serverCounterNames.length);
+    const listener = this.#listener(new VirtualServerRuntime(server, pools, counters, holdings));
+    const context = this.#context;
+    function makeFetch(
+      ...[request, clientAddress, owner]: Parameters<ConstructorParameters<typeof ServerCache>[1]>
+    ): Fetch {
+      return new Fetch(context, listener, clientAddress, request, owner);
+    }
+    const cache = this.#caches.get(server.name)?.cache ?? new ServerCache(settings, makeFetch);
+    cache.configure(settings, makeFetch);
+    this.#caches.set(server.name, { cache, counters });
+    return cache;
+  }
+
+  forgetOthers(names: ReadonlySet<string>): void {
+    for (const name of this.#caches.keys()) if (!names.has(name)) this.#caches.delete(name);
+  }
+
+  /** Removes what is stored of the URL, or with the tag; answers how many responses. */
+  purge(what: { readonly url?: string; readonly tag?: string }): number {
+    let count = 0;
+    for (const { cache } of this.#caches.values()) {
+      if (what.url !== undefined) count += cache.purgeUrl(what.url);
+      if (what.tag !== undefined) count += cache.purgeTag(what.tag);
+    }
+    return count;
+  }
+
+  snapshot(): Record<string, CacheSnapshot> {
+    const snapshot: Record<string, CacheSnapshot> = {};
+    for (const [name, { cache }] of this.#caches) {
+      snapshot[name] = { counters: cache.counters, bytes: cache.bytes, objects: cache.objects, evicted: cache.evicted };
+    }
+    return snapshot;
+  }
+
+  /** Moves what the cache's own requests counted to the virtual server. */
+  passCountsOn(name: string, to: Float64Array): void {
+    const counters = this.#caches.get(name)?.counters;
+    if (counters === undefined) return;
+    for (const place of passedOn) {
+      add(to, place, counters[place] ?? 0);
+      counters[place] = 0;
+    }
+  }
+
+  #listener(server: VirtualServerRuntime): Listener {
+    // The head that is sent names the client already.
+    const forwarding = {
+      mode: 'none',
+      hasForwarded: false,
+      protoLine: Buffer.alloc(0),
+      defaultHost: Buffer.from('localhost'),
+    } as const;
+    return { address: 'cache', server, forwarding, silentForwarding: forwarding, connections: new Set() };
+  }
+}

@@ -1,0 +1,134 @@
+import { Body } from './body.ts';
+import { parseDirectives, type Directives } from './directives.ts';
+import { Fields, parseList } from './fields.ts';
+import { freshnessLifetimeMs, initialAgeMs, type Timing } from './freshness.ts';
+import type { SieveNode } from './sieve.ts';
+
+/** Fields that are not kept: of the connection, or written anew for each client. */
+const notKept: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'content-length',
+  'trailer',
+  'te',
+  'upgrade',
+  'age',
+]);
+/** What a 304 does not change in the stored response (RFC 9111 3.2). */
+const notUpdated: ReadonlySet<string> = new Set([
+  ...notKept,
+  'content-encoding',
+  'content-type',
+  'content-range',
+  'set-cookie',
+]);
+const fieldOverheadBytes = 512;
+
+/** A stored response: one variant of one URL. */
+export class Entry implements SieveNode {
+  readonly key: string;
+  readonly startLine: string;
+  readonly status: number;
+  readonly body: Body;
+  /** Values of the request's fields that Vary names, by name. */
+  readonly vary: ReadonlyMap<string, string>;
+  fields: Fields;
+  directives: Directives;
+  tags: readonly string[] = [];
+  /** Its head as it is written, up to where the variable fields begin. */
+  headText = '';
+  isRemoved = false;
+  isRevalidating = false;
+  wasVisited = false;
+  newer: this | undefined = undefined;
+  older: this | undefined = undefined;
+  /** What it was charged for in the store. */
+  chargedBytes = 0;
+  #initialAgeMs = 0;
+  #receivedAtMs = 0;
+  #lifetimeMs = 0;
+  readonly #defaultTtlMs: number;
+
+  constructor(
+    key: string,
+    response: {
+      readonly startLine: string;
+      readonly status: number;
+      readonly fields: Fields;
+      readonly bodyBytes: number | undefined;
+    },
+    request: Fields,
+    timing: Timing,
+    defaultTtlMs: number,
+  ) {
+    this.key = key;
+    this.startLine = response.startLine;
+    this.status = response.status;
+    this.#defaultTtlMs = defaultTtlMs;
+    this.fields = response.fields;
+    this.directives = parseDirectives(undefined);
+    this.body = new Body(response.bodyBytes);
+    const names = parseList(response.fields.get('vary')).map((name) => name.toLowerCase());
+    this.vary = new Map(names.map((name) => [name, variantValue(name, request)]));
+    this.#describe(response.fields.without(notKept), initialAgeMs(response.fields, timing), timing);
+  }
+
+  matches(request: Fields): boolean {
+    for (const [name, value] of this.vary) if (variantValue(name, request) !== value) return false;
+    return true;
+  }
+
+  ageMs(nowMs: number): number {
+    return this.#initialAgeMs + Math.max(0, nowMs - this.#receivedAtMs);
+  }
+
+  /** Positive = fresh for so long, else stale since. */
+  freshForMs(nowMs: number): number {
+    return this.#lifetimeMs - this.ageMs(nowMs);
+  }
+
+  get hasValidator(): boolean {
+    return this.fields.has('etag') || this.fields.has('last-modified');
+  }
+
+  get headBytes(): number {
+    return this.headText.length + this.key.length + fieldOverheadBytes;
+  }
+
+  /** A 304 has come for it: it is as good as new. */
+  freshen(update: Fields, timing: Timing): void {
+    const fresh = update.without(notUpdated);
+    const names = new Set(fresh.lines.map(([name]) => name.toLowerCase()));
+    const fields = new Fields([...this.fields.without(names).lines, ...fresh.lines]);
+    this.#describe(fields, initialAgeMs(update, timing), timing);
+  }
+
+  #describe(fields: Fields, ageMs: number, timing: Timing): void {
+    this.fields = fields;
+    this.directives = parseDirectives(fields.get('cache-control'));
+    const { receivedAtMs } = timing;
+    this.#initialAgeMs = ageMs;
+    this.#receivedAtMs = receivedAtMs;
+    this.#lifetimeMs = this.directives.noCache
+      ? 0
+      : freshnessLifetimeMs(this.status, fields, this.directives, receivedAtMs, this.#defaultTtlMs);
+    this.tags = `${fields.get('surrogate-key') ?? ''} ${(fields.get('cache-tag') ?? '').replaceAll(',', ' ')}`
+      .split(/\s+/)
+      .filter((tag) => tag !== '');
+    this.headText = `${this.startLine}\r\n${fields.render()}`;
+  }
+}
+
+/** Values that mean the same select the same variant; of Accept-Encoding the set of codings counts. */
+function variantValue(name: string, request: Fields): string {
+  const value = request.get(name);
+  if (value === undefined) return '\n';
+  if (name !== 'accept-encoding') return value.replace(/\s*,\s*/g, ',').trim();
+  return parseList(value.toLowerCase())
+    .filter((coding) => !/;\s*q=0(\.0*)?\s*$/.test(coding))
+    .map((coding) => coding.replace(/;.*$/, '').trim())
+    .sort()
+    .join();
+}

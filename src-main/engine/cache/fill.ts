@@ -1,0 +1,266 @@
+import { parseDirectives } from './directives.ts';
+import { Entry } from './entry.ts';
+import type { Fetch, FetchOwner } from './fetch.ts';
+import { readHead, type Fields } from './fields.ts';
+import { isStorable } from './freshness.ts';
+import { Pass } from './pass.ts';
+import { fillRequest, type CacheRequest } from './request.ts';
+import type { ResponseSink } from './sink.ts';
+
+/** A client that waits for the head of a response. */
+export interface Asker {
+  readonly sink: ResponseSink;
+  readonly request: CacheRequest;
+  /** Cache-Status of what it gets: why it was forwarded. */
+  readonly forwarded: string;
+}
+
+/** What a fill needs of the cache that it fills. */
+export interface FillHome {
+  readonly fetch: (request: Buffer, clientAddress: string, owner: FetchOwner) => Fetch;
+  readonly wallClock: () => number;
+  readonly maxObjectBytes: number;
+  readonly defaultTtlMs: number;
+  readonly compresses: boolean;
+  readonly mayServeOnError: (entry: Entry) => boolean;
+  readonly keep: (entry: Entry, request: CacheRequest) => void;
+  readonly grow: (entry: Entry) => void;
+  readonly drop: (entry: Entry) => void;
+  /** The whole is there. */
+  readonly stored: () => void;
+  readonly serve: (asker: Asker, entry: Entry, found: string) => void;
+  /** Asks once more: what came is not for this client. */
+  readonly again: (asker: Asker) => void;
+  /** Will it ever be used again? */
+  readonly isUseful: (entry: Entry) => boolean;
+  readonly remember: (key: string) => void;
+  readonly ended: (fill: Fill) => void;
+  readonly revalidated: () => void;
+}
+
+/** Readers of a response that is too large to be kept may be this far behind the member. */
+const windowBytes = 1_048_576;
+
+/**
+ * One response on its way into the cache, for everyone who asked for it meanwhile. It goes on when clients leave; it is cancelled
+ * where nothing of it would be kept and nobody is left.
+ */
+export class Fill implements FetchOwner {
+  readonly key: string;
+  /** Whom it is for first: its request is what the member gets. */
+  readonly request: CacheRequest;
+  /** A purge came meanwhile. */
+  mustNotStore = false;
+  readonly #home: FillHome;
+  readonly #stale: Entry | undefined;
+  readonly #requestedAtMs: number;
+  readonly #fetch: Fetch;
+  readonly #onSettled: () => void;
+  #askers: Asker[] = [];
+  #leader: Asker | undefined;
+  #entry: Entry | undefined;
+  #pass: Pass | undefined;
+  #hasHead = false;
+
+  /** `onSettled` = the head is there, or never will be. */
+  constructor(
+    home: FillHome,
+    leader: Asker | undefined,
+    request: CacheRequest,
+    clientAddress: string,
+    stale: Entry | undefined,
+    onSettled: () => void = () => undefined,
+  ) {
+    this.#onSettled = onSettled;
+    this.key = request.key;
+    this.request = request;
+    this.#home = home;
+    this.#stale = stale;
+    this.#leader = leader;
+    this.#requestedAtMs = home.wallClock();
+    if (leader !== undefined) this.join(leader);
+    const dropsCodings = home.compresses && request.range !== undefined;
+    this.#fetch = home.fetch(fillRequest(request, stale?.fields, dropsCodings), clientAddress, this);
+  }
+
+  /** Waits for what comes; only before the head is there. */
+  join(asker: Asker): void {
+    this.#askers.push(asker);
+    asker.sink.attach({
+      onFlushed: () => undefined,
+      cancel: () => {
+        this.#askers = this.#askers.filter((each) => each !== asker);
+        if (this.#leader === asker) this.#leader = undefined;
+      },
+    });
+  }
+
+  get isWaiting(): boolean {
+    return !this.#hasHead;
+  }
+
+  onInterim(bytes: Buffer): void {
+    const leader = this.#leader;
+    if (leader?.sink.isHttp10 === false) leader.sink.send(Buffer.from(bytes));
+  }
+
+  onHead(headBytes: Buffer, status: number, length: number | undefined): void {
+    this.#hasHead = true;
+    this.#onSettled();
+    const headText = headBytes.toString('latin1');
+    const { startLine, fields } = readHead(headText);
+    const timing = { requestedAtMs: this.#requestedAtMs, receivedAtMs: this.#home.wallClock() };
+    const stale = this.#stale;
+    if (stale !== undefined && status === 304) {
+      stale.freshen(fields, timing);
+      this.#home.revalidated();
+      this.#serveAll(stale, `hit; fwd=stale; fwd-status=304`);
+      return;
+    }
+    if (stale !== undefined && isServerError(status) && this.#home.mayServeOnError(stale)) {
+      this.#cancel();
+      this.#serveAll(stale, `hit; fwd=stale; fwd-status=${status}`);
+      return;
+    }
+    if (stale !== undefined && status < 500) this.#home.drop(stale);
+    if (this.#mayStore(status, fields, length)) {
+      const entry = new Entry(
+        this.key,
+        { startLine, status, fields, bodyBytes: length },
+        this.request.fields,
+        timing,
+        this.#home.defaultTtlMs,
+      );
+      if (this.#home.isUseful(entry)) {
+        this.#store(entry, timing.receivedAtMs);
+        return;
+      }
+    }
+    this.#passOn(headText, status, length);
+  }
+
+  onData(bytes: Buffer, from: number, to: number): void {
+    const entry = this.#entry;
+    if (entry === undefined) {
+      this.#pass?.onData(bytes, from, to);
+      return;
+    }
+    const { body } = entry;
+    body.append(bytes, from, to);
+    if (!body.isWindow && body.arrived > this.#home.maxObjectBytes) {
+      this.#home.drop(entry);
+      body.makeWindow(() => {
+        if (body.unreadBytes < windowBytes / 2) this.#fetch.goOn();
+      });
+      body.consumed();
+    } else if (body.length === undefined) this.#home.grow(entry);
+    body.tell();
+  }
+
+  onRaw(bytes: Buffer, from: number, to: number): boolean {
+    if (this.#pass !== undefined) return this.#pass.onRaw(bytes, from, to);
+    const body = this.#entry?.body;
+    if (body?.isWindow !== true) return true;
+    if (body.listenerCount === 0) this.#cancel();
+    return body.unreadBytes < windowBytes;
+  }
+
+  onEnd(): void {
+    this.#pass?.end();
+    const entry = this.#entry;
+    if (entry !== undefined) {
+      entry.body.complete();
+      this.#home.grow(entry);
+      if (!entry.isRemoved) this.#home.stored();
+    }
+    this.#home.ended(this);
+  }
+
+  onBroken(): void {
+    this.#hasHead = true;
+    this.#onSettled();
+    this.#pass?.break();
+    if (this.#entry !== undefined) {
+      this.#home.drop(this.#entry);
+      this.#entry.body.break();
+    }
+    for (const asker of this.#take()) asker.sink.refuse(502);
+    this.#home.ended(this);
+  }
+
+  #mayStore(status: number, fields: Fields, length: number | undefined): boolean {
+    if (this.mustNotStore || (length ?? 0) > this.#home.maxObjectBytes) return false;
+    return isStorable(status, fields, parseDirectives(fields.get('cache-control')), {
+      hasAuthorization: this.request.fields.has('authorization'),
+      noStore: this.request.directives.noStore,
+    });
+  }
+
+  #store(entry: Entry, nowMs: number): void {
+    const leader = this.#leader;
+    this.#entry = entry;
+    this.#home.keep(entry, this.request);
+    this.#home.ended(this);
+    // Who asked before the answer came may share it, unless each has to ask.
+    const isShared = entry.freshForMs(nowMs) > 0;
+    for (const asker of this.#take()) {
+      if (asker === leader) this.#home.serve(asker, entry, `${asker.forwarded}; stored`);
+      else if (isShared && entry.matches(asker.request.fields))
+        this.#home.serve(asker, entry, `${asker.forwarded}; collapsed`);
+      else this.#home.again(asker);
+    }
+  }
+
+  #serveAll(entry: Entry, found: string): void {
+    this.#home.ended(this);
+    for (const asker of this.#take()) {
+      if (entry.matches(asker.request.fields)) this.#home.serve(asker, entry, found);
+      else this.#home.again(asker);
+    }
+  }
+
+  /** Not kept: it is the leader's alone, everyone else goes to a member. */
+  #passOn(headText: string, status: number, length: number | undefined): void {
+    this.#home.remember(this.key);
+    this.#home.ended(this);
+    const leader = this.#leader;
+    const askers = this.#take();
+    // The whole is not what it asked for, or a copy of its own may do.
+    const mustGo =
+      leader !== undefined && (leader.request.range !== undefined || leader.request.isConditional) && status < 400;
+    if (leader === undefined || mustGo) this.#cancel();
+    for (const asker of askers) if (asker !== leader || mustGo) asker.sink.goOn();
+    if (leader === undefined || mustGo) return;
+    this.#pass = new Pass(leader.sink, {
+      onFlushed: () => {
+        this.#fetch.goOn();
+      },
+      onCancel: () => {
+        this.#cancel();
+      },
+    });
+    this.#pass.start(headText, status, length, leader.forwarded);
+    if (this.#pass.isOver) this.#cancel();
+  }
+
+  #take(): Asker[] {
+    const askers = this.#askers;
+    this.#askers = [];
+    this.#leader = undefined;
+    return askers;
+  }
+
+  /** Reached also while the fetch is being made: an answer of the engine's own comes at once. */
+  #cancel(): void {
+    const fetch = this.#fetch as Fetch | undefined; // not assigned yet during its own constructor
+    if (fetch === undefined)
+      queueMicrotask(() => {
+        this.#fetch.cancel();
+      });
+    else fetch.cancel();
+  }
+}
+
+function isServerError(status: number): boolean {
+  return status === 500 || status === 502 || status === 503 || status === 504;
+}
