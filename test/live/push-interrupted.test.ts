@@ -13,7 +13,15 @@ import { isMissing } from '../rigs/need.ts';
 
 const wishes: Readonly<Record<string, Desired>> = {
   'a weight (run-time)': { pools: [{ name: 'app', members: [{ name: 'b1', weight: 3 }] }] },
-  'an algorithm (reload)': { pools: [{ name: 'app', algorithm: 'least-connections' }] },
+  'an algorithm and a new member (reload)': {
+    pools: [
+      {
+        name: 'app',
+        algorithm: 'least-connections',
+        members: [{ name: 'b3', address: '127.0.0.1', port: 1, adminState: 'disabled' }],
+      },
+    ],
+  },
 };
 /** Steps of every HAProxy plan of the two kinds, by their ids; the plan of the test says which of them it has. */
 const stepIds = [
