@@ -1,4 +1,5 @@
 import type { CacheSnapshot } from './cache/caches.ts';
+import type { Acceptance } from './sockets/accept.ts';
 import type { EngineSettings } from './config/settings.ts';
 import type { TlsMaterial } from './config/tls.ts';
 import type { HeldNews, HeldReplies } from './persistence/messages.ts';
@@ -61,7 +62,7 @@ export type ToWorker =
   | { readonly type: 'finish'; readonly id: number };
 
 export type ToSupervisor =
-  | { readonly type: 'started'; readonly hasOnRead: boolean }
+  | { readonly type: 'started'; readonly acceptance: Acceptance }
   | { readonly type: 'done'; readonly id: number; readonly error?: string }
   | { readonly type: 'stats'; readonly id: number; readonly snapshot: WorkerSnapshot }
   | { readonly type: 'held-news'; readonly news: HeldNews }

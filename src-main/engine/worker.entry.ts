@@ -7,8 +7,9 @@ import { add, S } from './runtime/counters.ts';
 import { serve, type Listener } from './runtime/listener.ts';
 import { tickMs } from './runtime/rate-window.ts';
 import { partOf, Tables } from './runtime/tables.ts';
-import { createAcceptor, testOnRead, type ByteReader } from './sockets/accept.ts';
+import { chooseAcceptance, createAcceptor, type Acceptance, type Attach, type ByteReader } from './sockets/accept.ts';
 import { attachTls } from './sockets/attach-tls.ts';
+import type { ByteSocket } from './sockets/raw-socket.ts';
 import { TlsAccept } from './tls/accept.ts';
 import type { Server, Socket } from 'node:net';
 
@@ -33,7 +34,7 @@ let plans: ReadonlyMap<string, ListenerPlan> = new Map();
 let tables: Tables | undefined;
 let held: HeldTables | undefined;
 let share = { index: 0, count: 1 };
-let canUseOnRead = false;
+let acceptance: Acceptance = 'events';
 let inFlightTimer: NodeJS.Timeout | undefined;
 let demandTimer: NodeJS.Timeout | undefined;
 let lastInFlight = '';
@@ -51,8 +52,8 @@ process.on('disconnect', () => {
 process.on('message', (message: ToWorker, handle?: unknown) => {
   receive(message, handle);
 });
-canUseOnRead = await testOnRead(1000);
-tell({ type: 'started', hasOnRead: canUseOnRead });
+acceptance = await chooseAcceptance(1000);
+tell({ type: 'started', acceptance });
 
 function receive(message: ToWorker, handle: unknown): void {
   switch (message.type) {
@@ -143,10 +144,10 @@ function listen(id: number, key: string, handle: unknown): void {
   }
   const connections: Listener['connections'] = new Set();
   const listener: OpenListener = { ...serve({ address: plan.address, connections }, server), key, tcp: undefined };
-  const { server: tcp, start } = createAcceptor((attach) => {
-    if (mayConnect(listener)) open(listener, attach);
+  const { server: tcp, start } = createAcceptor((attach, attachSocket) => {
+    if (mayConnect(listener)) open(listener, attach, attachSocket);
     else attach(deaf).destroy();
-  }, canUseOnRead);
+  }, acceptance);
   listener.tcp = tcp;
   tcp.on('error', (error: NodeJS.ErrnoException) => {
     tell({ type: 'done', id, error: error.code ?? error.message });
@@ -158,13 +159,13 @@ function listen(id: number, key: string, handle: unknown): void {
   });
 }
 
-function open(listener: Listener, attach: (reader: ByteReader) => Socket): void {
+function open(listener: Listener, attach: Attach<ByteSocket>, attachSocket: Attach<Socket>): void {
   const { tls } = listener.server;
   if (tls === undefined) {
     new ClientConnection(context, listener, attach);
     return;
   }
-  new TlsAccept(context, listener, tls, attach, (socket) => {
+  new TlsAccept(context, listener, tls, attachSocket, (socket) => {
     new ClientConnection(context, listener, (reader) => attachTls(socket, reader));
   });
 }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { OwnResponse } from './own-response.ts';
 import { renderOwnResponse } from './own-response.ts';
@@ -24,6 +23,7 @@ import type { PoolRuntime, Waiter } from '../runtime/pool.ts';
 import type { VirtualServerRuntime } from '../runtime/virtual-server.ts';
 import type { ByteReader } from '../sockets/accept.ts';
 import { queuedBytes } from '../sockets/handles.ts';
+import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
 
 // What the client's side is doing.
@@ -62,7 +62,7 @@ const view = new RequestView();
 export class ClientConnection extends Timed implements ByteReader, UpstreamOwner, Waiter, Asker, ResponseSink {
   readonly #context: WorkerContext;
   readonly #listener: Listener;
-  readonly #socket: Socket;
+  readonly #socket: ByteSocket;
   /** What TLS takes is encrypted at once: its memory is free, though it may not have left. */
   readonly #isTls: boolean;
   readonly #onFlushed: () => void;
@@ -132,7 +132,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #memberIdleMs = 0;
   #decodesChunks = false;
 
-  constructor(context: WorkerContext, listener: Listener, attach: (reader: ByteReader) => Socket) {
+  constructor(context: WorkerContext, listener: Listener, attach: (reader: ByteReader) => ByteSocket) {
     super();
     this.#context = context;
     this.#listener = listener;

@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Choice } from '../algorithms/algorithm.ts';
 import type { HeldRequest } from '../persistence/method.ts';
 import { findCookie } from './cookies.ts';
+import type { ByteSocket } from '../sockets/raw-socket.ts';
 import type { RouteRequest } from '../runtime/virtual-server.ts';
 
 /** Where a connection came from and to. Only what is asked for is asked of the system. */
@@ -11,9 +11,9 @@ export class Endpoint {
   readonly clientAddress: string;
   /** What a TLS client's hello said; empty without TLS. */
   readonly tls: TlsHello;
-  readonly #socket: Socket | undefined;
+  readonly #socket: ByteSocket | undefined;
 
-  constructor(socket: Socket | undefined) {
+  constructor(socket: ByteSocket | undefined) {
     this.#socket = socket;
     this.tls = socket instanceof TLSSocket ? { sni: servernameOf(socket), sessionId: '' } : clearText;
     const address = socket?.remoteAddress ?? '';

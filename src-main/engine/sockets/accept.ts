@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { takeConnections, wrapAccepted, type AcceptedHandle, type OnRead } from './handles.ts';
+import { hasRawSockets, RawSocket, type ByteSocket } from './raw-socket.ts';
 
 /** What reads an accepted socket's bytes. `b` is shared memory: it is valid during the call only. */
 export interface ByteReader {
@@ -9,26 +10,33 @@ export interface ByteReader {
   readonly onBytes: (bytes: Buffer, start: number, end: number) => boolean;
 }
 
-/** Called for each connection; `attach` gives the socket that reads into the reader. */
-export type OnConnection = (attach: (reader: ByteReader) => Socket) => void;
+/** Gives the socket that reads into the reader. */
+export type Attach<Kind extends ByteSocket> = (reader: ByteReader) => Kind;
+
+/** Called for each connection; `attachSocket` is for whoever needs a whole stream, as TLS does. One of both is called, once. */
+export type OnConnection = (attach: Attach<ByteSocket>, attachSocket: Attach<Socket>) => void;
+
+/** How accepted connections are read: on the handle itself, by `onread`, or by 'data' events; each is dearer than the one before. */
+export type Acceptance = 'raw' | 'onread' | 'events';
 
 /**
- * Makes a server whose accepted sockets read by `onread`, or by 'data' events where the runtime does not let us
- * (9 % dearer). It listens when the caller calls `server.listen`, then `start` takes over accepting.
+ * Makes a server whose accepted sockets are read by the cheapest way that the runtime allows. It listens when the caller calls `server.listen`, then `start` takes over accepting.
  */
 export function createAcceptor(
   onConnection: OnConnection,
-  canUseOnRead: boolean,
+  acceptance: Acceptance,
 ): { server: Server; start: () => void } {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    onConnection((reader) => attachEvents(socket, reader));
+    const attach: Attach<Socket> = (reader) => attachEvents(socket, reader);
+    onConnection(attach, attach);
   });
   return {
     server,
     start: () => {
-      if (!canUseOnRead) return;
+      if (acceptance === 'events') return;
       takeConnections(server, (handle) => {
-        onConnection((reader) => attachHandle(handle, reader));
+        const attach: Attach<Socket> = (reader) => attachHandle(handle, reader);
+        onConnection(acceptance === 'raw' ? (reader) => new RawSocket(handle, reader) : attach, attach);
       });
     },
   };
@@ -50,24 +58,33 @@ function attachEvents(socket: Socket, reader: ByteReader): Socket {
   return socket;
 }
 
-/** Tries the undocumented way on a loopback connection of its own, once at start. */
-export function testOnRead(timeoutMs: number): Promise<boolean> {
+/** Finds the cheapest way that works here, by trying each on loopback connections of its own, once at start. */
+export async function chooseAcceptance(timeoutMs: number): Promise<Acceptance> {
+  if (!(await works('onread', timeoutMs))) return 'events';
+  return hasRawSockets && (await works('raw', timeoutMs)) ? 'raw' : 'onread';
+}
+
+/** More than the buffers of both ends take: that the write has left must be told, too. */
+const answerBytes = 16_000_000;
+
+/** A greeting is read into our own memory, a long answer is written, its end and both sides' closing are noticed. */
+function works(acceptance: Acceptance, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const memory = Buffer.alloc(64);
-    let accepted: Socket | undefined;
+    let accepted: ByteSocket | undefined;
+    let client: Socket | undefined;
+    let isFlushed = false;
+    let received = 0;
     const { server, start } = createAcceptor((attach) => {
-      accepted = attach({
-        readBuffer: () => memory,
-        onBytes: (bytes, begin, end) => {
-          finish(bytes === memory && bytes.toString('latin1', begin, end) === 'hello');
-          return true;
-        },
-      });
-      accepted.on('error', () => {
+      const socket = attach({ readBuffer: () => memory, onBytes });
+      accepted = socket;
+      socket.on('error', () => {
         finish(false);
       });
-    }, true);
-    let client: Socket | undefined;
+      socket.on('close', () => {
+        finish(isFlushed && received === answerBytes);
+      });
+    }, acceptance);
     const timer = setTimeout(() => {
       finish(false);
     }, timeoutMs);
@@ -82,17 +99,31 @@ export function testOnRead(timeoutMs: number): Promise<boolean> {
         return;
       }
       client = connect(address.port, '127.0.0.1', () => client?.write('hello'));
+      client.on('data', (bytes: Buffer) => {
+        received += bytes.length;
+      });
       client.on('error', () => {
         finish(false);
       });
     });
 
-    function finish(works: boolean): void {
+    function onBytes(bytes: Buffer, begin: number, end: number): boolean {
+      if (accepted === undefined || bytes !== memory || bytes.toString('latin1', begin, end) !== 'hello') finish(false);
+      accepted?.write(Buffer.alloc(answerBytes));
+      const isPending = (accepted?.writableLength ?? 0) > 0;
+      accepted?.write('', () => {
+        isFlushed = isPending && accepted?.writableLength === 0;
+        accepted?.end();
+      });
+      return true;
+    }
+
+    function finish(isWorking: boolean): void {
       clearTimeout(timer);
       accepted?.destroy();
       client?.destroy();
       server.close();
-      resolve(works);
+      resolve(isWorking);
     }
   });
 }

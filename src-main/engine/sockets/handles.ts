@@ -81,7 +81,7 @@ interface QueueingHandle {
 }
 
 /** Bytes that the kernel has not taken yet: shrinks while a slow reader reads. */
-export function queuedBytes(socket: net.Socket): number {
+export function queuedBytes(socket: Pick<net.Socket, 'writableLength'>): number {
   const handle = (socket as unknown as { _handle?: QueueingHandle | null })._handle; // undocumented, see above
   // Under TLS what is encrypted waits in the handle below.
   return (handle?.writeQueueSize ?? socket.writableLength) + (handle?._parent?.writeQueueSize ?? 0);
