@@ -6,6 +6,7 @@ import { run, say } from './setup.mjs';
 const packages = {
   haproxy: 'haproxy',
   nginx: 'nginx',
+  varnishd: 'varnish',
   sshd: 'openssh-server',
   'ssh-keygen': 'openssh-client',
   'ssh-agent': 'openssh-client',
