@@ -2,6 +2,7 @@ import type { CacheSnapshot } from './cache/caches.ts';
 import type { Acceptance } from './sockets/accept.ts';
 import type { EngineSettings } from './config/settings.ts';
 import type { TlsMaterial } from './config/tls.ts';
+import type { LogBatch } from './log/access-log.ts';
 import type { HeldNews, HeldReplies } from './persistence/messages.ts';
 
 /** What supervisor and workers say to each other. Handles travel beside `listen`. */
@@ -51,6 +52,7 @@ export type ToWorker =
   | { readonly type: 'ticket-keys'; readonly keys: TicketKeys }
   | { readonly type: 'health'; readonly changes: readonly MemberHealth[] }
   | { readonly type: 'remote-in-flight'; readonly load: Load }
+  | { readonly type: 'log-written'; readonly bytes: number }
   | { readonly type: 'sessions'; readonly counts: InFlight }
   | { readonly type: 'shares'; readonly id: number; readonly shares: Readonly<Record<string, number>> }
   | { readonly type: 'stats'; readonly id: number }
@@ -65,6 +67,7 @@ export type ToSupervisor =
   | { readonly type: 'started'; readonly acceptance: Acceptance }
   | { readonly type: 'done'; readonly id: number; readonly error?: string }
   | { readonly type: 'stats'; readonly id: number; readonly snapshot: WorkerSnapshot }
+  | { readonly type: 'log'; readonly batch: LogBatch }
   | { readonly type: 'held-news'; readonly news: HeldNews }
   | { readonly type: 'member-tls-failed'; readonly pool: string; readonly member: string; readonly reason: string }
   | { readonly type: 'purged'; readonly id: number; readonly count: number }

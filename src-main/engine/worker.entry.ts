@@ -1,4 +1,6 @@
+import type { EngineSettings } from './config/settings.ts';
 import { ClientConnection } from './http1/client.ts';
+import { AccessLog } from './log/access-log.ts';
 import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
 import { HeldTables } from './persistence/held-tables.ts';
 import { seededChance } from './runtime/chance.ts';
@@ -102,6 +104,9 @@ function receive(message: ToWorker, handle: unknown): void {
       tables?.limits.setShares(message.shares);
       tell({ type: 'done', id: message.id });
       break;
+    case 'log-written':
+      context.accessLog?.written(message.bytes);
+      break;
     case 'stats':
       tell({ type: 'stats', id: message.id, snapshot: snapshot() });
       break;
@@ -128,6 +133,7 @@ function receive(message: ToWorker, handle: unknown): void {
 
 function configure(target: Tables, message: Extract<ToWorker, { type: 'configure' }>): void {
   target.configure(message.configuration);
+  configureLog(message.configuration.settings);
   plans = new Map(message.configuration.listeners.map((plan) => [plan.key, plan]));
   for (const listener of listeners.values()) {
     const server = target.servers.get(plans.get(listener.key)?.server ?? '');
@@ -221,6 +227,22 @@ function tellDemand(): void {
   if (Object.keys(demand).length > 0) tell({ type: 'demand', demand });
 }
 
+function configureLog({ log, seed }: EngineSettings): void {
+  if (log.access === 'none') {
+    context.accessLog?.close();
+    context.accessLog = undefined;
+  } else if (context.accessLog === undefined) {
+    context.accessLog = new AccessLog({
+      sample: log.sample,
+      // A sequence of its own: what is logged changes no choice.
+      chance: seededChance(seed, share.count + share.index),
+      send: (batch) => {
+        tell({ type: 'log', batch });
+      },
+    });
+  } else context.accessLog.sample = log.sample;
+}
+
 /** No new connections; those there are end after their response, idle ones now. Answers when all are gone. */
 function finish(id: number): void {
   context.isEnding = true;
@@ -231,6 +253,7 @@ function finish(id: number): void {
   const timer = setInterval(() => {
     for (const listener of listeners.values()) if (listener.connections.size > 0) return;
     clearInterval(timer);
+    context.accessLog?.flush();
     tell({ type: 'done', id });
   }, 20);
 }

@@ -167,6 +167,14 @@ export function renderMetrics(stats: EngineStatistics): string {
       'Requests sent again to another member.',
       stats.pools.map((pool) => [{ pool: pool.name }, pool.retries]),
     ),
+    ...(stats.accessLog === undefined
+      ? []
+      : [
+          family('steelyard_access_log_lines_total', 'counter', 'Lines written.', [[{}, stats.accessLog.lines]]),
+          family('steelyard_access_log_lost_lines_total', 'counter', 'Lines that there was no room for.', [
+            [{}, stats.accessLog.lost],
+          ]),
+        ]),
   ].join('');
 }
 
@@ -205,6 +213,7 @@ function quantiles(
 }
 
 function renderLabels(labels: Labels): string {
+  if (Object.keys(labels).length === 0) return '';
   const parts = Object.entries(labels).map(
     ([name, value]) => `${name}="${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')}"`,
   );

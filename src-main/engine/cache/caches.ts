@@ -48,7 +48,9 @@ export class Caches {
     }
     const settings = { ...server.cache, maxBytes: Math.floor(server.cache.maxBytes / this.#workerCount) };
     const counters = this.#caches.get(server.name)?.counters ?? new Float64Array(serverCounterNames.length);
-    const listener = this.#listener(new VirtualServerRuntime(server, pools, counters, holdings));
+    const own = new VirtualServerRuntime(server, pools, counters, holdings);
+    own.isLogged = false;
+    const listener = this.#listener(own);
     const context = this.#context;
     function makeFetch(
       ...[request, clientAddress, owner]: Parameters<ConstructorParameters<typeof ServerCache>[1]>

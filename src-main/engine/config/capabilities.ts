@@ -45,7 +45,6 @@ const missing: readonly MissingCapability[] = [
   { path: ['global'], feature: 'the DNS server' },
   { path: ['snmp'], feature: 'the SNMP agent' },
   { path: ['haproxySocket'], isOff: isOneOf(''), feature: 'the HAProxy-compatible socket' },
-  { path: ['log', 'access'], isOff: isOneOf('none'), feature: 'the access log' },
 ];
 
 /** Every key of a valid configuration that asks for something this engine cannot do. */

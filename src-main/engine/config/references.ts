@@ -49,6 +49,7 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
     ...findTlsProblems(config),
     ...persistenceProblems(config),
     ...adminProblems(config.admin ?? {}),
+    ...logProblems(config.log),
   ];
 }
 
@@ -242,6 +243,12 @@ function backupProblems(config: EngineConfig, index: number, pools: ReadonlySet<
     seen.add(next);
   }
   return [];
+}
+
+function logProblems(log: EngineConfig['log']): ConfigProblem[] {
+  if (log?.access !== 'json' || (log.file ?? '') !== '') return [];
+  const why = 'standard output belongs to the events';
+  return [{ path: ['log', 'access'], what: 'the access log has no file', why, remedy: 'write log.file' }];
 }
 
 function adminProblems(admin: NonNullable<EngineConfig['admin']>): ConfigProblem[] {

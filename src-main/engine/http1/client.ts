@@ -14,9 +14,10 @@ import { noCookie, type CookieRule, type Holding } from '../persistence/holding.
 import type { ResponseSink, ResponseSource } from '../cache/sink.ts';
 import type { ServerCache } from '../cache/server-cache.ts';
 import { largeBodyBytes, readBytes, type WorkerContext } from '../runtime/context.ts';
-import { add, M, P, S } from '../runtime/counters.ts';
 import type { Meter } from '../limits/meter.ts';
 import type { ServerLimits } from '../limits/limits.ts';
+import type { AccessLog, LogEntry } from '../log/access-log.ts';
+import { add, M, P, S, serverCounterNames } from '../runtime/counters.ts';
 import type { Listener } from '../runtime/listener.ts';
 import type { MemberRuntime } from '../runtime/member.ts';
 import type { PoolRuntime, Waiter } from '../runtime/pool.ts';
@@ -131,6 +132,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #memberKeepsAlive = false;
   #memberIdleMs = 0;
   #decodesChunks = false;
+  /** What the access log will say of the exchange; undefined = nothing. */
+  #entry: LogEntry | undefined = undefined;
 
   constructor(context: WorkerContext, listener: Listener, attach: (reader: ByteReader) => ByteSocket) {
     super();
@@ -193,7 +196,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   /** An operator cuts what still runs on a member. */
   cut(member: MemberRuntime): void {
-    if (this.#member === member) this.#socket.destroy();
+    if (this.#member !== member) return;
+    if (this.#entry !== undefined) this.#entry.cause = 'cut';
+    this.#socket.destroy();
   }
 
   #onHeadBytes(bytes: Buffer, start: number, end: number): boolean {
@@ -255,6 +260,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       this.#isUpgrade,
     );
     this.#requestHeadLength = length;
+    if (this.#context.accessLog !== undefined)
+      this.#beginEntry(this.#context.accessLog, view.look(request, length, this.#endpoint));
     const taken = this.#takeBody(bytes, headEnd, end);
     if (taken < 0) {
       this.#refuse(taken === -2 ? 413 : 400);
@@ -358,12 +365,14 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (mustClose || this.#context.isEnding) this.#keepsAlive = false;
     this.#hasResponseHead = true;
     this.#giveBackRequest();
+    if (this.#entry !== undefined) this.#entry.status = status;
     add(this.#server.counters, S.response + Math.floor(status / 100), 1);
   }
 
   send(bytes: Buffer): boolean {
     if (this.#state === closed) return true;
     add(this.#server.counters, S.bytesOut, bytes.length);
+    if (this.#entry !== undefined) this.#entry.bytesOut += bytes.length;
     return this.#write(bytes, bytes);
   }
 
@@ -374,7 +383,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   truncate(): void {
     this.#source = undefined;
-    add(this.#server.counters, S.memberFailure, 1);
+    this.#drop(S.memberFailure);
     this.#socket.resetAndDestroy();
   }
 
@@ -402,7 +411,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#meter?.startResponse();
     const waitS = limits.takeRequest(this.#endpoint.clientAddress, performance.now());
     if (waitS === 0) return false;
-    add(this.#server.counters, S.requestRate, 1);
+    this.#drop(S.requestRate);
     this.#respond({ status: 429, extraLines: `Retry-After: ${waitS}\r\n` });
     return true;
   }
@@ -488,6 +497,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #open(member: MemberRuntime, pool: PoolRuntime, mayReuse: boolean): void {
     member.begin();
     this.#member = member;
+    if (this.#entry !== undefined) Object.assign(this.#entry, { member: member.name, pool: pool.name });
     this.#isSent = false;
     const idle = mayReuse ? member.idle.pop() : undefined;
     if (idle === undefined) {
@@ -518,7 +528,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     }
     const isQueueFull = hasAvailable && queue.limit > 0;
     add(pool.counters, isQueueFull ? P.queueFull : P.noMember, 1);
-    add(this.#server.counters, isQueueFull ? S.queueFull : S.noMember, 1);
+    this.#drop(isQueueFull ? S.queueFull : S.noMember);
     const status = fallback?.status ?? 503;
     const body = pool.fallbackBody;
     this.#respond(
@@ -549,6 +559,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (member === undefined || request === undefined) return;
     add(member.stats.counters, M.requests, 1);
     add(this.#server.counters, S.bytesIn, this.#requestLength);
+    if (this.#entry !== undefined) this.#entry.bytesIn = this.#requestLength;
     this.#sentAtMs = performance.now();
     this.#isSent = true;
     if (this.#meter !== undefined) upstream.readSlices(this.#meter.sliceBytes);
@@ -592,6 +603,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#isReplayable = false;
     if (this.#state === readingBody) this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
     add(this.#server.counters, S.bytesIn, end - start);
+    if (this.#entry !== undefined) this.#entry.bytesIn += end - start;
     if (bytes === this.#lease) return upstream.send(bytes.subarray(start, end));
     const out = this.#context.output(end - start);
     bytes.copy(out, 0, start, end);
@@ -946,6 +958,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   }
 
   #nextRequest(): void {
+    if (this.#entry !== undefined) this.#endEntry(this.#entry);
     this.#hasResponseHead = false;
     if (!this.#keepsAlive || this.#state === readingBody) {
       this.#finishConnection();
@@ -999,12 +1012,12 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#hasResponseHead) {
       // The client has part of a response: only the end of its connection can tell that it is not whole.
       this.#leaveMember();
-      add(this.#server.counters, S.memberFailure, 1);
+      this.#drop(S.memberFailure);
       this.#truncate();
       return;
     }
     if (this.#retry(failure)) return;
-    add(this.#server.counters, S.memberFailure, 1);
+    this.#drop(S.memberFailure);
     this.#leaveMember();
     this.#respond({ status: failure === 'timeout' || failure === 'connect-timeout' ? 504 : 502 });
   }
@@ -1028,6 +1041,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const word = failure === 'reset' ? 'reset-before-response' : failure === 'timeout' ? 'timeout' : 'connect-error';
     if (this.#triesLeft === 0 || !when.includes(word)) return false;
     this.#triesLeft--;
+    if (this.#entry !== undefined) this.#entry.retries++;
     add(pool.counters, P.retries, 1);
     this.#avoided = member;
     this.#leaveMember();
@@ -1037,12 +1051,13 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   #onBadResponse(): void {
     this.#countFailure(M.badResponse);
-    add(this.#server.counters, S.memberFailure, 1);
+    this.#drop(S.memberFailure);
     this.#abortUpstream();
     this.#respond({ status: 502 });
   }
 
   #countFailure(place: number): void {
+    if (this.#entry !== undefined) this.#entry.cause = serverCounterNames[S.memberFailure];
     if (this.#member === undefined) return;
     add(this.#member.stats.counters, place, 1);
     this.#pool?.recordFailure(this.#member);
@@ -1056,8 +1071,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   }
 
   #refuse(status: Refusal): void {
-    add(this.#server.counters, status === 400 || status === 501 || status === 505 ? S.badRequest : S.tooLarge, 1);
     this.#keepsAlive = false;
+    this.#logUnread();
+    this.#drop(status === 400 || status === 501 || status === 505 ? S.badRequest : S.tooLarge);
     this.#respond({ status });
   }
 
@@ -1081,6 +1097,10 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#giveBackRequest();
     add(server.counters, S.response + Math.floor(response.status / 100), 1);
     add(server.counters, S.bytesOut, bytes.length);
+    if (this.#entry !== undefined) {
+      this.#entry.status = response.status;
+      this.#entry.bytesOut += bytes.length;
+    }
     this.#write(bytes, bytes);
     if (this.#keepsAlive && this.#state === awaitingResponse) this.#nextRequest();
     else this.#finishConnection();
@@ -1089,6 +1109,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   /** No further request: what was written leaves, then the client closes, or is cut after a while. */
   #finishConnection(): void {
     if (this.#state === closed || this.#state === lingering) return;
+    if (this.#entry !== undefined) this.#endEntry(this.#entry);
     const hasUnread = this.#state !== awaitingResponse || this.#pending !== undefined || this.#isReadPaused;
     this.#state = lingering;
     this.#partial = this.#pending = undefined;
@@ -1118,16 +1139,17 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
         this.#context.wheel.arm(this, http.clientTimeoutMs);
         return;
       }
-      add(this.#server.counters, S.clientTimeout, 1);
+      this.#drop(S.clientTimeout);
       this.#socket.destroy();
     } else if (this.#isWaiting) this.#leaveQueue(true);
     else if (this.#state === awaitingHead && this.#partial === undefined) this.#finishConnection();
     else if (this.#state === awaitingHead) {
-      add(this.#server.counters, S.headerTimeout, 1);
+      this.#logUnread();
+      this.#drop(S.headerTimeout);
       this.#keepsAlive = false;
       this.#respond({ status: 408 });
     } else if (this.#state === readingBody) {
-      add(this.#server.counters, S.clientTimeout, 1);
+      this.#drop(S.clientTimeout);
       this.#abortUpstream();
       if (this.#hasResponseHead) this.#socket.destroy();
       else this.#respond({ status: 408 });
@@ -1142,7 +1164,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (index >= 0) pool.waiting.splice(index, 1);
     if (!isLate) return;
     add(pool.counters, P.queueTimeout, 1);
-    add(this.#server.counters, S.queueTimeout, 1);
+    this.#drop(S.queueTimeout);
     this.#respond({ status: 503 });
   }
 
@@ -1168,7 +1190,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
         if (!this.#isFlushing) this.#socket.destroy();
         break;
       default:
-        if (this.#state === readingBody) add(this.#server.counters, S.clientAbort, 1);
+        if (this.#state === readingBody) this.#drop(S.clientAbort);
         if (this.#isFlushing && this.#state === awaitingHead) this.#finishConnection();
         else this.#socket.destroy();
     }
@@ -1176,7 +1198,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   #onClientClosed(): void {
     if (this.#state === closed) return;
-    if (this.#state === awaitingResponse) add(this.#server.counters, S.clientAbort, 1);
+    if (this.#state === awaitingResponse) this.#drop(S.clientAbort);
+    if (this.#entry !== undefined) this.#endEntry(this.#entry, this.#state !== tunnelling);
     if (this.#isWaiting) this.#leaveQueue(false);
     this.#isAsking = false;
     this.#state = closed;
@@ -1202,13 +1225,46 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const member = this.#member;
     if (member === undefined) return;
     const nowMs = performance.now();
+    if (this.#entry !== undefined) {
+      Object.assign(this.#entry, { status, cause: '', responseMs: nowMs - this.#sentAtMs });
+    }
     member.recordResponse(status, nowMs - this.#sentAtMs, nowMs);
     if (status >= 400 && this.#pool?.isFailure(status) === true) this.#pool.recordFailure(member);
   }
 
   #countOut(bytes: number): void {
+    if (this.#entry !== undefined) this.#entry.bytesOut += bytes;
     add(this.#server.counters, S.bytesOut, bytes);
     if (this.#member !== undefined) add(this.#member.stats.counters, M.bytesOut, bytes);
+  }
+
+  /** Counts what is not served, by reason. */
+  #drop(place: number): void {
+    add(this.#server.counters, place, 1);
+    if (this.#entry !== undefined && this.#entry.cause !== 'cut') this.#entry.cause = serverCounterNames[place] ?? '';
+  }
+
+  #beginEntry(log: AccessLog, request: RequestView | undefined): void {
+    if (!this.#server.isLogged) return;
+    this.#entry = log.begin(
+      this.#server.name,
+      this.#endpoint,
+      request,
+      request === undefined ? '' : this.#isHttp10 ? '1.0' : '1.1',
+    );
+  }
+
+  /** A request that could not be read is logged too. */
+  #logUnread(): void {
+    if (this.#context.accessLog !== undefined && this.#request === undefined) {
+      this.#beginEntry(this.#context.accessLog, undefined);
+    }
+  }
+
+  #endEntry(entry: LogEntry, isAborted = false): void {
+    this.#entry = undefined;
+    if (isAborted && entry.cause === '') entry.cause = serverCounterNames[S.clientAbort];
+    this.#context.accessLog?.end(entry);
   }
 
   #abortUpstream(): void {

@@ -24,6 +24,12 @@ export class Endpoint {
     return this.#socket?.remotePort ?? 0;
   }
 
+  /** `TLSv1.3`; empty in clear text. */
+  get tlsVersion(): string {
+    const socket = this.#socket;
+    return socket instanceof TLSSocket ? (socket.getProtocol() ?? '') : '';
+  }
+
   get localAddress(): string {
     return this.#socket?.localAddress ?? '';
   }

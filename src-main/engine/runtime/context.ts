@@ -1,3 +1,4 @@
+import type { AccessLog } from '../log/access-log.ts';
 import { BufferPool } from '../sockets/buffer-pool.ts';
 import { TimerWheel } from '../sockets/timer-wheel.ts';
 
@@ -24,6 +25,8 @@ export class WorkerContext {
   dateLine: Buffer = Buffer.alloc(0);
   /** The worker is ending: connections close after their response. */
   isEnding = false;
+  /** Undefined = exchanges are not logged. */
+  accessLog: AccessLog | undefined = undefined;
   /** Told of a member that TLS does not come about with, and why. */
   onMemberTlsFailed: (member: object, reason: string) => void = () => undefined;
   #dateTimer: NodeJS.Timeout | undefined;

@@ -25,6 +25,8 @@ interface CompiledRoute {
 /** A virtual server in a worker: its settings, its routes compiled, what it counted. */
 export class VirtualServerRuntime {
   readonly name: string;
+  /** False = its requests are the engine's own: no client's, so not in the access log. */
+  isLogged = true;
   readonly settings: VirtualServerSettings;
   readonly counters: Float64Array;
   readonly defaultPool: PoolRuntime | undefined;

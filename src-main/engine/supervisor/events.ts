@@ -1,7 +1,8 @@
 /** Something that happened in the engine, as `/v1/events` and the JSON lines on standard output tell it. */
 export interface EngineEvent {
   readonly at: string;
-  readonly event: 'health' | 'config' | 'member' | 'worker' | 'certificate' | 'reload-failed' | 'finishing';
+  readonly event:
+    'health' | 'config' | 'member' | 'worker' | 'certificate' | 'reload-failed' | 'log-failed' | 'finishing';
   readonly [key: string]: unknown;
 }
 

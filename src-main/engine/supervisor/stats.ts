@@ -1,6 +1,7 @@
 import type { AdminState, Health } from '../../contract/model.ts';
 import { C, cacheCounterNames } from '../cache/statistics.ts';
 import type { EngineSettings } from '../config/settings.ts';
+import type { AccessLogCounts } from '../log/access-writer.ts';
 import { memberKey, type WorkerSnapshot } from '../messages.ts';
 import { M, memberCounterNames, P, poolCounterNames, S, serverCounterNames } from '../runtime/counters.ts';
 import { bucketCount, percentileMs } from '../runtime/histogram.ts';
@@ -51,6 +52,8 @@ export interface EngineStatistics {
   readonly startedAt: string;
   readonly generation: number;
   readonly workers: readonly { readonly index: number; readonly pid: number }[];
+  /** Absent = nothing is logged. */
+  readonly accessLog?: AccessLogCounts;
   readonly virtualServers: readonly (Counts6 & {
     readonly name: string;
     readonly listen: readonly string[];
@@ -191,7 +194,10 @@ function addTo(sum: Float64Array, part: Float64Array): void {
   for (let index = 0; index < sum.length; index++) sum[index] = (sum[index] ?? 0) + (part[index] ?? 0);
 }
 
-type Identity = Pick<EngineStatistics, 'epoch' | 'pid' | 'version' | 'startedAt' | 'generation' | 'workers'>;
+type Identity = Pick<
+  EngineStatistics,
+  'epoch' | 'pid' | 'version' | 'startedAt' | 'generation' | 'workers' | 'accessLog'
+>;
 
 /** The statistics as `/v1/stats` answers them. */
 export function describeStatistics(

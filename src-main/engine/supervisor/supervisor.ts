@@ -15,6 +15,7 @@ import {
   type PurgeTarget,
 } from '../messages.ts';
 import { seededChance } from '../runtime/chance.ts';
+import { AccessWriter, openLog } from '../log/access-writer.ts';
 import { EventBus } from './events.ts';
 import { HealthChecks } from './health-checks.ts';
 import { HeldClients } from './held-clients.ts';
@@ -75,6 +76,9 @@ export class Supervisor {
   readonly #checks: HealthChecks;
   readonly #held: HeldClients;
   readonly #ended = new Totals();
+  readonly #log = new AccessWriter((detail) => {
+    this.events.emit('log-failed', { detail });
+  });
   readonly #ticketKeys = new TicketKeyRing((keys) => {
     for (const slot of this.#slots) slot.process.tell({ type: 'ticket-keys', keys });
   });
@@ -268,7 +272,9 @@ export class Supervisor {
       generation: this.#now.generation,
       workers: this.#slots.map((slot) => ({ index: slot.process.index, pid: slot.process.pid })),
     };
-    return describeStatistics(identity, this.settings, this.addresses(), totals, this.#checks, this.#held);
+    const accessLog = this.settings.log.access === 'none' ? undefined : this.#log.counts;
+    const whole = { ...identity, ...(accessLog === undefined ? {} : { accessLog }) };
+    return describeStatistics(whole, this.settings, this.addresses(), totals, this.#checks, this.#held);
   }
 
   /** No new connections; resolves when the last has ended and the workers are gone. */
@@ -278,6 +284,7 @@ export class Supervisor {
     this.events.emit('finishing', {});
     const longest = 2_147_483_647;
     await this.#everyWorker((worker) => worker.ask({ type: 'finish' }, undefined, longest).catch(() => undefined)); // killed meanwhile: gone as well
+    await this.#log.close();
     this.kill();
   }
 
@@ -309,7 +316,11 @@ export class Supervisor {
     const replaced = cause === 'reload' ? new Map<string, ReplacedCertificate>() : this.#replacedCertificates;
     const tls = this.#loadTls(config, replaced);
     const before = this.#running;
-    const opened = await this.#open(settings);
+    const log = settings.log.access === 'none' ? undefined : await openLog(settings.log.file);
+    const opened = await this.#open(settings).catch(async (error: unknown) => {
+      await log?.handle.close();
+      throw error;
+    });
     this.#ticketKeys.configure(settings);
     const running = { config, settings, fallbackBodies, tls, generation: (before?.generation ?? 0) + 1 };
     try {
@@ -319,9 +330,11 @@ export class Supervisor {
     } catch (error) {
       if (before !== undefined) await this.#everyWorker((worker) => this.#configure(worker, before));
       await this.#close(opened);
+      await log?.handle.close();
       throw error;
     }
     this.#running = running;
+    await this.#log.use(log);
     this.#replacedCertificates = replaced;
     this.#held.keepOnly(settings);
     this.#checks.configure(settings);
@@ -444,6 +457,10 @@ export class Supervisor {
       },
       onMemberTlsFailed: ({ pool, member, reason }) => {
         this.events.emit('member', { pool, member, change: 'tls-failed', reason });
+      },
+      onLog: (batch) => {
+        const worker = this.#slots[index]?.process;
+        this.#log.add(batch, () => worker?.tell({ type: 'log-written', bytes: batch.bytes }));
       },
       onHeldNews: (news) => {
         this.#held.receive(index, news);

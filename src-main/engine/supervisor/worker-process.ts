@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../contract/errors.ts';
 import { entryBeside } from '../../entry.ts';
+import type { LogBatch } from '../log/access-log.ts';
 import type { HeldNews } from '../persistence/messages.ts';
 import type { Load, PurgeTarget, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
 import type { BoundHandle } from '../sockets/handles.ts';
@@ -23,6 +24,7 @@ export interface Hears {
   readonly onMemberTlsFailed: (failure: Extract<ToSupervisor, { type: 'member-tls-failed' }>) => void;
   readonly onHeldNews: (news: HeldNews) => void;
   readonly onDemand: (demand: Readonly<Record<string, number>>) => void;
+  readonly onLog: (batch: LogBatch) => void;
   readonly onEnd: () => void;
 }
 
@@ -128,6 +130,7 @@ export class WorkerProcess {
     if (message.type === 'started') this.#resolveStarted();
     else if (message.type === 'in-flight') hears.onInFlight(message.load);
     else if (message.type === 'member-tls-failed') hears.onMemberTlsFailed(message);
+    else if (message.type === 'log') hears.onLog(message.batch);
     else if (message.type === 'held-news') hears.onHeldNews(message.news);
     else if (message.type === 'demand') hears.onDemand(message.demand);
     else {
