@@ -3,6 +3,7 @@ import type { Acceptance } from './sockets/accept.ts';
 import type { EngineSettings } from './config/settings.ts';
 import type { TlsMaterial } from './config/tls.ts';
 import type { LogBatch } from './log/access-log.ts';
+import type { LeaseNews } from './runtime/leases.ts';
 import type { HeldNews, HeldReplies } from './persistence/messages.ts';
 
 /** What supervisor and workers say to each other. Handles travel beside `listen`. */
@@ -46,6 +47,8 @@ export type ToWorker =
       readonly workerCount: number;
       /** It takes the place of one that has ended: held clients may be known elsewhere. */
       readonly isReplacement: boolean;
+      /** Every limit that workers share, and this worker's part of those that it does not have yet. */
+      readonly leases: { readonly totals: LeaseTotals; readonly grants: LeaseTotals };
     }
   | { readonly type: 'listen'; readonly id: number; readonly key: string }
   | { readonly type: 'unlisten'; readonly id: number; readonly key: string }
@@ -55,6 +58,16 @@ export type ToWorker =
   | { readonly type: 'log-written'; readonly bytes: number }
   | { readonly type: 'sessions'; readonly counts: InFlight }
   | { readonly type: 'shares'; readonly id: number; readonly shares: Readonly<Record<string, number>> }
+  | {
+      readonly type: 'lease';
+      readonly grants?: LeaseTotals;
+      /** Of a borrowing: the lease that was granted once, empty = none. */
+      readonly answer?: { readonly id: number; readonly key: string };
+      /** Wants back what is not used of these. */
+      readonly recall?: { readonly id: number; readonly keys: readonly string[] };
+      /** Others wait for these. */
+      readonly owed?: readonly string[];
+    }
   | { readonly type: 'stats'; readonly id: number }
   | { readonly type: 'held-replies'; readonly replies: HeldReplies }
   /** Tells its news, takes these changes. */
@@ -69,6 +82,9 @@ export type ToSupervisor =
   | { readonly type: 'stats'; readonly id: number; readonly snapshot: WorkerSnapshot }
   | { readonly type: 'log'; readonly batch: LogBatch }
   | { readonly type: 'held-news'; readonly news: HeldNews }
+  | { readonly type: 'lease-news'; readonly news: LeaseNews }
+  /** Its queues wait for these leases. */
+  | { readonly type: 'hungry'; readonly keys: readonly string[] }
   | { readonly type: 'member-tls-failed'; readonly pool: string; readonly member: string; readonly reason: string }
   | { readonly type: 'purged'; readonly id: number; readonly count: number }
   | { readonly type: 'demand'; readonly demand: Readonly<Record<string, number>> }
@@ -95,6 +111,9 @@ export interface HeldInPool {
 
 /** 48 random bytes by virtual server, as Node's `ticketKeys`. */
 export type TicketKeys = Readonly<Record<string, Uint8Array>>;
+
+/** A number by lease. */
+export type LeaseTotals = Readonly<Record<string, number>>;
 
 /** What runs on members, as workers tell each other. */
 export interface Load {

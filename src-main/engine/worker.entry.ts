@@ -8,7 +8,9 @@ import { WorkerContext } from './runtime/context.ts';
 import { add, S } from './runtime/counters.ts';
 import { serve, type Listener } from './runtime/listener.ts';
 import { tickMs } from './runtime/rate-window.ts';
-import { partOf, Tables } from './runtime/tables.ts';
+import { serverLease } from './runtime/lease-names.ts';
+import { Leases, noLease } from './runtime/leases.ts';
+import { Tables } from './runtime/tables.ts';
 import { chooseAcceptance, createAcceptor, type Acceptance, type Attach, type ByteReader } from './sockets/accept.ts';
 import { attachTls } from './sockets/attach-tls.ts';
 import type { ByteSocket } from './sockets/raw-socket.ts';
@@ -35,11 +37,13 @@ const listeners = new Map<string, OpenListener>();
 let plans: ReadonlyMap<string, ListenerPlan> = new Map();
 let tables: Tables | undefined;
 let held: HeldTables | undefined;
+let leases: Leases | undefined;
 let share = { index: 0, count: 1 };
 let acceptance: Acceptance = 'events';
 let inFlightTimer: NodeJS.Timeout | undefined;
 let demandTimer: NodeJS.Timeout | undefined;
 let lastInFlight = '';
+let lastHungry = '';
 const toldFailures = new Set<string>();
 
 context.onMemberTlsFailed = tellTlsFailure;
@@ -67,11 +71,20 @@ function receive(message: ToWorker, handle: unknown): void {
         },
         message.workerCount === 1 && !message.isReplacement,
       );
+      leases ??= new Leases(
+        (news) => {
+          tell({ type: 'lease-news', news });
+        },
+        message.workerCount,
+        { usedOf, isWanted: (key) => tables?.hungry().includes(key) ?? false },
+      );
+      leases.configure(message.leases.totals, message.leases.grants);
       tables ??= new Tables(
         seededChance(message.configuration.settings.seed, message.workerIndex),
         share,
         held,
         context,
+        leases,
       );
       configure(tables, message);
       if (message.workerCount > 1) {
@@ -96,6 +109,9 @@ function receive(message: ToWorker, handle: unknown): void {
       break;
     case 'remote-in-flight':
       tables?.setRemoteLoad(message.load);
+      break;
+    case 'lease':
+      takeLeases(message);
       break;
     case 'sessions':
       tables?.setSessions(message.counts);
@@ -151,8 +167,7 @@ function listen(id: number, key: string, handle: unknown): void {
   const connections: Listener['connections'] = new Set();
   const listener: OpenListener = { ...serve({ address: plan.address, connections }, server), key, tcp: undefined };
   const { server: tcp, start } = createAcceptor((attach, attachSocket) => {
-    if (mayConnect(listener)) open(listener, attach, attachSocket);
-    else attach(deaf).destroy();
+    admit(listener, attach, attachSocket);
   }, acceptance);
   listener.tcp = tcp;
   tcp.on('error', (error: NodeJS.ErrnoException) => {
@@ -180,15 +195,47 @@ function open(listener: Listener, attach: Attach<ByteSocket>, attachSocket: Atta
 const deaf: ByteReader = { readBuffer: () => context.readBuffer, onBytes: () => false };
 
 /** A virtual server that drains or is disabled takes no new connection, nor does one at its limit. */
-function mayConnect({ server }: Listener): boolean {
-  const { adminState, connectionLimit } = server.settings;
-  if (adminState !== 'enabled') return false;
-  if (connectionLimit === 0) return true;
+function admit(listener: Listener, attach: Attach<ByteSocket>, attachSocket: Attach<Socket>): void {
+  const { settings, counters } = listener.server;
+  function refuse(): void {
+    attach(deaf).destroy();
+  }
+  if (settings.adminState !== 'enabled') {
+    refuse();
+    return;
+  }
+  const lease = leases?.of(serverLease(settings)) ?? noLease;
+  if (settings.connectionLimit === 0 || connectionsOf(settings.name) < lease.limit) {
+    open(listener, attach, attachSocket);
+    return;
+  }
+  function decide(isGranted: boolean): void {
+    if (isGranted) open(listener, attach, attachSocket);
+    else {
+      add(counters, S.connectionLimit, 1);
+      refuse();
+    }
+  }
+  if (leases?.borrow([lease], decide) !== true) decide(false);
+}
+
+function connectionsOf(server: string): number {
   let open = 0;
-  for (const each of listeners.values()) if (each.server.name === server.name) open += each.connections.size;
-  if (open < partOf(connectionLimit, share)) return true;
-  add(server.counters, S.connectionLimit, 1);
-  return false;
+  for (const each of listeners.values()) if (each.server.name === server) open += each.connections.size;
+  return open;
+}
+
+function usedOf(key: string): number {
+  const [kind = '', name = ''] = key.split('\n');
+  return kind === 'server' ? connectionsOf(name) : (tables?.usedOf(key) ?? 0);
+}
+
+function takeLeases({ grants, answer, recall, owed }: Extract<ToWorker, { type: 'lease' }>): void {
+  if (grants !== undefined) leases?.grant(grants);
+  if (answer !== undefined) leases?.answer(answer.id, answer.key);
+  if (recall !== undefined) leases?.recall(recall.id, recall.keys);
+  if (owed !== undefined) leases?.setOwed(owed);
+  if (grants !== undefined) tables?.wake();
 }
 
 function cut(pool: string, name: string): void {
@@ -215,6 +262,9 @@ function tellTlsFailure(member: object, reason: string): void {
 
 function tellInFlight(): void {
   if (tables === undefined) return;
+  const keys = tables.hungry();
+  if (keys.join() !== lastHungry) tell({ type: 'hungry', keys });
+  lastHungry = keys.join();
   const load = tables.load();
   const text = JSON.stringify(load);
   if (text === lastInFlight) return;

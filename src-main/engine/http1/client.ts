@@ -102,6 +102,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #tellsHeld = false;
   /** Another worker may know the client: the supervisor is asked. */
   #isAsking = false;
+  /** Other workers were asked for room: a second time makes no sense. */
+  #hasBorrowed = false;
   #asks = 0;
   #ticket = 0;
   #cookie: CookieRule = noCookie;
@@ -325,6 +327,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#avoided = undefined;
     this.#triesLeft = pool.settings.retry.attempts;
     this.#isCookieCut = false;
+    this.#hasBorrowed = false;
     this.#lookUp(pool, request);
     this.#dispatch();
     return true;
@@ -514,7 +517,19 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #onNoMember(pool: PoolRuntime): void {
     const { queue, fallback } = pool.settings;
     const hasAvailable = pool.hasAvailable;
-    if (hasAvailable && pool.waiting.length < queue.limit) {
+    const ticket = ++this.#ticket;
+    if (
+      !this.#hasBorrowed &&
+      pool.borrow((isGranted) => {
+        this.#onBorrowed(ticket, isGranted);
+      })
+    ) {
+      // prettier-ignore
+      this.#isAsking = true;
+      return;
+    }
+    this.#hasBorrowed = false;
+    if (hasAvailable && pool.hasQueueRoom) {
       pool.waiting.push(this);
       this.#isWaiting = true;
       this.#context.wheel.arm(this, queue.timeoutMs);
@@ -540,6 +555,17 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
             contentType: body.startsWith('<') ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8',
           },
     );
+  }
+
+  /** Other workers gave what they do not need, or nothing. */
+  #onBorrowed(ticket: number, isGranted: boolean): void {
+    if (!this.#isAsking || ticket !== this.#ticket) {
+      if (isGranted) this.#pool?.wake();
+      return;
+    }
+    this.#isAsking = false;
+    this.#hasBorrowed = true;
+    this.#dispatch();
   }
 
   /** A member has room: the first in the queue is called. */

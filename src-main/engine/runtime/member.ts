@@ -4,6 +4,7 @@ import type { Keeper } from '../persistence/keeper.ts';
 import type { UpstreamConnection } from '../http1/upstream.ts';
 import { add, M, memberCounterNames } from './counters.ts';
 import type { MemberTls } from '../tls/member.ts';
+import { noLease, type Lease, type Leases } from './leases.ts';
 import { RateWindow } from './rate-window.ts';
 import { RecentTimes } from './recent-times.ts';
 
@@ -34,8 +35,9 @@ export class MemberRuntime implements Candidate {
   /** Exchanges in flight here and in the other workers. */
   inFlight = 0;
   localInFlight = 0;
-  /** This worker's part of `maxConnections`: the parts add up to it, so that it is never exceeded. */
-  limit = Number.POSITIVE_INFINITY;
+  /** This worker's part of `maxConnections`. */
+  lease: Lease = noLease;
+  leases: Leases | undefined = undefined;
   responseTimeMs = 0;
   state = 0;
   isDown = false;
@@ -88,7 +90,7 @@ export class MemberRuntime implements Candidate {
   }
 
   get isFull(): boolean {
-    return this.localInFlight >= this.limit;
+    return this.localInFlight >= this.lease.limit;
   }
 
   begin(): void {
@@ -99,6 +101,7 @@ export class MemberRuntime implements Candidate {
   end(): void {
     this.inFlight--;
     this.localInFlight--;
+    if (this.lease.isOwed) this.leases?.giveBack(this.lease);
   }
 
   setRemoteInFlight(count: number): void {

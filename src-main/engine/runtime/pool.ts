@@ -2,6 +2,7 @@ import { algorithms } from '../algorithms/registry.ts';
 import type { Choice, Chooser } from '../algorithms/algorithm.ts';
 import type { PoolSettings } from '../config/settings.ts';
 import type { Holding } from '../persistence/holding.ts';
+import { noLease, type Lease, type Leases, type OnBorrowed } from './leases.ts';
 import type { MemberRuntime } from './member.ts';
 
 /** Someone who waits for a member to have room. */
@@ -21,6 +22,9 @@ export class PoolRuntime {
   fallbackBody = '';
   /** How its clients are held, whatever virtual server they come by; undefined = nobody is. */
   holding: Holding | undefined = undefined;
+  /** This worker's part of the queue's limit. */
+  queueLease: Lease = noLease;
+  leases: Leases | undefined = undefined;
   readonly #byName: ReadonlyMap<string, MemberRuntime>;
   #available: readonly MemberRuntime[] = [];
   #hasLimits = false;
@@ -79,6 +83,19 @@ export class PoolRuntime {
   /** Is some member in rotation, be it full? Then waiting makes sense. */
   get hasAvailable(): boolean {
     return this.#available.length > 0;
+  }
+
+  get hasQueueRoom(): boolean {
+    return this.settings.queue.limit > 0 && this.waiting.length < this.queueLease.limit;
+  }
+
+  /** Asks the other workers for room on a member or, where that is full too, in the queue. False = it makes no sense now. */
+  borrow(onBorrowed: OnBorrowed): boolean {
+    if (this.leases === undefined || !this.hasAvailable) return false;
+    // Who waits already gets room by and by; nobody overtakes them.
+    const members = this.waiting.length > 0 ? [] : this.#available.map(({ lease }) => lease);
+    const isQueueFull = this.settings.queue.limit > 0 && !this.hasQueueRoom;
+    return this.leases.borrow(isQueueFull ? [...members, this.queueLease] : members, onBorrowed);
   }
 
   /**

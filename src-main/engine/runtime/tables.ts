@@ -13,6 +13,8 @@ import { holdingPools, ownerOf, planTables } from '../persistence/table-names.ts
 import { Caches } from '../cache/caches.ts';
 import { Limits } from '../limits/limits.ts';
 import { poolCounterNames, serverCounterNames } from './counters.ts';
+import { memberLease, memberLeases, queueLease } from './lease-names.ts';
+import type { Leases } from './leases.ts';
 import type { Listener } from './listener.ts';
 import { MemberRuntime, newMemberStats, type MemberStats } from './member.ts';
 import { PoolRuntime } from './pool.ts';
@@ -28,6 +30,7 @@ import type { WorkerContext } from './context.ts';
 export class Tables {
   #pools: ReadonlyMap<string, PoolRuntime> = new Map();
   #servers: ReadonlyMap<string, VirtualServerRuntime> = new Map();
+  #used: ReadonlyMap<string, () => number> = new Map();
   readonly #memberStats = new Map<string, MemberStats>();
   readonly #poolCounters = new Map<string, Float64Array>();
   readonly #serverCounters = new Map<string, Float64Array>();
@@ -38,18 +41,21 @@ export class Tables {
   readonly #share: { readonly index: number; readonly count: number };
 
   readonly #held: HeldTables;
+  readonly #leases: Leases;
 
   constructor(
     chance: () => number,
     share: { readonly index: number; readonly count: number },
     held: HeldTables,
     context: WorkerContext,
+    leases: Leases,
   ) {
     this.limits = new Limits(context.wheel, share.count);
     this.caches = new Caches(context, share.count);
     this.#chance = chance;
     this.#share = share;
     this.#held = held;
+    this.#leases = leases;
   }
 
   get servers(): ReadonlyMap<string, VirtualServerRuntime> {
@@ -72,7 +78,8 @@ export class Tables {
         const runtime = isKept ? known : new MemberRuntime(member, stats);
         runtime.settings = member;
         runtime.index = index;
-        runtime.limit = partOf(member.maxConnections, this.#share);
+        runtime.lease = this.#leases.of(memberLease(pool, member));
+        runtime.leases = this.#leases;
         if (!isSameAlgorithm) runtime.state = 0;
         setHealth(runtime, health.get(memberKey(pool.name, member.name)));
         if (member.adminState === 'disabled' || runtime.tls !== tls) runtime.closeIdle();
@@ -83,12 +90,15 @@ export class Tables {
       const offset = isSameAlgorithm ? 0 : this.#offset(members);
       const counters = keep(this.#poolCounters, pool.name, poolCounterNames.length);
       const runtime = new PoolRuntime(pool, members, counters, this.#chance, offset);
+      runtime.queueLease = this.#leases.of(queueLease(pool));
+      runtime.leases = this.#leases;
       runtime.fallbackBody = configuration.fallbackBodies[pool.name] ?? '';
       before?.retire();
       // Whoever waits for room in the old pool waits in the new one.
       if (before !== undefined) runtime.waiting.push(...before.waiting.splice(0));
       pools.set(pool.name, runtime);
     }
+    this.#used = new Map([...pools.values()].flatMap(usesOf));
     for (const pool of pools.values()) pool.backup = pools.get(pool.settings.backupPool);
     this.#closeLeft(pools);
     this.#pools = pools;
@@ -136,6 +146,21 @@ export class Tables {
       }
       pool.wake();
     }
+  }
+
+  /** How much of a lease of this worker is taken. */
+  usedOf(key: string): number {
+    return this.#used.get(key)?.() ?? 0;
+  }
+
+  /** The leases that its queues wait for. */
+  hungry(): string[] {
+    return [...this.#pools.values()].flatMap((pool) => (pool.waiting.length > 0 ? memberLeases(pool.settings) : []));
+  }
+
+  /** Leases have grown: somebody may go on. */
+  wake(): void {
+    for (const pool of this.#pools.values()) pool.wake();
   }
 
   /** How many clients are held on each member of the pools that ask, as the supervisor knows. */
@@ -245,6 +270,13 @@ export class Tables {
     const round = members.reduce((sum, member) => sum + member.settings.weight, 0);
     return Math.floor((round * this.#share.index) / this.#share.count);
   }
+}
+
+function usesOf(pool: PoolRuntime): [string, () => number][] {
+  return [
+    [queueLease(pool.settings), () => pool.waiting.length],
+    ...pool.members.map((member): [string, () => number] => [member.lease.key, () => member.localInFlight]),
+  ];
 }
 
 /** A worker's part of a limit; 0 means no limit. */

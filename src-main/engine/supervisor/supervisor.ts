@@ -16,10 +16,12 @@ import {
 } from '../messages.ts';
 import { seededChance } from '../runtime/chance.ts';
 import { AccessWriter, openLog } from '../log/access-writer.ts';
+import { leaseTotals } from '../runtime/lease-names.ts';
 import { EventBus } from './events.ts';
 import { HealthChecks } from './health-checks.ts';
 import { HeldClients } from './held-clients.ts';
 import { LeaseDesk } from './lease-desk.ts';
+import { LeaseOffice } from './lease-office.ts';
 import { bindListener, refusal, type BoundListener } from './listeners.ts';
 import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
 import { TicketKeyRing } from './ticket-keys.ts';
@@ -75,6 +77,7 @@ export class Supervisor {
   readonly #listeners = new Map<string, BoundListener>();
   readonly #checks: HealthChecks;
   readonly #held: HeldClients;
+  readonly #office: LeaseOffice;
   readonly #ended = new Totals();
   readonly #log = new AccessWriter((detail) => {
     this.events.emit('log-failed', { detail });
@@ -95,6 +98,9 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#office = new LeaseOffice(options.workers, (worker, message) => {
+      this.#slots[worker]?.process.tell(message);
+    });
     this.#held = new HeldClients(options.workers, (worker, replies) => {
       this.#slots[worker]?.process.tell({ type: 'held-replies', replies });
     });
@@ -325,10 +331,14 @@ export class Supervisor {
     const running = { config, settings, fallbackBodies, tls, generation: (before?.generation ?? 0) + 1 };
     try {
       this.#held.prepare(settings);
+      this.#office.configure(leaseTotals(settings));
       await this.#everyWorker((worker) => this.#configure(worker, running));
       await this.#everyWorker((worker) => this.#handOver(worker, opened));
     } catch (error) {
-      if (before !== undefined) await this.#everyWorker((worker) => this.#configure(worker, before));
+      if (before !== undefined) {
+        this.#office.configure(leaseTotals(before.settings));
+        await this.#everyWorker((worker) => this.#configure(worker, before));
+      }
       await this.#close(opened);
       await log?.handle.close();
       throw error;
@@ -406,6 +416,7 @@ export class Supervisor {
       workerIndex: worker.index,
       workerCount: this.#options.workers,
       isReplacement: worker.isReplacement,
+      leases: { totals: this.#office.totals, grants: this.#office.grantsOf(worker.index) },
     });
   }
 
@@ -462,6 +473,12 @@ export class Supervisor {
         const worker = this.#slots[index]?.process;
         this.#log.add(batch, () => worker?.tell({ type: 'log-written', bytes: batch.bytes }));
       },
+      onLeaseNews: (news) => {
+        this.#office.receive(index, news);
+      },
+      onHungry: (keys) => {
+        this.#office.setHungry(index, keys);
+      },
       onHeldNews: (news) => {
         this.#held.receive(index, news);
       },
@@ -482,6 +499,7 @@ export class Supervisor {
     merge(this.#ended, slot.saved, false);
     slot.saved = new Totals();
     slot.load = noLoad;
+    this.#office.onEnded(index);
     this.#hasInFlightChanged = true;
     const delayMs = slot.restartDelayMs;
     slot.restartDelayMs = Math.min(delayMs * 2, longestRestartDelayMs);

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '../../contract/errors.ts';
 import { entryBeside } from '../../entry.ts';
 import type { LogBatch } from '../log/access-log.ts';
+import type { LeaseNews } from '../runtime/leases.ts';
 import type { HeldNews } from '../persistence/messages.ts';
 import type { Load, PurgeTarget, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
 import type { BoundHandle } from '../sockets/handles.ts';
@@ -25,6 +26,8 @@ export interface Hears {
   readonly onHeldNews: (news: HeldNews) => void;
   readonly onDemand: (demand: Readonly<Record<string, number>>) => void;
   readonly onLog: (batch: LogBatch) => void;
+  readonly onLeaseNews: (news: LeaseNews) => void;
+  readonly onHungry: (keys: readonly string[]) => void;
   readonly onEnd: () => void;
 }
 
@@ -133,6 +136,8 @@ export class WorkerProcess {
     else if (message.type === 'log') hears.onLog(message.batch);
     else if (message.type === 'held-news') hears.onHeldNews(message.news);
     else if (message.type === 'demand') hears.onDemand(message.demand);
+    else if (message.type === 'lease-news') hears.onLeaseNews(message.news);
+    else if (message.type === 'hungry') hears.onHungry(message.keys);
     else {
       const waiting = this.#waiting.get(message.id);
       if (waiting === undefined) return;

@@ -40,7 +40,7 @@ describe('a pool', () => {
   it('gives nothing to members that drain, are down, have weight 0 or are full', () => {
     const tested = pool([at(1, { adminState: 'draining' }), at(2, { weight: 0 }), at(3, { maxConnections: 1 }), at(4)]);
     const third = tested.members[2];
-    if (third) third.limit = 1;
+    if (third) third.lease = { key: 'third', limit: 1, isOwed: false };
     third?.begin();
     expect(chosen(tested, 2)).toBe('m4 m4');
     third?.end();
