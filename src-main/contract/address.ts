@@ -2,7 +2,25 @@ import { z } from 'zod';
 import { AppError } from './errors.ts';
 
 /** Kinds of balancer, as commands and addresses name them. */
-export const vendorIds = ['engine', 'haproxy', 'host'] as const;
+export const vendorIds = [
+  'engine',
+  'haproxy',
+  'host',
+  'f5',
+  'netscaler',
+  'a10',
+  'kemp',
+  'aloha',
+  'ace',
+  'alteon',
+  'array',
+  'barracuda',
+  'css',
+  'fortiadc',
+  'keepalived',
+  'relayd',
+  'serveriron',
+] as const;
 export const vendorIdSchema = z.enum(vendorIds);
 export type VendorId = z.infer<typeof vendorIdSchema>;
 

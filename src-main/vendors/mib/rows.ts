@@ -1,0 +1,77 @@
+import type { CallOptions, SnmpCell, SnmpColumn, SnmpSession } from '../../transports/transport.ts';
+import { addressOfBytes } from './cells.ts';
+import type { ColumnKey, IndexPart, ObjectMap } from './mib.ts';
+
+/** One row: what its columns and its index say, the index winning where both name the object. */
+export interface Row {
+  readonly index: string;
+  readonly cells: Readonly<Partial<Record<ColumnKey, SnmpCell>>>;
+  readonly parts: Readonly<Partial<Record<ColumnKey, string>>>;
+}
+
+/** Reads the tables of one kind of object side by side. */
+export async function readRows(session: SnmpSession, map: ObjectMap, options: CallOptions): Promise<readonly Row[]> {
+  const found = await Promise.all(
+    map.tables.map(async ({ entry, columns }) => {
+      const keys = Object.keys(columns) as ColumnKey[]; // the keys of a record of ColumnKey
+      const cells = await session.walk(
+        keys.map((key) => `${entry}.${columns[key] ?? 0}`),
+        options,
+      );
+      return keys.map((key, at) => [key, cells[at]] as const);
+    }),
+  );
+  return rowsOf(found.flat(), map);
+}
+
+function rowsOf(columns: readonly (readonly [ColumnKey, SnmpColumn | undefined])[], map: ObjectMap): readonly Row[] {
+  const rows = new Map<string, Partial<Record<ColumnKey, SnmpCell>>>();
+  for (const [key, column] of columns) {
+    for (const [index, cell] of column ?? []) {
+      const row = rows.get(index) ?? {};
+      rows.set(index, row);
+      row[key] ??= cell;
+    }
+  }
+  return [...rows].map(([index, cells]) => ({ index, cells, parts: takeApart(index, map.index) }));
+}
+
+function takeApart(index: string, ways: readonly (readonly IndexPart[])[]): Row['parts'] {
+  const numbers = index.split('.').map(Number);
+  for (const way of ways) {
+    const parts = partsOf(numbers, way);
+    if (parts !== undefined) return parts;
+  }
+  return {};
+}
+
+function partsOf(
+  numbers: readonly number[],
+  way: readonly IndexPart[],
+): Partial<Record<ColumnKey, string>> | undefined {
+  const parts: Partial<Record<ColumnKey, string>> = {};
+  let at = 0;
+  function octets(length: number): Uint8Array | undefined {
+    const bytes = numbers.slice(at, at + length);
+    at += length;
+    return bytes.length === length && bytes.every((byte) => byte < 256) ? Uint8Array.from(bytes) : undefined;
+  }
+  for (const [key, kind] of way) {
+    if (kind === 'type-and-address') at += 1;
+    const isCounted = kind === 'string' || kind === 'octets' || kind === 'type-and-address';
+    const length = kind === 'ipv4' ? 4 : kind === 'rest' ? numbers.length - at : isCounted ? (numbers[at++] ?? -1) : 1;
+    if (kind === 'integer') {
+      const number = numbers[at++];
+      if (number === undefined) return undefined;
+      parts[key] = String(number);
+      continue;
+    }
+    const bytes = length < 0 ? undefined : octets(length);
+    if (bytes === undefined) return undefined;
+    const isText = kind === 'string' || kind === 'rest';
+    const text = isText ? Buffer.from(bytes).toString('utf8') : addressOfBytes(bytes);
+    if (text === undefined || (isText && text === '')) return undefined;
+    parts[key] = text;
+  }
+  return at === numbers.length ? parts : undefined;
+}
