@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Accounts, canMakeAccounts, makeAccounts } from './accounts.ts';
 import { type Backends, startBackends } from './backends.ts';
 import { type Haproxy, type HaproxyShape, startHaproxy } from './haproxy.ts';
 import { openRelay, type Relay } from './relay.ts';
@@ -16,6 +17,8 @@ export interface SiteOptions {
   readonly members?: number;
   /** What holds the revert on the host; default `detached`, as other tests may run an atd meanwhile. */
   readonly hold?: string;
+  /** Who logs in: the recipes' accounts, root never. Default `pusher`; needs root to make them, else it is who runs the test. */
+  readonly account?: 'reader' | 'pusher';
   /** Further lines of sshd_config. */
   readonly sshd?: readonly string[];
 }
@@ -25,6 +28,7 @@ export interface Site {
   readonly backends: Backends;
   readonly haproxy: Haproxy;
   readonly sshd: Sshd;
+  readonly accounts: Accounts | undefined;
   readonly relay: Relay;
   /** The address of the device, by the relay, as `devices add` takes it. */
   readonly address: string;
@@ -45,20 +49,25 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   });
   const head = (options.pool ?? ['balance roundrobin']).map((line) => `    ${line}`);
   const sections = ['backend app', ...head, ...servers, ''].join('\n');
-  const haproxy = await startHaproxy({ shape: options.shape ?? 'master-cli', sections });
+  const accounts = canMakeAccounts() ? makeAccounts() : undefined;
+  const haproxy = await startOwned(options.shape ?? 'master-cli', sections, accounts);
   const sshd = await startSshd({ config: options.sshd ?? [] });
   const relay = await openRelay({ host: sshd.host, port: sshd.port });
   const dataDir = mkdtempSync(join(tmpdir(), 'steelyard-data-'));
   const hostKey = sshd.hostKey('ed25519');
   writeFileSync(join(dataDir, 'known_hosts'), `[${relay.host}]:${String(relay.port)} ${hostKey}\n`, { mode: 0o600 });
-  const query = new URLSearchParams({ config: haproxy.configFile, socket: haproxy.socket, key: sshd.keyFile });
+  const query = new URLSearchParams({ config: haproxy.configFile, key: sshd.keyFile });
+  const isReader = options.account === 'reader';
+  query.set('socket', isReader ? join(haproxy.directory, 'read.sock') : haproxy.socket);
   query.set('hold', options.hold ?? 'detached');
+  const user = (isReader ? accounts?.reader : accounts?.pusher) ?? sshd.user;
   return {
+    accounts,
     backends,
     haproxy,
     sshd,
     relay,
-    address: `haproxy+ssh://${sshd.user}@${relay.host}:${String(relay.port)}?${query.toString()}`,
+    address: `haproxy+ssh://${user}@${relay.host}:${String(relay.port)}?${query.toString()}`,
     dataDir,
     configHash: () => createHash('sha256').update(haproxy.readConfig()).digest('hex'),
     weights: async () => readWeights(await haproxy.ask('show stat')),
@@ -67,9 +76,25 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       await sshd.close();
       await haproxy.close();
       await backends.close();
+      accounts?.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** HAProxy with the sockets, owners and modes of the recipe. */
+async function startOwned(shape: HaproxyShape, sections: string, accounts: Accounts | undefined): Promise<Haproxy> {
+  if (accounts === undefined) return startHaproxy({ shape, sections });
+  const { readGroup, pushGroup } = accounts;
+  const haproxy = await startHaproxy({
+    shape,
+    sections,
+    socketWords: `mode 660 group ${pushGroup} level admin`,
+    readSocketWords: `mode 660 group ${readGroup} level operator`,
+    masterWords: `,mode,660,group,${pushGroup}`,
+  });
+  accounts.own(haproxy.directory, [haproxy.configFile]);
+  return haproxy;
 }
 
 function readWeights(csv: string): Record<string, number> {

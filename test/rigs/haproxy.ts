@@ -20,6 +20,10 @@ export interface HaproxyOptions {
   readonly global?: string;
   /** Words after `stats socket PATH`; default `mode 600 level admin`. */
   readonly socketWords?: string;
+  /** Words after `stats socket .../read.sock`; without them there is no such socket. */
+  readonly readSocketWords?: string;
+  /** Words after the master's socket, as `,mode,660,group,G`. */
+  readonly masterWords?: string;
   /** Default true: `-p` in the arguments. */
   readonly hasPidFile?: boolean;
   readonly env?: Readonly<Record<string, string>>;
@@ -71,7 +75,7 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
   const shape = options.shape ?? 'master-cli';
   const args = [
     ...(shape.startsWith('master') ? ['-W'] : []),
-    ...(shape === 'master-cli' ? ['-S', masterSocket] : []),
+    ...(shape === 'master-cli' ? ['-S', `${masterSocket}${options.masterWords ?? ''}`] : []),
     ...(shape === 'daemon' ? ['-D'] : []),
     ...(options.hasPidFile === false ? [] : ['-p', pidFile]),
     ...[configFile, ...more].flatMap((file) => ['-f', file]),
@@ -119,7 +123,7 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
 function configText(port: number, socket: string, options: HaproxyOptions): string {
   return `global
     stats socket ${socket} ${options.socketWords ?? 'mode 600 level admin'}
-    stats timeout 2m
+${options.readSocketWords === undefined ? '' : `    stats socket ${socket.replace(/[^/]*$/, 'read.sock')} ${options.readSocketWords}\n`}    stats timeout 2m
 ${options.global ?? ''}
 defaults
     mode http

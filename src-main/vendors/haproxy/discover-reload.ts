@@ -8,7 +8,7 @@ import { quote } from './driver-shell.ts';
 
 /** How this host brings a changed file into force while old connections are kept. */
 export type Reload =
-  | { readonly way: 'systemd'; readonly unit: string; readonly master: number | undefined }
+  | { readonly way: 'systemd'; readonly unit: string; readonly master: number | undefined; readonly isBySudo: boolean }
   | { readonly way: 'init'; readonly script: string }
   | { readonly way: 'master-socket'; readonly socket: string; readonly master: number; readonly canSignal: boolean }
   | { readonly way: 'signal'; readonly master: number }
@@ -33,8 +33,9 @@ export async function findReload(
   const { root, hasMaster, args } = instance;
   const mayManage = discovery.account === 0;
   const master = hasMaster ? root.pid : undefined;
-  if (mayManage && root.unit !== undefined && (await isKeptByUnit(host, root.unit, root.pid, options))) {
-    return { way: 'systemd', unit: root.unit, master };
+  if (root.unit !== undefined && (await isKeptByUnit(host, root.unit, root.pid, options))) {
+    const isBySudo = !mayManage && (await maySudo(host, reloadUnitText(root.unit), options));
+    if (mayManage || isBySudo) return { way: 'systemd', unit: root.unit, master, isBySudo };
   }
   if (mayManage && !hasMaster && (await isKeptByInitScript(host, instance, options))) {
     return { way: 'init', script: initScript };
@@ -56,8 +57,18 @@ export async function findReload(
   return { way: 'replace', pidFile: pidFile === undefined ? undefined : absolutePath(pidFile, root.directory) };
 }
 
+/** As sudoers names it: one command, whole path, no wildcard. */
+export function reloadUnitText(unit: string): string {
+  return `/usr/bin/systemctl reload ${quote(unit)}`;
+}
+
+/** Whether sudo would run exactly this without a password; nothing is run. */
+async function maySudo(host: Host, command: string, options: CallOptions): Promise<boolean> {
+  return (await host.run(`sudo -n -l ${command} > /dev/null 2>&1`, options)).code === 0;
+}
+
 function mayNotSignal(pid: number): string {
-  return `the account may not signal process ${pid}: log in as its owner, let the address say sudo=1, or give the account the master's socket (-S)`;
+  return `the account may not signal process ${pid}, whose owner is another: give it the master's socket (-S PATH,mode,660,group,G, and the account in G) or the line of sudoers for systemctl reload, or let the address say sudo=1`;
 }
 
 /** The control group alone proves nothing: what is started by hand in a session of sshd stands in ssh.service. */

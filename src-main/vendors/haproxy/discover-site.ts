@@ -2,7 +2,7 @@ import { AppError } from '../../contract/errors.ts';
 import type { CallOptions } from '../../transports/transport.ts';
 import type { SourceFile } from '../vendor.ts';
 import { discover, type Discovery, type Instance } from './discover.ts';
-import type { Host } from './driver-host.ts';
+import { type Host, ownershipOf } from './driver-host.ts';
 import { quote } from './driver-shell.ts';
 
 /** Where packages put it. */
@@ -54,7 +54,8 @@ async function readOne(host: Host, path: string, options: CallOptions): Promise<
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'PERMISSION_DENIED') throw error;
     const remedy = 'give it read access to the file and its directory, or let the address say sudo=1';
-    throw new AppError('CAPABILITY_MISSING', `The account may not read the configuration ${path}: ${remedy}.`, {
+    const who = await ownershipOf(host, path, options);
+    throw new AppError('CAPABILITY_MISSING', `The account may not read the configuration ${path}${who}: ${remedy}.`, {
       cause: error,
     });
   }

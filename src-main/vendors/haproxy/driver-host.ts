@@ -74,7 +74,8 @@ export function openHost(session: HostSession, hasSudo: boolean): Host {
     const remedy = hasSudo
       ? 'install socat on the host, through which sudo could use it'
       : 'give it the right (stats socket ... group G mode 660, and the account in G), or let the address say sudo=1';
-    throw new AppError('CAPABILITY_MISSING', `The account may not use the socket ${socketPath}: ${remedy}.`, {
+    const who = await ownershipOf(self, socketPath, options);
+    throw new AppError('CAPABILITY_MISSING', `The account may not use the socket ${socketPath}${who}: ${remedy}.`, {
       cause: error,
     });
   }
@@ -82,7 +83,16 @@ export function openHost(session: HostSession, hasSudo: boolean): Host {
     await ask(socketPath, 'show version', options);
     return !closed.has(socketPath);
   }
-  return { hasSudo, asSent, run, output, readFile, ask, mayConnect };
+  const self: Host = { hasSudo, asSent, run, output, readFile, ask, mayConnect };
+  return self;
+}
+
+/** Who may use a path and who we are, in words, so that the missing right can be given exactly; empty where the host does not say. */
+export async function ownershipOf(host: Host, path: string, options?: CallOptions): Promise<string> {
+  const script = `stat -L -c '%U:%G, mode %a' -- ${quote(path)} && id -un && id -nG`;
+  const [owner, account, groups] = (await host.run(script, options)).stdout.toString().split('\n');
+  if (owner === undefined || account === undefined || groups === undefined) return '';
+  return ` (it belongs to ${owner}; ${account} is in ${groups.split(' ').join(', ')})`;
 }
 
 /** What a person can paste for the same effect as writing to the socket; needs socat on the host. */

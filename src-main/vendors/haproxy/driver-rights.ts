@@ -6,7 +6,7 @@ import { type ProcessConfig, readProcessConfig } from './discover-config.ts';
 import { environmentNames } from './discover-environment.ts';
 import { findReload } from './discover-reload.ts';
 import { programOf, type Site } from './discover-site.ts';
-import type { Host } from './driver-host.ts';
+import { type Host, ownershipOf } from './driver-host.ts';
 import type { Rights } from './driver-facts.ts';
 import { parseInfo } from './runtime.ts';
 
@@ -79,7 +79,7 @@ export async function findRights(host: Host, look: Look, hostName: string, optio
     version: running.version ?? look.surroundings.version,
     socket: running.socket,
     reload: await findReload(host, site, config.facts, options),
-    writeProblem: writeProblemOf(site),
+    writeProblem: await writeProblemOf(host, site, options),
     checkProblem: checkProblemOf(look),
   };
 }
@@ -103,9 +103,14 @@ async function lookAtSocket(
   }
 }
 
-function writeProblemOf({ deniedDirectory }: Site): string | undefined {
+async function writeProblemOf(
+  host: Host,
+  { deniedDirectory }: Site,
+  options: CallOptions,
+): Promise<string | undefined> {
   if (deniedDirectory === undefined) return undefined;
-  return `the account may not write in ${deniedDirectory}: give it the right, or let the address say sudo=1`;
+  const who = await ownershipOf(host, deniedDirectory, options);
+  return `the account may not write in ${deniedDirectory}${who}: give it the right, or let the address say sudo=1`;
 }
 
 function checkProblemOf({ site, environment }: Look): string | undefined {

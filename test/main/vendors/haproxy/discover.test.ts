@@ -168,12 +168,26 @@ describe('findReload', () => {
       'systemctl show': active,
     });
     const reload = await findReload(host, site, noConfig, {});
-    expect(reload).toEqual({ way: 'systemd', unit: 'haproxy.service', master: 10 });
+    expect(reload).toEqual({ way: 'systemd', unit: 'haproxy.service', master: 10, isBySudo: false });
     if (reload.way === 'none' || site.instance === undefined) throw new Error('no reload');
     const plan = { reload, instance: site.instance, mark: '/m', environment: [], listenersFrom: undefined };
     expect(reloadCommands(host, plan).map((command) => command.shown)[1]).toBe('systemctl reload haproxy.service');
     const [back] = reloadBackCommands(host, plan).map((command) => command.shown);
     expect(back).toMatch(/^\( \[ -e \/m \] \|\| exit 0\n.*\nsystemctl reload haproxy\.service &&\n/);
+  });
+
+  it('has another account reload by the one line of sudoers, where it has that', async () => {
+    const line = 'sudo -n -l /usr/bin/systemctl reload haproxy.service';
+    const answers = { 'systemctl show': active, [line]: '' };
+    const { host, site } = await siteOf([{ pid: 10, words: usual, ...unit }], undefined, 1000, answers);
+    const reload = await findReload(host, site, noConfig, {});
+    if (reload.way === 'none' || site.instance === undefined) throw new Error('no reload');
+    const plan = { reload, instance: site.instance, mark: '/m', environment: [], listenersFrom: undefined };
+    expect(reloadCommands(host, plan).map((command) => command.shown)[1]).toBe(
+      'sudo -n /usr/bin/systemctl reload haproxy.service',
+    );
+    const without = await siteOf([{ pid: 10, words: usual, ...unit }], undefined, 1000, { 'systemctl show': active });
+    expect(await findReload(without.host, without.site, noConfig, {})).toMatchObject({ way: 'none' });
   });
 
   it.each([
