@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -110,6 +110,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'at', 'atd', 'faketime'))(
 
     test('the clock of the host may jump: it counts the seconds that pass', async () => {
       const directory = mkdtempSync(join(tmpdir(), 'steelyard-clock-'));
+      chmodSync(directory, 0o755); // whoever logs in reads it
       const jump = join(directory, 'jump');
       writeFileSync(jump, '+0');
       const preload = execFileSync('faketime', ['-f', '+0', 'env']).toString();

@@ -51,7 +51,8 @@ export function reloadBackCommands(host: Host, plan: ReloadPlan): readonly Comma
 }
 
 function requestText({ reload, ...plan }: ReloadPlan): string {
-  if (reload.way === 'systemd') return reload.isBySudo ? `sudo -n ${reloadUnitText(reload.unit)}` : `systemctl reload ${quote(reload.unit)}`;
+  if (reload.way === 'systemd')
+    return reload.isBySudo ? `sudo -n ${reloadUnitText(reload.unit)}` : `systemctl reload ${quote(reload.unit)}`;
   if (reload.way === 'init') return `${quote(reload.script)} reload`;
   if (reload.way === 'replace') return replaceText(reload.pidFile, plan);
   return `grep -q '^haproxy' /proc/${reload.master}/comm && kill -USR2 ${reload.master}`;
