@@ -1,5 +1,7 @@
 import type { EngineSettings } from './config/settings.ts';
 import { ClientConnection } from './http1/client.ts';
+import { PrefaceReader } from './http2/preface.ts';
+import { Http2Connection } from './http2/session.ts';
 import { AccessLog } from './log/access-log.ts';
 import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
 import { HeldTables } from './persistence/held-tables.ts';
@@ -181,13 +183,15 @@ function listen(id: number, key: string, handle: unknown): void {
 }
 
 function open(listener: Listener, attach: Attach<ByteSocket>, attachSocket: Attach<Socket>): void {
-  const { tls } = listener.server;
+  const { tls, settings } = listener.server;
   if (tls === undefined) {
-    new ClientConnection(context, listener, attach);
+    if (settings.http.http2) new PrefaceReader(context, listener, attachSocket);
+    else new ClientConnection(context, listener, attach);
     return;
   }
   new TlsAccept(context, listener, tls, attachSocket, (socket) => {
-    new ClientConnection(context, listener, (reader) => attachTls(socket, reader));
+    if (socket.alpnProtocol === 'h2') new Http2Connection(context, listener, socket);
+    else new ClientConnection(context, listener, (reader) => attachTls(socket, reader));
   });
 }
 

@@ -20,7 +20,6 @@ const missing: readonly MissingCapability[] = [
   { path: ['virtualServers', '*', 'tls', 'certificates', '*', 'acme'], feature: 'certificates by ACME' },
   { path: ['virtualServers', '*', 'tls', 'ocspStapling'], isOff: isOneOf(false), feature: 'OCSP stapling' },
   { path: ['virtualServers', '*', 'routes', '*', 'sni'], feature: 'routing by SNI' },
-  { path: ['virtualServers', '*', 'http', 'http2'], isOff: isOneOf(false), feature: 'HTTP/2' },
   { path: ['virtualServers', '*', 'http', 'compression'], isOff: isEmpty, feature: 'compression' },
   { path: ['virtualServers', '*', 'proxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol' },
   { path: ['virtualServers', '*', 'cache', 'diskPath'], isOff: isOneOf(''), feature: 'the cache on disk' },

@@ -29,6 +29,9 @@ export class ChunkReader {
   #digits = 0;
   #overhead = 0;
   #name = '';
+  #value = '';
+  /** Where it is an array, trailers are gathered there: name, value, name, value ... (values latin1, white space trimmed). */
+  trailers: string[] | undefined = undefined;
   /** Bytes of data so far. */
   dataBytes = 0;
 
@@ -102,6 +105,7 @@ export class ChunkReader {
         case trailerName:
           if (byte === COLON) {
             if (isForbiddenTrailer(this.#name)) return broken;
+            this.#value = '';
             this.#state = trailerValue;
           } else if (isToken[byte] === 1) {
             if (++this.#overhead > maxOverheadBytes) return broken;
@@ -112,10 +116,12 @@ export class ChunkReader {
         case trailerValue:
           if (byte === CR) this.#state = trailerLf;
           else if (isFieldByte[byte] !== 1 || ++this.#overhead > maxOverheadBytes) return broken;
+          else if (this.trailers !== undefined) this.#value += String.fromCharCode(byte);
           at++;
           break;
         case trailerLf:
           if (byte !== LF) return broken;
+          this.trailers?.push(this.#name, this.#value.trim());
           this.#state = trailerStart;
           at++;
           break;

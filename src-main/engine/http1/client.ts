@@ -18,7 +18,7 @@ import type { Meter } from '../limits/meter.ts';
 import type { ServerLimits } from '../limits/limits.ts';
 import type { AccessLog, LogEntry } from '../log/access-log.ts';
 import { add, M, P, S, serverCounterNames } from '../runtime/counters.ts';
-import type { Listener } from '../runtime/listener.ts';
+import type { Listener, OpenConnection } from '../runtime/listener.ts';
 import type { MemberRuntime } from '../runtime/member.ts';
 import type { PoolRuntime, Waiter } from '../runtime/pool.ts';
 import type { VirtualServerRuntime } from '../runtime/virtual-server.ts';
@@ -67,6 +67,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   /** What TLS takes is encrypted at once: its memory is free, though it may not have left. */
   readonly #isTls: boolean;
   readonly #onFlushed: () => void;
+  readonly #siblings: Set<OpenConnection>;
   #server: VirtualServerRuntime;
   readonly #endpoint: Endpoint;
   /** Made with the first request. */
@@ -137,7 +138,16 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   /** What the access log will say of the exchange; undefined = nothing. */
   #entry: LogEntry | undefined = undefined;
 
-  constructor(context: WorkerContext, listener: Listener, attach: (reader: ByteReader) => ByteSocket) {
+  /**
+   * `streams` = one exchange of a connection that carries many (HTTP/2): it stands in that set, is no connection of its own,
+   * and `attach` answers what behaves as its socket.
+   */
+  constructor(
+    context: WorkerContext,
+    listener: Listener,
+    attach: (reader: ByteReader) => ByteSocket,
+    streams?: Set<OpenConnection>,
+  ) {
     super();
     this.#context = context;
     this.#listener = listener;
@@ -157,8 +167,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#socket.on('close', () => {
       this.#onClientClosed();
     });
-    listener.connections.add(this);
-    add(this.#server.counters, S.connections, 1);
+    this.#siblings = streams ?? listener.connections;
+    this.#siblings.add(this);
+    if (streams === undefined) add(this.#server.counters, S.connections, 1);
     context.wheel.arm(this, this.#server.settings.http.headerTimeoutMs);
   }
 
@@ -1233,7 +1244,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#source?.cancel();
     this.#source = this.#unpaid = undefined;
     this.#context.wheel.disarm(this);
-    this.#listener.connections.delete(this);
+    this.#siblings.delete(this);
     this.#abortUpstream();
     this.#giveBackRequest();
     this.#lease = this.#heldLease = this.#pending = this.#partial = this.#responsePartial = undefined;
