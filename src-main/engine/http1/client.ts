@@ -4,6 +4,7 @@ import { renderOwnResponse } from './own-response.ts';
 import { ChunkReader } from './chunked.ts';
 import { cutCookie, cutPrefix } from './cookies.ts';
 import { head, scanRequest, scanResponse, type Refusal } from './head.ts';
+import { takeForward } from './max-forwards.ts';
 import { Endpoint, RequestView } from './request-view.ts';
 import { renderForLine, rewriteRoomBytes, writeRequestHead, writeResponseHead } from './rewrite.ts';
 import { readSetCookie, setCookieRoom } from './set-cookie.ts';
@@ -260,6 +261,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       return true;
     }
     this.#isUpgrade = this.#bodyLeft === 0 && !head.isHttp10 && isUpgradeAsked(bytes);
+    const own = head.isOptions || head.isTrace ? takeForward(bytes) : undefined;
     const needed = 3 * (headEnd - head.start) + rewriteRoomBytes + (end - headEnd);
     const request =
       needed <= this.#context.requests.size ? this.#context.requests.lease() : Buffer.allocUnsafeSlow(needed);
@@ -288,7 +290,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#isReplayable = isWhole;
     if (this.#bodyLeft > largeBodyBytes) this.#lease ??= this.#context.leases.lease();
     this.#context.wheel.arm(this, isWhole ? 0 : http.clientTimeoutMs);
-    return this.#target() && (isWhole ? this.#pending === undefined : this.#canReadBody());
+    return this.#target(own) && (isWhole ? this.#pending === undefined : this.#canReadBody());
   }
 
   /** How many of the bytes belong to the body; -1 = it is broken, -2 = it is too large. */
@@ -311,10 +313,14 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   }
 
   /** Finds where the request goes and starts it on its way. False = answered at once. */
-  #target(): boolean {
+  #target(own: OwnResponse | undefined): boolean {
     const server = this.#server;
     const request = this.#request;
     if (request === undefined) return false;
+    if (own !== undefined) {
+      this.#respond(own);
+      return this.#state === awaitingHead;
+    }
     if (server.redirectsToHttps) {
       this.#respond(httpsRedirect(view.look(request, this.#requestHeadLength, this.#endpoint)));
       return this.#state === awaitingHead;

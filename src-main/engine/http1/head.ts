@@ -39,6 +39,7 @@ export const head = {
   isHead: false,
   isConnect: false,
   isOptions: false,
+  isTrace: false,
   /** Safe to repeat by RFC 9110 9.2.2: GET, HEAD, OPTIONS, TRACE, PUT, DELETE. */
   isIdempotent: false,
   isAbsoluteForm: false,
@@ -415,11 +416,12 @@ function readMethod(bytes: Uint8Array, start: number, length: number): void {
   head.isHead = length === 4 && isText(bytes, start, 'HEAD');
   head.isConnect = length === 7 && first === 67 && isText(bytes, start, 'CONNECT');
   head.isOptions = length === 7 && first === 79 && isText(bytes, start, 'OPTIONS');
+  head.isTrace = length === 5 && first === 84 && isText(bytes, start, 'TRACE');
   head.isIdempotent =
     head.isHead ||
     head.isOptions ||
+    head.isTrace ||
     (length === 3 && (isText(bytes, start, 'GET') || isText(bytes, start, 'PUT'))) ||
-    (length === 5 && isText(bytes, start, 'TRACE')) ||
     (length === 6 && isText(bytes, start, 'DELETE'));
 }
 

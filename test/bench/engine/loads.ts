@@ -38,6 +38,7 @@ export async function measure(site: LoadSite, load: Load, target: Target, second
   if (load.tool === 'idle') return holdIdle(load.connections, target);
   const before = cpuMs(target.pid);
   const figures = await (load.tool === 'wrk' ? runWrk : runH2load)(site, load as never, target, seconds); // the tool names the load's shape
+  if (figures.requests === 0) throw new Error('it answered no request of this kind');
   return { ...figures, cpuMs: cpuMs(target.pid) - before };
 }
 
