@@ -156,6 +156,12 @@ export function renderMetrics(stats: EngineStatistics): string {
       ofCaches((cache) => cache.objects),
     ),
     family(
+      'steelyard_cache_disk_bytes',
+      'gauge',
+      'Bytes that it holds in files.',
+      ofCaches((cache) => cache.diskBytes),
+    ),
+    family(
       'steelyard_pool_queued_requests',
       'gauge',
       'Requests that wait for room.',

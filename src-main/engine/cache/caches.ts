@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { VirtualServerSettings } from '../config/settings.ts';
 import type { Holding } from '../persistence/holding.ts';
 import type { WorkerContext } from '../runtime/context.ts';
@@ -20,6 +21,8 @@ export interface CacheSnapshot {
   readonly bytes: number;
   readonly objects: number;
   readonly evicted: number;
+  readonly diskBytes: number;
+  readonly diskObjects: number;
 }
 
 /** What the virtual server itself would have counted, had its clients gone to members. */
@@ -29,11 +32,13 @@ const passedOn = [S.bytesIn, S.noMember, S.queueFull, S.queueTimeout, S.memberFa
 export class Caches {
   readonly #context: WorkerContext;
   readonly #workerCount: number;
+  readonly #workerIndex: number;
   readonly #caches = new Map<string, CacheOfServer>();
 
-  constructor(context: WorkerContext, workerCount: number) {
+  constructor(context: WorkerContext, share: { readonly index: number; readonly count: number }) {
     this.#context = context;
-    this.#workerCount = workerCount;
+    this.#workerCount = share.count;
+    this.#workerIndex = share.index;
   }
 
   /** The cache of a virtual server as this configuration wants it; undefined = none. */
@@ -46,7 +51,14 @@ export class Caches {
       this.#caches.delete(server.name);
       return undefined;
     }
-    const settings = { ...server.cache, maxBytes: Math.floor(server.cache.maxBytes / this.#workerCount) };
+    const { maxBytes, diskPath, diskMaxBytes } = server.cache;
+    const settings = {
+      ...server.cache,
+      maxBytes: Math.floor(maxBytes / this.#workerCount),
+      diskMaxBytes: Math.floor(diskMaxBytes / this.#workerCount),
+      // Each worker has files of its own.
+      diskPath: diskPath === '' ? '' : join(diskPath, encodeURIComponent(server.name), String(this.#workerIndex)),
+    };
     const counters = this.#caches.get(server.name)?.counters ?? new Float64Array(serverCounterNames.length);
     const own = new VirtualServerRuntime(server, pools, counters, holdings);
     own.isLogged = false;
@@ -80,7 +92,14 @@ export class Caches {
   snapshot(): Record<string, CacheSnapshot> {
     const snapshot: Record<string, CacheSnapshot> = {};
     for (const [name, { cache }] of this.#caches) {
-      snapshot[name] = { counters: cache.counters, bytes: cache.bytes, objects: cache.objects, evicted: cache.evicted };
+      snapshot[name] = {
+        counters: cache.counters,
+        bytes: cache.bytes,
+        objects: cache.objects,
+        evicted: cache.evicted,
+        diskBytes: cache.diskBytes,
+        diskObjects: cache.diskObjects,
+      };
     }
     return snapshot;
   }

@@ -26,6 +26,17 @@ const notUpdated: ReadonlySet<string> = new Set([
 ]);
 const fieldOverheadBytes = 512;
 
+/** Everything of a stored response but its body, as plain data. */
+export interface EntryHead {
+  readonly key: string;
+  readonly startLine: string;
+  readonly status: number;
+  readonly fields: [string, string][];
+  readonly vary: [string, string][];
+  readonly initialAgeMs: number;
+  readonly receivedAtMs: number;
+}
+
 /** A stored response: one variant of one URL. */
 export class Entry implements SieveNode {
   readonly key: string;
@@ -51,7 +62,26 @@ export class Entry implements SieveNode {
   #lifetimeMs = 0;
   readonly #defaultTtlMs: number;
 
-  constructor(
+  private constructor(
+    stored: { readonly key: string; readonly startLine: string; readonly status: number; readonly fields: Fields },
+    vary: ReadonlyMap<string, string>,
+    body: Body,
+    age: { readonly initialAgeMs: number; readonly receivedAtMs: number },
+    defaultTtlMs: number,
+  ) {
+    this.key = stored.key;
+    this.startLine = stored.startLine;
+    this.status = stored.status;
+    this.#defaultTtlMs = defaultTtlMs;
+    this.fields = stored.fields;
+    this.directives = parseDirectives(undefined);
+    this.body = body;
+    this.vary = vary;
+    this.#describe(stored.fields, age.initialAgeMs, age.receivedAtMs);
+  }
+
+  /** A response that begins to come, for the request that it answers. */
+  static receive(
     key: string,
     response: {
       readonly startLine: string;
@@ -62,17 +92,31 @@ export class Entry implements SieveNode {
     request: Fields,
     timing: Timing,
     defaultTtlMs: number,
-  ) {
-    this.key = key;
-    this.startLine = response.startLine;
-    this.status = response.status;
-    this.#defaultTtlMs = defaultTtlMs;
-    this.fields = response.fields;
-    this.directives = parseDirectives(undefined);
-    this.body = new Body(response.bodyBytes);
-    const names = parseList(response.fields.get('vary')).map((name) => name.toLowerCase());
-    this.vary = new Map(names.map((name) => [name, variantValue(name, request)]));
-    this.#describe(response.fields.without(notKept), initialAgeMs(response.fields, timing), timing);
+  ): Entry {
+    const { startLine, status, fields } = response;
+    const names = parseList(fields.get('vary')).map((name) => name.toLowerCase());
+    const vary = new Map(names.map((name) => [name, variantValue(name, request)]));
+    const age = { initialAgeMs: initialAgeMs(fields, timing), receivedAtMs: timing.receivedAtMs };
+    const stored = { key, startLine, status, fields: fields.without(notKept) };
+    return new Entry(stored, vary, new Body(response.bodyBytes), age, defaultTtlMs);
+  }
+
+  /** One that was written down before. */
+  static restore(head: EntryHead, body: Body, defaultTtlMs: number): Entry {
+    return new Entry({ ...head, fields: new Fields(head.fields) }, new Map(head.vary), body, head, defaultTtlMs);
+  }
+
+  /** What is written down of it. */
+  describe(): EntryHead {
+    return {
+      key: this.key,
+      startLine: this.startLine,
+      status: this.status,
+      fields: this.fields.lines.map(([name, value]): [string, string] => [name, value]),
+      vary: [...this.vary],
+      initialAgeMs: this.#initialAgeMs,
+      receivedAtMs: this.#receivedAtMs,
+    };
   }
 
   matches(request: Fields): boolean {
@@ -102,13 +146,12 @@ export class Entry implements SieveNode {
     const fresh = update.without(notUpdated);
     const names = new Set(fresh.lines.map(([name]) => name.toLowerCase()));
     const fields = new Fields([...this.fields.without(names).lines, ...fresh.lines]);
-    this.#describe(fields, initialAgeMs(update, timing), timing);
+    this.#describe(fields, initialAgeMs(update, timing), timing.receivedAtMs);
   }
 
-  #describe(fields: Fields, ageMs: number, timing: Timing): void {
+  #describe(fields: Fields, ageMs: number, receivedAtMs: number): void {
     this.fields = fields;
     this.directives = parseDirectives(fields.get('cache-control'));
-    const { receivedAtMs } = timing;
     this.#initialAgeMs = ageMs;
     this.#receivedAtMs = receivedAtMs;
     this.#lifetimeMs = this.directives.noCache

@@ -27,7 +27,7 @@ export interface FillHome {
   readonly grow: (entry: Entry) => void;
   readonly drop: (entry: Entry) => void;
   /** The whole is there. */
-  readonly stored: () => void;
+  readonly stored: (entry: Entry) => void;
   readonly serve: (asker: Asker, entry: Entry, found: string) => void;
   /** Asks once more: what came is not for this client. */
   readonly again: (asker: Asker) => void;
@@ -124,7 +124,7 @@ export class Fill implements FetchOwner {
     }
     if (stale !== undefined && status < 500) this.#home.drop(stale);
     if (this.#mayStore(status, fields, length)) {
-      const entry = new Entry(
+      const entry = Entry.receive(
         this.key,
         { startLine, status, fields, bodyBytes: length },
         this.request.fields,
@@ -171,7 +171,7 @@ export class Fill implements FetchOwner {
     if (entry !== undefined) {
       entry.body.complete();
       this.#home.grow(entry);
-      if (!entry.isRemoved) this.#home.stored();
+      if (!entry.isRemoved) this.#home.stored(entry);
     }
     this.#home.ended(this);
   }

@@ -1,6 +1,8 @@
 import type { CacheSettings } from '../config/settings.ts';
 import { add } from '../runtime/counters.ts';
 import { C, cacheCounterNames } from './statistics.ts';
+import { DiskBody } from './disk-body.ts';
+import { DiskStore } from './disk-store.ts';
 import { isNotModified, isRangeCurrent } from './conditions.ts';
 import type { Entry } from './entry.ts';
 import type { Fetch, FetchOwner } from './fetch.ts';
@@ -20,6 +22,8 @@ const waitForBytes = 4_194_304;
 /** What was not to be stored is not waited for by others in this time: each asks for itself. */
 const rememberMs = 10_000;
 const maxRemembered = 10_000;
+/** One response that takes more than this part of the memory goes to the disk. */
+const largeShare = 16;
 
 /** The shared cache (RFC 9111) of one virtual server in one worker. */
 export class ServerCache implements FillHome {
@@ -29,6 +33,7 @@ export class ServerCache implements FillHome {
   #makeFetch: FetchMaker;
   compresses = false;
   readonly #store: Store;
+  readonly #disk: DiskStore | undefined;
   readonly #fills = new Map<string, Set<Fill>>();
   /** Keys of what was not to be stored, until when. */
   readonly #passed = new Map<string, number>();
@@ -37,13 +42,25 @@ export class ServerCache implements FillHome {
     this.#settings = settings;
     this.#makeFetch = makeFetch;
     this.wallClock = wallClock;
-    this.#store = new Store(settings.maxBytes);
+    const { diskPath, diskMaxBytes, defaultTtlMs } = settings;
+    this.#disk =
+      diskPath === '' || diskMaxBytes === 0 ? undefined : new DiskStore(diskPath, diskMaxBytes, defaultTtlMs);
+    this.#store = new Store(settings.maxBytes, (evicted) => this.#disk?.write(evicted));
   }
 
   configure(settings: CacheSettings, makeFetch: FetchMaker): void {
     this.#settings = settings;
     this.#makeFetch = makeFetch;
     this.#store.maxBytes = settings.maxBytes;
+    if (this.#disk !== undefined) this.#disk.maxBytes = settings.diskMaxBytes;
+  }
+
+  get diskBytes(): number {
+    return this.#disk?.bytes ?? 0;
+  }
+
+  get diskObjects(): number {
+    return this.#disk?.objects ?? 0;
   }
 
   get bytes(): number {
@@ -97,7 +114,7 @@ export class ServerCache implements FillHome {
 
   purgeTag(tag: string): number {
     for (const fills of this.#fills.values()) for (const fill of fills) fill.mustNotStore = true;
-    return this.#store.purgeTag(tag);
+    return this.#store.purgeTag(tag) + (this.#disk?.purgeTag(tag) ?? 0);
   }
 
   // What fills ask.
@@ -129,6 +146,7 @@ export class ServerCache implements FillHome {
 
   keep(entry: Entry, request: CacheRequest): void {
     this.#passed.delete(entry.key);
+    this.#disk?.forgetMatching(entry.key, request.fields);
     this.#store.insert(entry, request.fields);
   }
 
@@ -137,11 +155,17 @@ export class ServerCache implements FillHome {
   }
 
   drop(entry: Entry): void {
+    this.#disk?.remove(entry);
     this.#store.remove(entry);
   }
 
-  stored(): void {
+  stored(entry: Entry): void {
     this.#count(C.stored);
+    if ((entry.body.length ?? 0) * largeShare < this.#settings.maxBytes) return;
+    // Too much of the memory for one: it goes on from the file.
+    this.#disk?.write(entry, () => {
+      this.#store.remove(entry);
+    });
   }
 
   serve(asker: Asker, entry: Entry, found: string): void {
@@ -171,7 +195,7 @@ export class ServerCache implements FillHome {
   }
 
   #answer(sink: ResponseSink, request: CacheRequest): boolean {
-    const entry = this.#store.find(request.key, request.fields);
+    const entry = this.#store.find(request.key, request.fields) ?? this.#disk?.find(request.key, request.fields);
     if (entry === undefined) return this.#onMiss(sink, request);
     const nowMs = this.wallClock();
     const freshMs = entry.freshForMs(nowMs);
@@ -249,12 +273,34 @@ export class ServerCache implements FillHome {
   #serve(sink: ResponseSink, request: CacheRequest, entry: Entry, found: string): boolean {
     const selected = select(request, entry);
     if (selected === undefined) return false;
+    if (entry.body instanceof DiskBody && !entry.body.isReady && selected.status !== 304) {
+      this.#open({ sink, request, forwarded: found }, entry, entry.body);
+      return true;
+    }
     const reader = new Reader(sink, entry, (bytes) => {
       add(this.counters, C.bytesServed, bytes);
     });
     const nowMs = this.wallClock();
     reader.start({ ...selected, found, ageMs: entry.ageMs(nowMs) }, nowMs);
     return true;
+  }
+
+  /** Serves from a file once it is open; what is damaged was never there. */
+  #open(asker: Asker, entry: Entry, body: DiskBody): void {
+    let isGone = false;
+    asker.sink.attach({
+      onFlushed: () => undefined,
+      cancel: () => {
+        isGone = true;
+      },
+    });
+    void body.prepare().then((isGood) => {
+      if (!isGood) this.#disk?.remove(entry);
+      if (isGone || !isGood) body.release();
+      if (isGone) return;
+      if (isGood) this.serve(asker, entry, asker.forwarded);
+      else this.again(asker);
+    });
   }
 
   #mayServeMeanwhile(entry: Entry, freshMs: number, request: CacheRequest): boolean {
@@ -274,7 +320,7 @@ export class ServerCache implements FillHome {
 
   #forget(key: string): number {
     for (const fill of this.#fills.get(key) ?? []) fill.mustNotStore = true;
-    return this.#store.purge(key);
+    return this.#store.purge(key) + (this.#disk?.purge(key) ?? 0);
   }
 
   #count(place: number): void {

@@ -39,9 +39,22 @@ export class Store {
 
   /** Takes it in, in place of the same variant. */
   insert(entry: Entry, request: Fields): void {
+    for (const other of this.list(entry.key)) if (other.matches(request)) this.remove(other);
+    this.add(entry);
+  }
+
+  /** All variants, the oldest first. */
+  list(key: string): readonly Entry[] {
+    return [...(this.#variants.get(key) ?? [])];
+  }
+
+  listTagged(tag: string): readonly Entry[] {
+    return [...this.#variants.values()].flat().filter((entry) => entry.tags.includes(tag));
+  }
+
+  /** Takes it in beside its variants. */
+  add(entry: Entry): void {
     const variants = this.#variants.get(entry.key) ?? [];
-    this.#variants.set(entry.key, variants);
-    for (const other of [...variants]) if (other.matches(request)) this.remove(other);
     if (variants.length >= maxVariants && variants[0] !== undefined) this.remove(variants[0]);
     // `remove` forgets a key without variants.
     this.#variants.set(entry.key, variants);
@@ -81,13 +94,13 @@ export class Store {
 
   /** Removes every variant; answers how many there were. */
   purge(key: string): number {
-    const variants = [...(this.#variants.get(key) ?? [])];
+    const variants = this.list(key);
     for (const entry of variants) this.remove(entry);
     return variants.length;
   }
 
   purgeTag(tag: string): number {
-    const tagged = [...this.#variants.values()].flat().filter((entry) => entry.tags.includes(tag));
+    const tagged = this.listTagged(tag);
     for (const entry of tagged) this.remove(entry);
     return tagged.length;
   }

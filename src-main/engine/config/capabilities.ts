@@ -22,8 +22,6 @@ const missing: readonly MissingCapability[] = [
   { path: ['virtualServers', '*', 'routes', '*', 'sni'], feature: 'routing by SNI' },
   { path: ['virtualServers', '*', 'http', 'compression'], isOff: isEmpty, feature: 'compression' },
   { path: ['virtualServers', '*', 'proxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol' },
-  { path: ['virtualServers', '*', 'cache', 'diskPath'], isOff: isOneOf(''), feature: 'the cache on disk' },
-  { path: ['virtualServers', '*', 'cache', 'diskMaxBytes'], isOff: isOneOf(0), feature: 'the cache on disk' },
   { path: ['virtualServers', '*', 'sourceNat'], feature: 'source NAT by virtual server' },
   { path: ['virtualServers', '*', 'backupVirtualServer'], feature: 'a backup virtual server' },
   { path: ['pools', '*', 'members', '*', 'discover'], feature: 'members from DNS' },

@@ -110,6 +110,14 @@ function virtualServerProblems(server: EngineVirtualServer, path: Path, pools: R
       remedy: 'write one of pool, fixedResponse, redirect',
     });
   }
+  if ((server.cache?.diskPath ?? '') !== '' && (server.cache?.diskMaxBytes ?? 0) === 0) {
+    problems.push({
+      path: [...path, 'cache', 'diskPath'],
+      what: 'cache.diskPath has no diskMaxBytes',
+      why: 'nothing would be kept there',
+      remedy: 'write how many bytes the files may take',
+    });
+  }
   if (server.pool !== undefined) problems.push(...dangling([...path, 'pool'], server.pool, pools, 'pool'));
   for (const [index, text] of server.listen.entries()) {
     if (parseListenAddress(text) === undefined) {

@@ -51,7 +51,7 @@ export class Tables {
     leases: Leases,
   ) {
     this.limits = new Limits(context.wheel, share.count);
-    this.caches = new Caches(context, share.count);
+    this.caches = new Caches(context, share);
     this.#chance = chance;
     this.#share = share;
     this.#held = held;

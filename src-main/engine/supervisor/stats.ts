@@ -109,10 +109,14 @@ export interface CacheStatistics {
   readonly evicted: number;
   readonly bytes: number;
   readonly objects: number;
+  readonly diskBytes: number;
+  readonly diskObjects: number;
 }
 
 interface CacheTotal {
   readonly counters: Float64Array;
+  diskBytes: number;
+  diskObjects: number;
   bytes: number;
   objects: number;
   evicted: number;
@@ -168,6 +172,8 @@ export class Totals {
         bytes: 0,
         objects: 0,
         evicted: 0,
+        diskBytes: 0,
+        diskObjects: 0,
       };
       this.caches.set(name, total);
       addTo(total.counters, each.counters);
@@ -175,6 +181,8 @@ export class Totals {
       if (!hasCurrent) continue;
       total.bytes += each.bytes;
       total.objects += each.objects;
+      total.diskBytes += each.diskBytes;
+      total.diskObjects += each.diskObjects;
     }
   }
 }
@@ -255,6 +263,8 @@ function describeCache(total: CacheTotal | undefined): CacheStatistics {
     evicted: total?.evicted ?? 0,
     bytes: total?.bytes ?? 0,
     objects: total?.objects ?? 0,
+    diskBytes: total?.diskBytes ?? 0,
+    diskObjects: total?.diskObjects ?? 0,
   };
 }
 

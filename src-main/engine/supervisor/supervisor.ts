@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { AppError } from '../../contract/errors.ts';
 import type { EngineConfig, EngineMember } from '../../contract/engine-config.ts';
 import type { Health } from '../../contract/model.ts';
@@ -319,6 +320,7 @@ export class Supervisor {
   async #apply(config: EngineConfig, cause: string): Promise<void> {
     const settings = resolveSettings(config, this.#options.baseDirectory);
     const fallbackBodies = await readFallbacks(settings);
+    await makeCacheFolders(settings);
     const replaced = cause === 'reload' ? new Map<string, ReplacedCertificate>() : this.#replacedCertificates;
     const tls = this.#loadTls(config, replaced);
     const before = this.#running;
@@ -592,6 +594,23 @@ function listenKeys(settings: EngineSettings): { key: string; text: string; serv
       server: server.name,
     })),
   );
+}
+
+/** Workers keep cached files there: that it cannot be written to is said before anything changes. */
+async function makeCacheFolders(settings: EngineSettings): Promise<void> {
+  for (const { name, cache } of settings.virtualServers) {
+    if (cache === undefined || cache.diskPath === '') continue;
+    try {
+      await mkdir(cache.diskPath, { recursive: true, mode: 0o700 });
+      await access(cache.diskPath, constants.W_OK);
+    } catch (error) {
+      throw new AppError(
+        'PERMISSION_DENIED',
+        `The cache folder "${cache.diskPath}" of the virtual server "${name}" cannot be written to. Mend cache.diskPath.`,
+        { cause: error },
+      );
+    }
+  }
 }
 
 async function readFallbacks(settings: EngineSettings): Promise<Record<string, string>> {
