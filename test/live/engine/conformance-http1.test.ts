@@ -91,7 +91,7 @@ ${lines.join('\n')}
 function oursOf(text: string): string[] {
   return text
     .split('\n')
-    .filter((line) => line.startsWith('| '))
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| -'))
     .map((line) => line.split('|').map((cell) => cell.trim()))
     .map((cells) => `${cells[1] ?? ''} ${cells[2] ?? ''}: ${cells.at(-2) ?? ''}`);
 }
