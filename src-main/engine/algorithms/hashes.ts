@@ -4,6 +4,9 @@ import { compileExpression } from './expression.ts';
 import { cookieOf, parameterOf } from './request-parts.ts';
 import { makeMaglev, makeModulo, makeRendezvous, makeRing, type Spread, type SpreadMaker } from './spread.ts';
 
+/** So many tables are kept at most. */
+const mostSpreads = 8;
+
 type Key = (choice: Choice, name: string) => string;
 
 const makers: Readonly<Record<NonNullable<AlgorithmSettings['hash']>, SpreadMaker>> = {
@@ -58,14 +61,20 @@ function expressionHash(): Algorithm {
 function createChooser(settings: AlgorithmSettings, keyOf: Key): Chooser {
   const make = makers[settings.hash ?? 'ring'];
   const factor = settings.boundedLoad;
-  let known: readonly Candidate[] | undefined;
-  let spread: Spread | undefined;
+  // The newest first. Retries and full members ask for parts of the pool in turns: a table is too dear to be made each time.
+  const known: { readonly candidates: readonly Candidate[]; readonly spread: Spread }[] = [];
+  function spreadOf(candidates: readonly Candidate[]): Spread {
+    const place = known.findIndex((each) => isSame(each.candidates, candidates));
+    const [found] = place < 0 ? [] : known.splice(place, 1);
+    known.length = Math.min(known.length, mostSpreads - 1);
+    const newest = found ?? { candidates, spread: make(candidates) };
+    known.unshift(newest);
+    return newest.spread;
+  }
   return {
     choose: (candidates, choice) => {
-      if (spread === undefined || !isSame(known, candidates)) {
-        spread = make(candidates);
-        known = candidates;
-      }
+      const [newest] = known;
+      const spread = newest?.candidates === candidates ? newest.spread : spreadOf(candidates);
       const key = keyOf(choice, settings.key ?? '');
       return factor === undefined ? spread.order(key, 0) : withinBound(spread, candidates, key, factor);
     },
@@ -73,9 +82,8 @@ function createChooser(settings: AlgorithmSettings, keyOf: Key): Chooser {
 }
 
 /** The same members: a filtered list may be a new array each time. */
-function isSame(known: readonly Candidate[] | undefined, candidates: readonly Candidate[]): boolean {
-  if (known === candidates) return true;
-  return known?.length === candidates.length && known.every((candidate, index) => candidate === candidates[index]);
+function isSame(known: readonly Candidate[], candidates: readonly Candidate[]): boolean {
+  return known.length === candidates.length && known.every((candidate, index) => candidate === candidates[index]);
 }
 
 /** Consistent hashing with bounded loads: past a member that has more than `factor` times its share. */

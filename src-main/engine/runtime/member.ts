@@ -41,8 +41,9 @@ export class MemberRuntime implements Candidate {
   responseTimeMs = 0;
   state = 0;
   isDown = false;
-  /** Failures in live traffic have put it aside for a while. */
+  /** Failures in live traffic have put it aside until `ejectedUntilMs`. */
   isEjected = false;
+  ejectedUntilMs = 0;
   /** When it last came up, on the clock of `performance.now`; 0 = no slow start. */
   upSinceMs = 0;
   /** A monitor asks to drain it. */
@@ -167,8 +168,17 @@ export class MemberRuntime implements Candidate {
     return this.#fails >= passive.maxFails;
   }
 
-  forgetFailures(): void {
+  eject(untilMs: number): void {
+    this.isEjected = true;
+    this.ejectedUntilMs = untilMs;
     this.#fails = 0;
+  }
+
+  /** Takes it back, slowly as one that came up, if its time is over. */
+  readmit(nowMs: number): void {
+    if (!this.isEjected || nowMs < this.ejectedUntilMs) return;
+    this.isEjected = false;
+    this.upSinceMs = nowMs;
   }
 
   closeIdle(): void {

@@ -30,6 +30,7 @@ export class PoolRuntime {
   #hasLimits = false;
   #isRamping = false;
   #rampTimer: NodeJS.Timeout | undefined;
+  #readmitTimer: NodeJS.Timeout | undefined;
   readonly #isHash: boolean;
   readonly #chooser: Chooser;
 
@@ -50,6 +51,7 @@ export class PoolRuntime {
     this.#chooser = algorithm.create({ chance, settings: settings.algorithm });
     this.#isHash = algorithm.settings.includes('hash');
     this.refresh();
+    this.#readmitInTime();
     if (algorithm.isSequence) this.#skip(offset);
   }
 
@@ -106,13 +108,26 @@ export class PoolRuntime {
     const { passive } = this.settings;
     if (passive.maxFails === 0 || member.isEjected || !member.recordFailure(passive, performance.now())) return;
     if (!this.#available.some((other) => other !== member)) return;
-    member.isEjected = true;
-    member.forgetFailures();
+    member.eject(performance.now() + passive.failTimeoutMs);
     this.refresh();
-    setTimeout(() => {
-      member.isEjected = false;
-      this.refresh();
-    }, passive.failTimeoutMs).unref();
+    this.#readmitInTime();
+  }
+
+  /** Takes ejected members back when their time is over, those that were ejected before a reload too. */
+  #readmitInTime(): void {
+    clearTimeout(this.#readmitTimer);
+    const ejected = this.members.filter((member) => member.isEjected);
+    if (ejected.length === 0) return;
+    const nextMs = Math.min(...ejected.map((member) => member.ejectedUntilMs));
+    this.#readmitTimer = setTimeout(
+      () => {
+        const nowMs = performance.now();
+        for (const member of this.members) member.readmit(nowMs);
+        this.refresh();
+        this.#readmitInTime();
+      },
+      Math.max(1, Math.ceil(nextMs - performance.now())),
+    ).unref();
   }
 
   /** Is a response's status a failure by `passive.statuses`? */
@@ -153,11 +168,16 @@ export class PoolRuntime {
   /** The tables have been replaced: nothing of this pool may fire any more. */
   retire(): void {
     clearTimeout(this.#rampTimer);
+    clearTimeout(this.#readmitTimer);
   }
 
-  /** Lets the first in the queue try again: a member may have room. */
+  /** Lets those in the queue try again, one after another, while a member may have room. */
   wake(): void {
-    if (this.waiting.length > 0 && this.#available.some((member) => !member.isFull)) this.waiting.shift()?.onRoom();
+    // Who finds no room after all stands in the queue again: each is called once.
+    for (let left = this.waiting.length; left > 0; left--) {
+      if (!this.#available.some((member) => !member.isFull)) return;
+      this.waiting.shift()?.onRoom();
+    }
   }
 
   /** Another worker's share of the sequence: it starts further on, so that the sums over all workers hold. */

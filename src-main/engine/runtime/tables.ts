@@ -7,6 +7,7 @@ import {
   type TicketKeys,
   type WorkerSnapshot,
 } from '../messages.ts';
+import type { MemberSettings } from '../config/settings.ts';
 import type { HeldTables } from '../persistence/held-tables.ts';
 import { Holding } from '../persistence/holding.ts';
 import { holdingPools, ownerOf, planTables } from '../persistence/table-names.ts';
@@ -76,6 +77,10 @@ export class Tables {
         const isKept = known?.address === member.address && known.port === member.port;
         const stats = this.#statsOf(memberKey(pool.name, member.name));
         const runtime = isKept ? known : new MemberRuntime(member, stats);
+        // New in a pool that runs, or back in rotation: it starts slowly.
+        if (before !== undefined && isStarting(isKept ? known.settings : undefined, member)) {
+          runtime.upSinceMs = performance.now();
+        }
         runtime.settings = member;
         runtime.index = index;
         runtime.lease = this.#leases.of(memberLease(pool, member));
@@ -270,6 +275,14 @@ export class Tables {
     const round = members.reduce((sum, member) => sum + member.settings.weight, 0);
     return Math.floor((round * this.#share.index) / this.#share.count);
   }
+}
+
+function isStarting(before: MemberSettings | undefined, now: MemberSettings): boolean {
+  return takesNew(now) && (before === undefined || !takesNew(before));
+}
+
+function takesNew({ adminState, weight }: MemberSettings): boolean {
+  return adminState === 'enabled' && weight > 0;
 }
 
 function usesOf(pool: PoolRuntime): [string, () => number][] {

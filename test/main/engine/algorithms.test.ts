@@ -135,6 +135,28 @@ describe.each(['ring', 'maglev', 'rendezvous'] as const)('a hash spread by %s', 
     }
   });
 
+  it('keeps its tables while parts of the pool are asked in turns, as retries do', () => {
+    const members = candidates(1, 1, 1, 1);
+    let reads = 0;
+    for (const member of members) {
+      const { address } = member;
+      Object.defineProperty(member, 'address', { get: () => (reads++, address) });
+    }
+    const chooser = create();
+    function ask(): void {
+      for (const gone of [-1, 0, 1, 2, 3]) {
+        chooser.choose(
+          members.filter((member) => member.index !== gone),
+          choice({ target: 'key' }),
+        );
+      }
+    }
+    ask();
+    const made = reads;
+    for (let turn = 0; turn < 20; turn++) ask();
+    expect(reads).toBe(made);
+  });
+
   it('sends no member more than its bound', () => {
     const members = candidates(1, 1, 1, 1);
     const chooser = create(1.25);

@@ -82,4 +82,42 @@ describe('a pool', () => {
     vi.advanceTimersByTime(10_000);
     expect(chosen(tested, 2).split(' ').sort().join(' ')).toBe('m1 m2');
   });
+
+  it('takes a member back in time that was put aside before a reload, and ramps it', () => {
+    const old = pool([at(1), at(2)], { passive: { maxFails: 1 }, slowStartMs: 1000 });
+    const [first] = old.members;
+    vi.advanceTimersByTime(1);
+    if (first) old.recordFailure(first);
+    vi.advanceTimersByTime(5000);
+    const renewed = new PoolRuntime(old.settings, old.members, old.counters, seeded(1), 0);
+    old.retire();
+    expect(chosen(renewed, 2)).toBe('m2 m2');
+    vi.advanceTimersByTime(5000);
+    expect(chosen(renewed, 60).match(/m1/g)?.length ?? 0).toBeLessThan(10);
+    vi.advanceTimersByTime(1000);
+    expect(chosen(renewed, 100).match(/m1/g)).toHaveLength(50);
+  });
+
+  it('calls everyone who waits when a member with room comes', () => {
+    const tested = pool([at(1, { maxConnections: 2 })]);
+    const [only] = tested.members;
+    if (only) only.lease = { key: 'only', limit: 2, isOwed: false };
+    const called: number[] = [];
+    function wait(number: number): void {
+      tested.waiting.push({
+        onRoom: () => {
+          called.push(number);
+          const chosen = tested.choose(choice(), undefined);
+          if (chosen === undefined) wait(number);
+          else chosen.begin();
+        },
+      });
+    }
+    for (const number of [1, 2, 3]) wait(number);
+    tested.wake();
+    expect([called, tested.waiting.length]).toEqual([[1, 2], 1]);
+    only?.end();
+    tested.wake();
+    expect(called).toEqual([1, 2, 3]);
+  });
 });
