@@ -23,6 +23,8 @@ const packages = {
   exim4: 'exim4-daemon-light',
   dnsmasq: 'dnsmasq-base',
   ping: 'iputils-ping',
+  'prometheus-haproxy-exporter': 'prometheus-haproxy-exporter',
+  promtool: 'prometheus',
   sudo: 'sudo',
   at: 'at',
   atd: 'at',

@@ -108,7 +108,10 @@ export const engineConfigSchema = z.strictObject({
   bandwidth: bandwidthSchema.optional(),
   admin: engineAdminSchema.optional(),
   snmp: z.strictObject({ listen: z.string(), community: z.string().optional() }).optional(),
-  haproxySocket: z.string().optional(),
+  /** A path, for a socket that only answers; `level: admin` lets it change members as well (HAProxy's words). */
+  haproxySocket: z
+    .union([z.string(), z.strictObject({ path: z.string(), level: z.enum(['operator', 'admin']).optional() })])
+    .optional(),
   scripts: z.record(z.string(), z.string()).optional(),
   log: z
     .strictObject({

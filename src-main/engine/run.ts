@@ -4,8 +4,10 @@ import { dirname, resolve } from 'node:path';
 import { AppError } from '../contract/errors.ts';
 import type { EngineConfig } from '../contract/engine-config.ts';
 import { openAdmin } from './admin/server.ts';
+import { fixedSections } from './config/fixed.ts';
 import { loadConfig } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
+import { openHaproxySocket } from './haproxy-socket/server.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
 export interface RunOptions {
@@ -39,10 +41,11 @@ export async function runEngine(file: string, options: RunOptions): Promise<numb
   });
   async function reload(): Promise<void> {
     const next = await load(file);
-    if (JSON.stringify(next.admin) !== JSON.stringify(config.admin)) {
+    for (const key of fixedSections) {
+      if (JSON.stringify(next[key]) === JSON.stringify(config[key])) continue;
       throw new AppError(
         'INPUT_INVALID',
-        `${file}: admin cannot change while the engine runs. Nothing was changed: restart it.`,
+        `${file}: ${key} cannot change while the engine runs. Nothing was changed: restart it.`,
       );
     }
     await supervisor.apply(next, 'reload');
@@ -53,6 +56,13 @@ export async function runEngine(file: string, options: RunOptions): Promise<numb
     supervisor.kill();
     throw error;
   });
+  const haproxySocket = await openHaproxySocket(supervisor.settings.haproxySocket, supervisor, options.version).catch(
+    (error: unknown) => {
+      admin.close();
+      supervisor.kill();
+      throw error;
+    },
+  );
   options.write(JSON.stringify(readyLine(supervisor, admin, file)));
   const stopListening = supervisor.events.listen((event) => {
     options.write(JSON.stringify(event));
@@ -60,6 +70,7 @@ export async function runEngine(file: string, options: RunOptions): Promise<numb
   await untilEnded(supervisor, reload, options.warn);
   stopListening();
   admin.close();
+  haproxySocket.close();
   return 0;
 }
 

@@ -84,8 +84,8 @@ export function renderMetrics(stats: EngineStatistics): string {
     family(
       'steelyard_member_response_time_seconds',
       'gauge',
-      'Time from request to response head, by quantile.',
-      members.flatMap(({ labels, member }) => quantiles(labels, member.responseTimeMs)),
+      'Time from request to response head, over the last minute, by percentile.',
+      members.flatMap(({ labels, member }) => percentiles(labels, member.responseTimeMs)),
     ),
     family(
       'steelyard_virtual_server_connections',
@@ -204,17 +204,17 @@ function spread(labels: Labels, label: string, counts: Readonly<Record<string, n
   return Object.entries(counts).map(([key, value]) => [{ ...labels, [label]: key }, value]);
 }
 
-function quantiles(
+function percentiles(
   labels: Labels,
   times: { readonly p50?: number; readonly p95?: number; readonly p99?: number },
 ): Samples {
   const list: (readonly [string, number | undefined])[] = [
-    ['0.5', times.p50],
-    ['0.95', times.p95],
-    ['0.99', times.p99],
+    ['50', times.p50],
+    ['95', times.p95],
+    ['99', times.p99],
   ];
-  return list.flatMap(([quantile, value]) =>
-    value === undefined ? [] : [[{ ...labels, quantile }, value / 1000] as const],
+  return list.flatMap(([percentile, value]) =>
+    value === undefined ? [] : [[{ ...labels, percentile }, value / 1000] as const],
   );
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { engineMemberSchema } from '../../contract/engine-config.ts';
 import { adminStateSchema } from '../../contract/model.ts';
 import { keyOfUrl } from '../cache/request.ts';
+import { fixedSections } from '../config/fixed.ts';
 import { checkConfig } from '../config/load.ts';
 import { formatPath } from '../config/problem.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -147,9 +148,10 @@ async function putConfig({ target, body, response }: Call): Promise<void> {
     }));
     throw new AdminProblem(422, 'The configuration is not valid.', 'Nothing was changed.', errors);
   }
-  if (JSON.stringify(checked.config.admin) !== JSON.stringify(target.supervisor.config.admin)) {
+  for (const key of fixedSections) {
+    if (JSON.stringify(checked.config[key]) === JSON.stringify(target.supervisor.config[key])) continue;
     throw new AdminProblem(422, 'The configuration is not valid.', 'Nothing was changed.', [
-      { field: 'admin', detail: 'the admin interface cannot be changed over itself: change the file and restart' },
+      { field: key, detail: 'it cannot be changed over the admin interface: change the file and restart' },
     ]);
   }
   if (JSON.stringify(checked.config.scripts) !== JSON.stringify(target.supervisor.config.scripts)) {

@@ -41,7 +41,6 @@ const missing: readonly MissingCapability[] = [
   { path: ['monitors', '*', 'tls', 'profile'], feature: 'TLS profiles of a monitor' },
   { path: ['global'], feature: 'the DNS server' },
   { path: ['snmp'], feature: 'the SNMP agent' },
-  { path: ['haproxySocket'], isOff: isOneOf(''), feature: 'the HAProxy-compatible socket' },
 ];
 
 /** Every key of a valid configuration that asks for something this engine cannot do. */
@@ -121,8 +120,4 @@ function isOneOf(...values: readonly unknown[]): (value: unknown) => boolean {
 
 function isEmpty(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
-}
-
-function isAllZero(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.values(value).every((part) => part === 0);
 }

@@ -42,6 +42,7 @@ export function resolveSettings(config: EngineConfig, baseDirectory: string) {
       file: config.log?.file === undefined || config.log.file === '' ? '' : at(baseDirectory, config.log.file),
       sample: config.log?.sample ?? 1,
     },
+    haproxySocket: haproxySocketSettings(config.haproxySocket ?? '', baseDirectory),
     seed: config.seed ?? 0,
   };
 }
@@ -223,6 +224,11 @@ function memberSettings(member: EngineMember, nodeState: 'enabled' | 'draining' 
     cookieValue: member.cookieValue ?? name,
     monitors: member.monitors,
   };
+}
+
+function haproxySocketSettings(socket: NonNullable<EngineConfig['haproxySocket']>, baseDirectory: string) {
+  const { path, level = 'operator' } = typeof socket === 'string' ? { path: socket } : socket;
+  return { path: path === '' ? '' : at(baseDirectory, path), level };
 }
 
 const strictness = { enabled: 0, draining: 1, disabled: 2 } as const;

@@ -9,6 +9,7 @@ import { monitors } from '../monitors/registry.ts';
 export interface LastCheck {
   readonly at: string;
   readonly durationMs: number;
+  readonly isPassing: boolean;
   readonly result: string;
   readonly monitor: string;
 }
@@ -140,6 +141,7 @@ export class HealthChecks {
     const lastCheck = {
       at: new Date().toISOString(),
       durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+      isPassing: verdict.isPassing,
       result: verdict.result,
       monitor: settings.name,
     };
