@@ -71,6 +71,7 @@ export class Caches {
     }
     const cache = this.#caches.get(server.name)?.cache ?? new ServerCache(settings, makeFetch);
     cache.configure(settings, makeFetch);
+    cache.compresses = own.compression !== undefined;
     this.#caches.set(server.name, { cache, counters });
     return cache;
   }

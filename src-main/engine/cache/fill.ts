@@ -21,7 +21,6 @@ export interface FillHome {
   readonly wallClock: () => number;
   readonly maxObjectBytes: number;
   readonly defaultTtlMs: number;
-  readonly compresses: boolean;
   readonly mayServeOnError: (entry: Entry) => boolean;
   readonly keep: (entry: Entry, request: CacheRequest) => void;
   readonly grow: (entry: Entry) => void;
@@ -79,8 +78,7 @@ export class Fill implements FetchOwner {
     this.#leader = leader;
     this.#requestedAtMs = home.wallClock();
     if (leader !== undefined) this.join(leader);
-    const dropsCodings = home.compresses && request.range !== undefined;
-    this.#fetch = home.fetch(fillRequest(request, stale?.fields, dropsCodings), clientAddress, this);
+    this.#fetch = home.fetch(fillRequest(request, stale?.fields), clientAddress, this);
   }
 
   /** Waits for what comes; only before the head is there. */

@@ -48,13 +48,19 @@ export function keyOfUrl(url: string): string | undefined {
   return keyOf(host.replace(/^.*@/, ''), rest.startsWith('/') ? rest : `/${rest}`);
 }
 
+/** A part is of the plain body: parts of what is compressed anew each time do not fit together. */
+export function withoutCodings(request: CacheRequest): CacheRequest {
+  return { ...request, fields: request.fields.without(codings) };
+}
+
+const codings: ReadonlySet<string> = new Set(['accept-encoding']);
 const notForwarded: ReadonlySet<string> = new Set(['range', 'if-range', 'if-none-match', 'if-modified-since']);
 
 /** The request that fills the cache: the whole, or whether the stored one is still good. */
-export function fillRequest(request: CacheRequest, validators: Fields | undefined, dropsCodings: boolean): Buffer {
+export function fillRequest(request: CacheRequest, validators: Fields | undefined): Buffer {
   const etag = validators?.get('etag');
   const modified = validators?.get('last-modified');
-  const lines = request.fields.without(dropsCodings ? notForwardedPlain : notForwarded).render();
+  const lines = request.fields.without(notForwarded).render();
   return Buffer.from(
     `GET ${request.target} HTTP/1.1\r\n${lines}` +
       (etag === undefined ? '' : `If-None-Match: ${etag}\r\n`) +
@@ -63,5 +69,3 @@ export function fillRequest(request: CacheRequest, validators: Fields | undefine
     'latin1',
   );
 }
-
-const notForwardedPlain: ReadonlySet<string> = new Set([...notForwarded, 'accept-encoding']);

@@ -10,7 +10,7 @@ import { readHead } from './fields.ts';
 import { Fill, type Asker, type FillHome } from './fill.ts';
 import { firstOffset, isMultiple, parseRange, type ByteRange } from './ranges.ts';
 import { Reader } from './reader.ts';
-import { keyOf, keyOfUrl, readRequest, type CacheRequest } from './request.ts';
+import { keyOf, keyOfUrl, readRequest, withoutCodings, type CacheRequest } from './request.ts';
 import type { ResponseSink } from './sink.ts';
 import { Store } from './store.ts';
 
@@ -31,6 +31,7 @@ export class ServerCache implements FillHome {
   readonly wallClock: () => number;
   #settings: CacheSettings;
   #makeFetch: FetchMaker;
+  /** Bodies are compressed on their way to it. */
   compresses = false;
   readonly #store: Store;
   readonly #disk: DiskStore | undefined;
@@ -82,7 +83,7 @@ export class ServerCache implements FillHome {
       this.#count(C.passes);
       return false;
     }
-    return this.#answer(sink, request);
+    return this.#answer(sink, this.compresses && request.range !== undefined ? withoutCodings(request) : request);
   }
 
   /** A member has answered a request that did not go through the cache: an unsafe one invalidates (RFC 9111 4.4). */

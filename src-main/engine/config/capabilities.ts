@@ -20,7 +20,6 @@ const missing: readonly MissingCapability[] = [
   { path: ['virtualServers', '*', 'tls', 'certificates', '*', 'acme'], feature: 'certificates by ACME' },
   { path: ['virtualServers', '*', 'tls', 'ocspStapling'], isOff: isOneOf(false), feature: 'OCSP stapling' },
   { path: ['virtualServers', '*', 'routes', '*', 'sni'], feature: 'routing by SNI' },
-  { path: ['virtualServers', '*', 'http', 'compression'], isOff: isEmpty, feature: 'compression' },
   { path: ['virtualServers', '*', 'proxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol' },
   { path: ['virtualServers', '*', 'sourceNat'], feature: 'source NAT by virtual server' },
   { path: ['virtualServers', '*', 'backupVirtualServer'], feature: 'a backup virtual server' },

@@ -73,6 +73,7 @@ function virtualServerSettings(server: EngineVirtualServer, baseDirectory: strin
       headerTimeoutMs: http.headerTimeoutMs ?? 10_000,
       maxHeaderBytes: http.maxHeaderBytes ?? 16_384,
       maxBodyBytes: http.maxBodyBytes ?? 0,
+      compression: http.compression ?? [],
     },
     bandwidth: bandwidthSettings(server.bandwidth ?? {}),
     requestRate: requestRateSettings(server.requestRate ?? {}),

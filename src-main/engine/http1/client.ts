@@ -12,6 +12,9 @@ import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from './
 import type { Decision } from '../persistence/decision.ts';
 import type { Asker } from '../persistence/held-tables.ts';
 import { noCookie, type CookieRule, type Holding } from '../persistence/holding.ts';
+import { Encoder, hasEncoderRoom } from '../compression/encoder.ts';
+import type { Coding } from '../compression/negotiate.ts';
+import { planCompression } from '../compression/plan.ts';
 import type { ResponseSink, ResponseSource } from '../cache/sink.ts';
 import type { ServerCache } from '../cache/server-cache.ts';
 import { largeBodyBytes, readBytes, type WorkerContext } from '../runtime/context.ts';
@@ -86,6 +89,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #isEndDue = false;
   /** What answers in place of a member. */
   #source: ResponseSource | undefined = undefined;
+  /** What compresses the body that comes. */
+  #encoder: Encoder | undefined = undefined;
   /** Bytes of a head that is not whole yet, or of requests that came before their turn. */
   #partial: Buffer | undefined = undefined;
   #pending: Buffer | undefined = undefined;
@@ -765,15 +770,28 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#state !== awaitingResponse) this.#keepsAlive = false;
     if (this.#context.isEnding) this.#keepsAlive = false;
     const bodyBytes = end - headEnd;
-    if (this.#cookie.mode === 'learn') this.#learnCookie(bytes);
+    let top = bytes;
+    let topEnd = headEnd;
+    const { compression } = this.#server;
+    if (compression !== undefined && !hasNoBody && this.#state === awaitingResponse) {
+      top = this.#planCompression(compression, bytes, headEnd) ?? top;
+      if (top !== bytes) topEnd = top.length;
+    }
+    if (this.#cookie.mode === 'learn') this.#learnCookie(top);
     const room = responseRoomBytes + (this.#holding === undefined ? 0 : this.#cookieRoom());
-    const out = this.#context.output(headEnd - head.start + room + bodyBytes);
-    const length = writeResponseHead(bytes, headEnd, out, this.#responseRewrite(status), false);
+    const out = this.#context.output(topEnd - head.start + room + bodyBytes);
+    const length = writeResponseHead(top, topEnd, out, this.#responseRewrite(status), false);
     this.#giveBackRequest();
     let total = length;
     if (isChunked) {
       const chunks = (this.#responseChunks ??= new ChunkReader());
       chunks.reset();
+    }
+    if (this.#encoder !== undefined) {
+      this.#countOut(length);
+      this.#source = this.#encoder;
+      this.#write(out.subarray(0, length), out);
+      return this.#encode(this.#encoder, bytes, headEnd, end);
     }
     const taken = this.#takeResponse(bytes, headEnd, end, out, length);
     if (taken < 0) {
@@ -798,6 +816,53 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #tellCache(cache: ServerCache, bytes: Buffer, headEnd: number): void {
     const request = this.#request?.toString('latin1', 0, this.#requestHeadLength);
     if (request !== undefined) cache.afterResponse(request, bytes.toString('latin1', head.start, headEnd));
+  }
+
+  /** The head as it becomes; the scanner's findings are of that then. */
+  #planCompression(offered: readonly Coding[], bytes: Buffer, headEnd: number): Buffer | undefined {
+    const request = this.#request?.toString('latin1', 0, this.#requestHeadLength) ?? '';
+    const response = bytes.toString('latin1', head.start, headEnd);
+    const plan = planCompression(request, response, head.status, offered, hasEncoderRoom());
+    if (plan === undefined) return undefined;
+    scanResponse(plan.head, 0, plan.head.length, 2 * maxResponseHeadBytes);
+    if (plan.coding !== undefined) {
+      this.#encoder = new Encoder(plan.coding, this, () => {
+        this.#upstream?.resume();
+      });
+      if (this.#isHttp10) {
+        this.#decodesChunks = true;
+        this.#keepsAlive = false;
+      }
+    }
+    return plan.head;
+  }
+
+  /** As `#onResponseBody` for a body that is compressed on its way. */
+  #encode(encoder: Encoder, bytes: Buffer, start: number, end: number): boolean {
+    let hasRoom = true;
+    const left = this.#responseLeft;
+    if (left === chunked) {
+      const after = this.#responseChunks?.read(bytes, start, end, (from, to) => {
+        hasRoom = encoder.write(bytes, from, to);
+      });
+      if (after === undefined || after === -2) {
+        this.#countFailure(M.badResponse);
+        this.#abortUpstream();
+        this.#socket.resetAndDestroy();
+        return false;
+      }
+      if (after >= 0) {
+        this.#responseLeft = 0;
+        if (after < end) this.#memberKeepsAlive = false;
+      }
+    } else {
+      const taken = this.#followBody(bytes, start, end);
+      if (taken > 0) hasRoom = encoder.write(bytes, start, start + taken);
+    }
+    if (this.#member !== undefined) add(this.#member.stats.counters, M.bytesOut, end - start);
+    if (this.#responseLeft !== 0) return hasRoom;
+    this.#finishExchange(true);
+    return true;
   }
 
   #responseRewrite(status: number): Parameters<typeof writeResponseHead>[3] {
@@ -862,6 +927,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #onResponseBody(bytes: Buffer, start: number, end: number): boolean {
     const upstream = this.#upstream;
     if (upstream === undefined) return false;
+    if (this.#encoder !== undefined) return this.#encode(this.#encoder, bytes, start, end);
     let out: Buffer;
     let taken: number;
     if (bytes === upstream.lease && !this.#decodesChunks) {
@@ -997,7 +1063,15 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       else upstream.destroy();
     }
     this.#leaveMember();
-    this.#nextRequest();
+    this.#endResponse();
+  }
+
+  /** The member's part is over; what is compressed still has its last bytes to come. */
+  #endResponse(): void {
+    const encoder = this.#encoder;
+    this.#encoder = undefined;
+    if (encoder === undefined) this.#nextRequest();
+    else encoder.end();
   }
 
   #nextRequest(): void {
@@ -1037,7 +1111,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       if (lease !== undefined && this.#isFlushing) this.#heldLease ??= lease;
       upstream?.destroy();
       this.#leaveMember();
-      this.#nextRequest();
+      this.#endResponse();
     } else {
       this.#upstream?.destroy();
       this.onUpstreamFailed('reset');
@@ -1248,7 +1322,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#state = closed;
     this.#meter?.close();
     this.#source?.cancel();
-    this.#source = this.#unpaid = undefined;
+    this.#source = this.#encoder = this.#unpaid = undefined;
     this.#context.wheel.disarm(this);
     this.#siblings.delete(this);
     this.#abortUpstream();

@@ -2,6 +2,7 @@ import type { RouteSettings, VirtualServerSettings } from '../config/settings.ts
 import type { TlsTermination } from '../tls/server.ts';
 import type { Holding } from '../persistence/holding.ts';
 import { ownerOf } from '../persistence/table-names.ts';
+import { usableCodings, type Coding } from '../compression/negotiate.ts';
 import type { ServerCache } from '../cache/server-cache.ts';
 import type { ServerLimits } from '../limits/limits.ts';
 import type { PoolRuntime } from './pool.ts';
@@ -39,6 +40,8 @@ export class VirtualServerRuntime {
   readonly redirectsToHttps: boolean;
   /** Undefined = nothing is limited. */
   readonly limits: ServerLimits | undefined;
+  /** What responses may be compressed with, the best first; undefined = they stay as they are. */
+  readonly compression: readonly Coding[] | undefined;
   /** Undefined = nothing is cached. */
   readonly cache: ServerCache | undefined;
   readonly #routes: readonly CompiledRoute[];
@@ -54,6 +57,8 @@ export class VirtualServerRuntime {
     cache?: ServerCache,
   ) {
     this.cache = cache;
+    const codings = usableCodings(settings.http.compression);
+    this.compression = codings.length === 0 ? undefined : codings;
     this.limits = limits;
     this.#holdings = holdings;
     this.name = settings.name;
