@@ -173,6 +173,24 @@ export function renderMetrics(stats: EngineStatistics): string {
       'Requests sent again to another member.',
       stats.pools.map((pool) => [{ pool: pool.name }, pool.retries]),
     ),
+    family(
+      'steelyard_pool_held_requests_total',
+      'counter',
+      'Requests by how persistence found their member; keyless ones are counted by how else too.',
+      stats.pools.flatMap(({ name, persistence }) =>
+        (['held', 'heldByFallback', 'heldAnew', 'keyless'] as const).flatMap((by): Samples =>
+          persistence === undefined ? [] : [[{ pool: name, by }, persistence[by]]],
+        ),
+      ),
+    ),
+    family(
+      'steelyard_pool_held_clients',
+      'gauge',
+      'Clients that persistence holds in tables.',
+      stats.pools.flatMap(({ name, persistence }): Samples =>
+        persistence === undefined ? [] : [[{ pool: name }, persistence.entries]],
+      ),
+    ),
     ...(stats.accessLog === undefined
       ? []
       : [

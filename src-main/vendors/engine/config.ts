@@ -1,6 +1,6 @@
 import type { DeviceFacts } from '../../contract/api.ts';
 import { AppError } from '../../contract/errors.ts';
-import { type Algorithm, type AlgorithmName, algorithmSettings } from '../../contract/model.ts';
+import { type Algorithm, type AlgorithmName, algorithmSettings, type Persistence } from '../../contract/model.ts';
 import type { Change } from '../../contract/plan.ts';
 
 /** The engine's configuration as plain data: the model written down, plus sections of the engine's own. */
@@ -39,6 +39,20 @@ export const engineAlgorithms: readonly AlgorithmName[] = [
   'expression-hash',
 ];
 
+/** What the engine can hold clients by. */
+export const engineMethods: readonly NonNullable<Persistence['method']>[] = [
+  'cookie-insert',
+  'cookie-rewrite',
+  'cookie-prefix',
+  'cookie-learn',
+  'source-ip',
+  'dest-ip',
+  'tls-session-id',
+  'header',
+  'query-param',
+  'expression',
+];
+
 const keyedHashes: readonly AlgorithmName[] = ['header-hash', 'cookie-hash', 'query-param-hash', 'expression-hash'];
 
 /** What a form may offer: each algorithm with the settings that the engine takes (engine/algorithms/). */
@@ -67,6 +81,7 @@ export function sectionOf(change: Change): string {
 export function writableValue(key: string | undefined, value: unknown): unknown {
   if (value === undefined) return undefined;
   if (key === 'algorithm') return writableAlgorithm(value as Algorithm); // the model's schema has checked it
+  if (key === 'persistence') return writablePersistence(value as Persistence); // as above
   if (!isFields(value) || key !== undefined) return value;
   const whole: Record<string, unknown> = {};
   for (const [name, part] of Object.entries(value)) {
@@ -92,6 +107,20 @@ function writableAlgorithm(algorithm: Algorithm): Algorithm {
   delete settings.weighted;
   delete settings.per;
   return Object.keys(settings).length === 1 ? settings.name : settings;
+}
+
+function writablePersistence(persistence: Persistence): Persistence {
+  const { method } = persistence;
+  if (method === undefined || engineMethods.includes(method)) {
+    const settings = { ...persistence };
+    delete settings.native;
+    delete settings.name;
+    return settings;
+  }
+  throw new AppError(
+    'CAPABILITY_MISSING',
+    `The engine cannot hold clients by "${method}". It has ${engineMethods.join(', ')}.`,
+  );
 }
 
 /** The configuration with one change made. Throws PLAN_INVALID where its subject is not there, or is there already. */

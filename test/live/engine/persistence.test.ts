@@ -273,3 +273,22 @@ describe('least sessions', () => {
     expect((await engine.stats()).pools[0]?.persistence?.entries).toBe(39);
   });
 });
+
+describe('the metrics', () => {
+  it('tell how clients were held and how many are', async () => {
+    engine = await openEngine(config({ method: 'header', key: 'X-User', fallback: 'source-ip' }));
+    await ask(engine, 'X-User: ann');
+    await ask(engine, 'X-User: ann');
+    await ask(engine);
+    const { body } = await engine.admin('GET', '/metrics');
+    for (const line of [
+      '{pool="app",by="held"} 1',
+      '{pool="app",by="heldByFallback"} 1',
+      '{pool="app",by="heldAnew"} 1',
+      '{pool="app",by="keyless"} 1',
+    ])
+      // prettier-ignore
+      expect(body).toContain(`steelyard_pool_held_requests_total${line}\n`);
+    expect(body).toContain('steelyard_pool_held_clients{pool="app"} 2\n');
+  });
+});

@@ -47,6 +47,14 @@ function remove(kind: Change['subject']['kind'], path: string): Change {
 }
 
 describe('the engine file as text', () => {
+  test('gains how clients are held where the pool stands, and nothing else changes', () => {
+    const text = edited(base, update('pool', 'app', 'persistence', { method: 'header', key: 'X-User', native: 'x' }));
+    const [before = '', after = ''] = base.split('    monitors: [http]\n');
+    expect(text.startsWith(before)).toBe(true);
+    expect(text.endsWith(after)).toBe(true);
+    expect(parseFiles(file(text)).pools[0]?.persistence).toEqual({ method: 'header', key: 'X-User' });
+  });
+
   test('without a change it is the same bytes, even where they are not UTF-8', () => {
     const bytes = Buffer.from([0x23, 0xff, 0x0a]);
     expect(editFiles([{ path: 'x', bytes }], { changes: [], target: parseFiles(file('')) })[0]?.bytes).toBe(bytes);

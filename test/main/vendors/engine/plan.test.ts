@@ -60,6 +60,18 @@ describe("the engine's plan", () => {
     expect(sent(plan, 'revert')).toEqual([['PUT', '/v1/config', before]]);
   });
 
+  test('how clients are held is one PUT, without the words of another device', () => {
+    const persistence = { method: 'cookie-insert', cookieName: 'S', native: 'cookie S insert', name: 'cookie' };
+    const [[method, path, body] = []] = sent(draft({ pools: [{ name: 'app', persistence }] }), 'steps');
+    expect([method, path]).toEqual(['PUT', '/v1/config']);
+    expect(body).toEqual({
+      ...before,
+      pools: [{ ...before.pools[0], persistence: { method: 'cookie-insert', cookieName: 'S' } }],
+    });
+    const other = { pools: [{ name: 'app', persistence: { method: 'rdp' } }] };
+    expect(() => draft(other)).toThrow('The engine cannot hold clients by "rdp". It has cookie-insert,');
+  });
+
   test('everything else, and several things at once, is one PUT: never half of a change', () => {
     const several = {
       pools: [
