@@ -96,7 +96,8 @@ export class Estate {
   async read(nameOrAddress: string, timeoutMs = readTimeoutMs): Promise<Reading> {
     const device = await this.resolve(nameOrAddress);
     device.link.retryNow();
-    const reading = await this.readDevice(device, AbortSignal.timeout(timeoutMs));
+    const signal = AbortSignal.timeout(timeoutMs);
+    const reading = await this.readDevice(device, signal).catch(inTime(signal, timeoutMs));
     return shownReading(reading, device.link, this.#tools.now());
   }
 
@@ -112,7 +113,8 @@ export class Estate {
 
   async pollOnce(nameOrAddress: string, timeoutMs = readTimeoutMs): Promise<Sample> {
     const device = await this.resolve(nameOrAddress);
-    return (await device.poll(AbortSignal.timeout(timeoutMs))).sample;
+    const signal = AbortSignal.timeout(timeoutMs);
+    return (await device.poll(signal).catch(inTime(signal, timeoutMs))).sample;
   }
 
   /** Something may have been mended (secrets unlocked, a host key accepted): tries the devices again that wait for that. */
@@ -185,4 +187,14 @@ export class Estate {
       `No device is named "${name}"; ${hint}. An address looks like haproxy+ssh://user@host.`,
     );
   }
+}
+
+/** What the end of its time called off was not called off by anyone: it took too long. */
+function inTime(signal: AbortSignal, timeoutMs: number): (error: unknown) => never {
+  return (error) => {
+    if (signal.aborted && error instanceof AppError && error.code === 'CANCELLED') {
+      throw new AppError('TIMED_OUT', `${error.detail} It had ${timeoutMs} ms.`, { cause: error });
+    }
+    throw error;
+  };
 }

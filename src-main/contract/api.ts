@@ -149,6 +149,14 @@ export interface DeviceTick {
   readonly bytesInPerSecond?: number;
   readonly failuresPerSecond?: number;
   readonly currentConnections?: number;
+  /** The machine or box by itself, where an agent tells of it. Bytes as its network sees them, loopback left out. */
+  readonly machine?: {
+    readonly cpuPercent?: number;
+    readonly memoryPercent?: number;
+    readonly diskPercent?: number;
+    readonly bytesInPerSecond?: number;
+    readonly bytesOutPerSecond?: number;
+  };
   /** Highest p95 of its members, where the device tells percentiles. */
   readonly highestP95Ms?: number;
   readonly pools: readonly {

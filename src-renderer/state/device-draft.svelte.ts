@@ -2,7 +2,9 @@ import type { AppInfo, Credentials, DeviceSpec, Environment, TestReport } from '
 import { type Problem, toProblem } from '$contract/errors.ts';
 import type { Connection } from '../api.ts';
 
-export type Transport = 'ssh' | 'unix' | 'http';
+export type Transport = 'ssh' | 'unix' | 'http' | 'snmp';
+export const snmpVersions = ['2c', '1', '3'] as const;
+export type SnmpVersion = (typeof snmpVersions)[number];
 export const wizardSteps = ['kind', 'address', 'sign-in', 'test', 'place'] as const;
 export type WizardStep = (typeof wizardSteps)[number];
 
@@ -13,7 +15,7 @@ export interface Kind {
   readonly transport: Transport;
 }
 
-const transports: readonly Transport[] = ['ssh', 'unix', 'http'];
+const transports: readonly Transport[] = ['ssh', 'unix', 'http', 'snmp'];
 
 /** Every kind that the console's drivers offer, one for each way in. */
 export function kindsOf(info: AppInfo | undefined): readonly Kind[] {
@@ -39,6 +41,11 @@ export class DeviceDraft {
   method = $state<'agent' | 'key' | 'password'>('agent');
   password = $state('');
   keyPassphrase = $state('');
+  snmpVersion = $state<SnmpVersion>('2c');
+  community = $state('');
+  authProtocol = $state('SHA-256');
+  privProtocol = $state('AES');
+  privacyPassword = $state('');
   name = $state('');
   environment = $state<Environment>('production');
   site = $state('');
@@ -65,11 +72,13 @@ export class DeviceDraft {
     const shownHost = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
     const port = this.port.trim() === '' ? '' : `:${this.port.trim()}`;
     if (transport === 'http') return `${vendor}+http://${shownHost}${port}`;
+    if (transport === 'snmp') return `${vendor}+${this.#snmp(`${shownHost}${port}`)}`;
     const user = this.user.trim() === '' ? '' : `${encodeURIComponent(this.user.trim())}@`;
     return `${vendor}+ssh://${user}${shownHost}${port}${this.#options()}`;
   }
 
   get credentials(): Credentials | undefined {
+    if (this.kind?.transport === 'snmp') return this.#snmpCredentials();
     if (this.method === 'password' && this.password !== '') return { password: this.password };
     if (this.method === 'key' && this.keyPassphrase !== '') return { keyPassphrase: this.keyPassphrase };
     return undefined;
@@ -137,6 +146,7 @@ export class DeviceDraft {
       });
       this.password = '';
       this.keyPassphrase = '';
+      this.privacyPassword = '';
       return true;
     } catch (error) {
       this.problem = toProblem(error);
@@ -144,6 +154,25 @@ export class DeviceDraft {
     } finally {
       this.isAdding = false;
     }
+  }
+
+  /** A community goes to the console sealed, as the password does, and stands in no address. */
+  #snmp(place: string): string {
+    if (this.snmpVersion !== '3') return `snmp://${place}${this.snmpVersion === '1' ? '?version=1' : ''}`;
+    const options = new URLSearchParams();
+    if (this.password !== '') options.set('auth', this.authProtocol);
+    if (this.privacyPassword !== '') options.set('priv', this.privProtocol);
+    const text = options.toString();
+    return `snmpv3://${encodeURIComponent(this.user.trim())}@${place}${text === '' ? '' : `?${text}`}`;
+  }
+
+  #snmpCredentials(): Credentials | undefined {
+    if (this.snmpVersion !== '3') return this.community === '' ? undefined : { password: this.community };
+    if (this.password === '') return undefined;
+    return {
+      password: this.password,
+      ...(this.privacyPassword === '' ? {} : { privacyPassword: this.privacyPassword }),
+    };
   }
 
   #options(): string {

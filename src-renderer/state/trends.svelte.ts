@@ -5,7 +5,15 @@ export interface TrendPoint {
   readonly x: number;
   readonly y: number | null;
 }
-export const trendNames = ['requestsPerSecond', 'bytesOutPerSecond', 'failuresPerSecond', 'highestP95Ms'] as const;
+export const trendNames = [
+  'requestsPerSecond',
+  'bytesOutPerSecond',
+  'failuresPerSecond',
+  'highestP95Ms',
+  'machineCpuPercent',
+  'machineBytesInPerSecond',
+  'machineBytesOutPerSecond',
+] as const;
 export type TrendName = (typeof trendNames)[number];
 
 const keptMs = 5 * 60_000;
@@ -22,7 +30,7 @@ export class Trends {
     for (const name of trendNames) {
       for (const device of tick.devices) {
         const isFresh = device.freshness === 'fresh';
-        this.#push(name, device.device, { x: atMs, y: isFresh ? (device[name] ?? null) : null });
+        this.#push(name, device.device, { x: atMs, y: isFresh ? (valueOf(name, device) ?? null) : null });
       }
       this.#push(name, all, { x: atMs, y: combined(name, tick.devices) });
     }
@@ -46,9 +54,27 @@ export class Trends {
 /** The sum over fresh devices where sums mean something; of percentiles only the highest. */
 function combined(name: TrendName, devices: readonly DeviceTick[]): number | null {
   const values = devices.flatMap((device) => {
-    const value = device[name];
+    const value = valueOf(name, device);
     return device.freshness === 'fresh' && value !== undefined ? [value] : [];
   });
   if (values.length === 0) return null;
-  return name === 'highestP95Ms' ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0);
+  return name === 'highestP95Ms' || name === 'machineCpuPercent'
+    ? Math.max(...values)
+    : values.reduce((sum, value) => sum + value, 0);
+}
+
+function valueOf(name: TrendName, device: DeviceTick): number | undefined {
+  switch (name) {
+    case 'machineCpuPercent':
+      return device.machine?.cpuPercent;
+    case 'machineBytesInPerSecond':
+      return device.machine?.bytesInPerSecond;
+    case 'machineBytesOutPerSecond':
+      return device.machine?.bytesOutPerSecond;
+    case 'requestsPerSecond':
+    case 'bytesOutPerSecond':
+    case 'failuresPerSecond':
+    case 'highestP95Ms':
+      return device[name];
+  }
 }

@@ -36,6 +36,7 @@ export function deviceTick(device: string, freshness: DeviceState['freshness'], 
       'currentConnections',
       members.map((member) => member.currentConnections),
     ),
+    ...machineOf(minute),
     ...highestP95(members),
     pools: pools.map((pool) => {
       const { offBalance, health, name } = poolRow(device, at ?? '', pool);
@@ -81,4 +82,29 @@ function total<K extends Total>(key: K, values: readonly (number | undefined)[])
 function highestP95(members: readonly MemberSample[]): { highestP95Ms?: number } {
   const known = members.flatMap((member) => member.responseTimeMs?.p95 ?? []);
   return known.length === 0 ? {} : { highestP95Ms: known.reduce((one, other) => Math.max(one, other)) };
+}
+
+/** A balancer's own CPU (HAProxy's process) is not the machine's: where both are told, the machine's has a name of its own. */
+function machineOf({ sample, rates }: RollingMinute): Pick<DeviceTick, 'machine'> {
+  const { hostCpuPercent, memoryPercent, diskPercent, cpuPercent } = sample?.system ?? {};
+  const interfaces = sample?.interfaces;
+  if (hostCpuPercent === undefined && memoryPercent === undefined && interfaces === undefined) return {};
+  const outside = new Set(interfaces?.filter(({ isLoopback }) => isLoopback !== true).map(({ name }) => name));
+  const passing = rates?.interfaces?.filter(({ name }) => outside.has(name)) ?? [];
+  const cpu = hostCpuPercent ?? cpuPercent;
+  return {
+    machine: {
+      ...(cpu === undefined ? {} : { cpuPercent: cpu }),
+      ...(memoryPercent === undefined ? {} : { memoryPercent }),
+      ...(diskPercent === undefined ? {} : { diskPercent }),
+      ...total(
+        'bytesInPerSecond',
+        passing.map((one) => one.bytesInPerSecond),
+      ),
+      ...total(
+        'bytesOutPerSecond',
+        passing.map((one) => one.bytesOutPerSecond),
+      ),
+    },
+  };
 }

@@ -4,11 +4,13 @@ import type { TestReport } from '../../../src-main/contract/api.ts';
 import { DeviceDraft, kindsOf } from '../../../src-renderer/state/device-draft.svelte.ts';
 import { fakeConnection } from '../makers.ts';
 
-function draftOf(transport: 'ssh' | 'unix' | 'http', answers = {}) {
+const vendors = { ssh: 'haproxy', unix: 'engine', http: 'engine', snmp: 'f5' };
+
+function draftOf(transport: 'ssh' | 'unix' | 'http' | 'snmp', answers = {}) {
   const connection = fakeConnection(answers);
   let next = 0;
   const draft = new DeviceDraft(connection, () => `test-${next++}`);
-  draft.kind = { vendor: transport === 'ssh' ? 'haproxy' : 'engine', label: 'Kind', transport };
+  draft.kind = { vendor: vendors[transport], label: 'Kind', transport };
   return { draft, connection };
 }
 
@@ -34,6 +36,25 @@ describe('the address of a device draft', () => {
     const { draft } = draftOf('unix');
     draft.path = ' /run/engine.sock ';
     expect(draft.address).toBe('engine+unix:/run/engine.sock');
+  });
+
+  test('of an agent holds neither community nor password, but what they are for', () => {
+    const { draft } = draftOf('snmp');
+    draft.host = 'lb1';
+    draft.community = 'orchard';
+    expect(draft.address).toBe('f5+snmp://lb1');
+    expect(draft.credentials).toEqual({ password: 'orchard' });
+    draft.snmpVersion = '3';
+    draft.user = 'ops';
+    draft.password = 'apple-tree';
+    draft.privacyPassword = 'pear-tree';
+    expect(parseAddress(draft.address)).toMatchObject({
+      vendor: 'f5',
+      transport: 'snmp',
+      user: 'ops',
+      options: { version: '3', auth: 'SHA-256', priv: 'AES' },
+    });
+    expect(draft.credentials).toEqual({ password: 'apple-tree', privacyPassword: 'pear-tree' });
   });
 
   test('never holds a password', () => {

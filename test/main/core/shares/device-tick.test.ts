@@ -28,6 +28,36 @@ test('a device has the sums of its pools and the worst of their health', () => {
   });
 });
 
+test('a machine has its own figures, its network without loopback', () => {
+  const minute = new RollingMinute();
+  const sample = {
+    at: '2026-11-22T10:00:00.000Z',
+    device: { vendor: 'haproxy' },
+    system: { cpuPercent: 3, hostCpuPercent: 40, memoryPercent: 50, diskPercent: 60 },
+    interfaces: [
+      { name: 'lo', isLoopback: true, bytesIn: '0', bytesOut: '0' },
+      { name: 'eth0', bytesIn: '0', bytesOut: '0' },
+      { name: 'eth1', bytesIn: '0', bytesOut: '0' },
+    ],
+    virtualServers: [],
+    pools: [],
+    errors: [],
+  };
+  const rates = [
+    { name: 'lo', bytesInPerSecond: 999, bytesOutPerSecond: 999 },
+    { name: 'eth0', bytesInPerSecond: 1, bytesOutPerSecond: 10 },
+    { name: 'eth1', bytesInPerSecond: 2, bytesOutPerSecond: 20 },
+  ];
+  minute.add(sample, { intervalMs: 1000, isReset: false, virtualServers: [], pools: [], interfaces: rates }, undefined);
+  expect(deviceTick('edge', 'fresh', minute).machine).toEqual({
+    cpuPercent: 40,
+    memoryPercent: 50,
+    diskPercent: 60,
+    bytesInPerSecond: 3,
+    bytesOutPerSecond: 30,
+  });
+});
+
 test('a device that has not answered yet has no numbers', () => {
   expect(deviceTick('edge', 'waiting', new RollingMinute())).toEqual({
     device: 'edge',

@@ -55,7 +55,9 @@ function f5ByName(text: string): Told {
 
 function f5ByColumn(text: string): Told {
   const ltm = '1.3.6.1.4.1.3375.2.2';
-  const ascii = (value: string | undefined): string => Buffer.from(value ?? '', 'hex').toString();
+  function ascii(value: string | undefined): string {
+    return Buffer.from(value ?? '', 'hex').toString();
+  }
   const servers = below(text, `${ltm}.10.1.2.1.1`);
   const [pools, nodes, ports] = [1, 19, 4].map((column) => below(text, `${ltm}.5.3.2.1.${column}`));
   const serverBytes = below(text, `${ltm}.10.2.3.1.9`);
