@@ -19,11 +19,11 @@ const count = z.number().int().min(0);
 const milliseconds = z.number().int().min(0).max(2_147_483_647);
 const priority = z.number().int().min(-1).max(65_535);
 
-/** A member as the engine's file writes it: its name defaults to `address:port`. */
+/** A member as the engine's file writes it: its name defaults to `address:port`. `unix:/path` and SRV names have no port. */
 export const engineMemberSchema = memberSchema.omit({ native: true, node: true }).extend({
   name: z.string().min(1).max(1024).optional(),
   address: z.string().min(1),
-  port: z.number().int().min(1).max(65_535),
+  port: z.number().int().min(1).max(65_535).optional(),
   weight: z.number().int().min(0).max(256).optional(),
   priority: priority.optional(),
 });
@@ -119,6 +119,10 @@ export const engineConfigSchema = z.strictObject({
       file: z.string().optional(),
       sample: z.number().min(0).max(1).optional(),
     })
+    .optional(),
+  /** Who is asked for the names of members with `discover`: `host` or `host:port`; absent = the system's name servers. */
+  resolver: z
+    .strictObject({ servers: z.array(z.string().min(1)).min(1).optional(), timeoutMs: milliseconds.min(1).optional() })
     .optional(),
   seed: count.optional(),
 });

@@ -295,6 +295,19 @@ export const virtualServerSchema = z.strictObject({
       compression: z.array(z.enum(['zstd', 'br', 'gzip'])).optional(),
     })
     .optional(),
+  /** Of `tcp` and `tls-passthrough`: how long neither side may move a byte; how long a ClientHello may take. */
+  tcp: z.strictObject({ idleTimeoutMs: milliseconds.optional(), helloTimeoutMs: milliseconds.optional() }).optional(),
+  /**
+   * Of `udp`: a session is a client's address and port; it ends after so long without a datagram, or after so many answers
+   * (0 = no number is known). `maxSessions` bounds them all.
+   */
+  udp: z
+    .strictObject({
+      idleTimeoutMs: milliseconds.optional(),
+      maxSessions: count.min(1).optional(),
+      responses: count.optional(),
+    })
+    .optional(),
   proxyProtocol: z.enum(['v1', 'v2', 'either', 'none']).optional(),
   bandwidth: bandwidthSchema.optional(),
   requestRate: z.strictObject({ perClientPerSecond: z.number().min(0).optional(), burst: count.optional() }).optional(),

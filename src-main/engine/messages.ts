@@ -23,6 +23,7 @@ export interface ListenerPlan {
   readonly key: string;
   readonly address: string;
   readonly server: string;
+  readonly transport: 'tcp' | 'udp';
 }
 
 /** Everything that a worker needs to run one generation of the configuration. */

@@ -1,8 +1,8 @@
 import type { EngineSettings } from './config/settings.ts';
-import { ClientConnection } from './http1/client.ts';
-import { PrefaceReader } from './http2/preface.ts';
-import { Http2Connection } from './http2/session.ts';
 import { AccessLog } from './log/access-log.ts';
+import { openConnection } from './l4/open-connection.ts';
+import { UdpListener } from './l4/udp-listener.ts';
+import { takeHealth } from './l4/member-down.ts';
 import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
 import { HeldTables } from './persistence/held-tables.ts';
 import { seededChance } from './runtime/chance.ts';
@@ -14,10 +14,8 @@ import { serverLease } from './runtime/lease-names.ts';
 import { Leases, noLease } from './runtime/leases.ts';
 import { Tables } from './runtime/tables.ts';
 import { chooseAcceptance, createAcceptor, type Acceptance, type Attach, type ByteReader } from './sockets/accept.ts';
-import { attachTls } from './sockets/attach-tls.ts';
 import type { ByteSocket } from './sockets/raw-socket.ts';
-import { TlsAccept } from './tls/accept.ts';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 /**
  * A worker's entry: started by the supervisor with an IPC channel, ends when told or when the channel closes. It owns the
@@ -31,7 +29,8 @@ const demandEveryMs = 100;
 
 interface OpenListener extends Listener {
   readonly key: string;
-  tcp: Server | undefined;
+  /** Takes nothing new any more; what runs goes on. */
+  stop: () => void;
 }
 
 const context = new WorkerContext();
@@ -99,7 +98,7 @@ function receive(message: ToWorker, handle: unknown): void {
       listen(message.id, message.key, handle);
       break;
     case 'unlisten':
-      listeners.get(message.key)?.tcp?.close();
+      listeners.get(message.key)?.stop();
       listeners.delete(message.key);
       tell({ type: 'done', id: message.id });
       break;
@@ -107,7 +106,7 @@ function receive(message: ToWorker, handle: unknown): void {
       tables?.setTicketKeys(message.keys);
       break;
     case 'health':
-      tables?.setHealth(message.changes);
+      if (tables !== undefined) takeHealth(tables, message.changes, listeners.values());
       break;
     case 'remote-in-flight':
       tables?.setRemoteLoad(message.load);
@@ -167,11 +166,19 @@ function listen(id: number, key: string, handle: unknown): void {
     return;
   }
   const connections: Listener['connections'] = new Set();
-  const listener: OpenListener = { ...serve({ address: plan.address, connections }, server), key, tcp: undefined };
+  const listener: OpenListener = {
+    ...serve({ address: plan.address, connections }, server),
+    key,
+    stop: () => undefined,
+  };
+  if (plan.transport === 'udp') {
+    listenUdp(id, listener, handle);
+    return;
+  }
   const { server: tcp, start } = createAcceptor((attach, attachSocket) => {
     admit(listener, attach, attachSocket);
   }, acceptance);
-  listener.tcp = tcp;
+  listener.stop = () => tcp.close();
   tcp.on('error', (error: NodeJS.ErrnoException) => {
     tell({ type: 'done', id, error: error.code ?? error.message });
   });
@@ -182,17 +189,23 @@ function listen(id: number, key: string, handle: unknown): void {
   });
 }
 
-function open(listener: Listener, attach: Attach<ByteSocket>, attachSocket: Attach<Socket>): void {
-  const { tls, settings } = listener.server;
-  if (tls === undefined) {
-    if (settings.http.http2) new PrefaceReader(context, listener, attachSocket);
-    else new ClientConnection(context, listener, attach);
-    return;
+function listenUdp(id: number, listener: OpenListener, handle: unknown): void {
+  function isFull(): boolean {
+    const { settings } = listener.server;
+    if (settings.connectionLimit === 0) return false;
+    const lease = leases?.of(serverLease(settings)) ?? noLease;
+    if (connectionsOf(settings.name) < lease.limit) return false;
+    // A client whose datagram is lost sends it again: there may be room then.
+    leases?.borrow([lease], () => undefined);
+    return true;
   }
-  new TlsAccept(context, listener, tls, attachSocket, (socket) => {
-    if (socket.alpnProtocol === 'h2') new Http2Connection(context, listener, socket);
-    else new ClientConnection(context, listener, (reader) => attachTls(socket, reader));
+  const udp = new UdpListener(context, listener, { handle, share, isFull }, () => {
+    listeners.set(listener.key, listener);
+    tell({ type: 'done', id });
   });
+  listener.stop = () => {
+    udp.stop();
+  };
 }
 
 /** What reads a connection that is closed at once. */
@@ -210,11 +223,11 @@ function admit(listener: Listener, attach: Attach<ByteSocket>, attachSocket: Att
   }
   const lease = leases?.of(serverLease(settings)) ?? noLease;
   if (settings.connectionLimit === 0 || connectionsOf(settings.name) < lease.limit) {
-    open(listener, attach, attachSocket);
+    openConnection(context, listener, attach, attachSocket);
     return;
   }
   function decide(isGranted: boolean): void {
-    if (isGranted) open(listener, attach, attachSocket);
+    if (isGranted) openConnection(context, listener, attach, attachSocket);
     else {
       add(counters, S.connectionLimit, 1);
       refuse();
@@ -301,7 +314,7 @@ function configureLog({ log, seed }: EngineSettings): void {
 function finish(id: number): void {
   context.isEnding = true;
   for (const listener of listeners.values()) {
-    listener.tcp?.close();
+    listener.stop();
     for (const connection of listener.connections) connection.drain();
   }
   const timer = setInterval(() => {

@@ -15,24 +15,18 @@ interface MissingCapability {
 
 /** Keys of the model whose feature this engine does not have: refused, never silently ignored. */
 const missing: readonly MissingCapability[] = [
-  { path: ['virtualServers', '*', 'protocol'], isOff: isOneOf('http'), feature: 'this protocol' },
+  {
+    path: ['virtualServers', '*', 'protocol'],
+    isOff: isOneOf('http', 'tcp', 'tls-passthrough', 'udp'),
+    feature: 'this protocol',
+  },
   { path: ['virtualServers', '*', 'tls', 'profiles'], feature: 'profile objects of a device' },
   { path: ['virtualServers', '*', 'tls', 'certificates', '*', 'acme'], feature: 'certificates by ACME' },
   { path: ['virtualServers', '*', 'tls', 'ocspStapling'], isOff: isOneOf(false), feature: 'OCSP stapling' },
-  { path: ['virtualServers', '*', 'routes', '*', 'sni'], feature: 'routing by SNI' },
-  { path: ['virtualServers', '*', 'proxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol' },
   { path: ['virtualServers', '*', 'sourceNat'], feature: 'source NAT by virtual server' },
   { path: ['virtualServers', '*', 'backupVirtualServer'], feature: 'a backup virtual server' },
-  { path: ['pools', '*', 'members', '*', 'discover'], feature: 'members from DNS' },
   { path: ['pools', '*', 'retry', 'statuses'], isOff: isEmpty, feature: 'retries by status' },
-  {
-    path: ['pools', '*', 'onMemberDown'],
-    isOff: isOneOf('finish'),
-    feature: 'cutting connections of a member that goes down',
-  },
-  { path: ['pools', '*', 'sourceAddress'], isOff: isOneOf(''), feature: 'a source address towards members' },
-  { path: ['pools', '*', 'sendProxyProtocol'], isOff: isOneOf('none'), feature: 'the PROXY protocol towards members' },
-  { path: ['pools', '*', 'protocol'], isOff: isOneOf('http'), feature: 'this protocol' },
+  { path: ['pools', '*', 'protocol'], isOff: isOneOf('http', 'tcp', 'udp'), feature: 'this protocol' },
   { path: ['pools', '*', 'adminState'], isOff: isOneOf('enabled'), feature: 'the state of a whole pool' },
   { path: ['monitors', '*', 'tls', 'minVersion'], feature: 'TLS versions of a monitor' },
   { path: ['monitors', '*', 'tls', 'maxVersion'], feature: 'TLS versions of a monitor' },

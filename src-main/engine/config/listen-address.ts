@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** A `listen` entry taken apart. `port` 0 asks the system for a free one. */
 export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly family: 4 | 6 }
@@ -30,4 +32,16 @@ export function formatListenAddress(address: ListenAddress): string {
 
 export function isLoopback(address: ListenAddress): boolean {
   return address.kind === 'unix' || address.host.startsWith('127.') || address.host === '::1';
+}
+
+/** The path of `unix:/path`; undefined where the address is another. */
+export function unixPathOf(address: string): string | undefined {
+  return address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
+}
+
+/** A name server: `10.0.0.1`, `::1`, `10.0.0.1:5353`, `[::1]:5353`; undefined where it is none of them. */
+export function parseServerAddress(text: string): { readonly host: string; readonly port: number } | undefined {
+  if (isIP(text) !== 0) return { host: text, port: 53 };
+  const address = parseListenAddress(text);
+  return address?.kind === 'tcp' && address.port > 0 ? { host: address.host, port: address.port } : undefined;
 }

@@ -4,6 +4,8 @@ import { compileExpression } from '../algorithms/expression.ts';
 import { algorithms } from '../algorithms/registry.ts';
 import { readQuestion } from '../monitors/dns-message.ts';
 import { bytesOf, patternOf } from '../monitors/expectation.ts';
+import { findLayer4Problems } from './l4.ts';
+import { findMemberProblems } from './members.ts';
 import { isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ConfigProblem } from './problem.ts';
 import { persistenceProblems, wrongExpression } from './persistence.ts';
@@ -25,6 +27,8 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
     ...(config.virtualServers ?? []).flatMap((server, index) =>
       virtualServerProblems(server, ['virtualServers', index], poolNames),
     ),
+    ...findLayer4Problems(config),
+    ...findMemberProblems(config),
     ...sharedAddresses(config.virtualServers ?? []),
     ...pools.flatMap((pool, index) => [
       ...duplicates(
@@ -212,9 +216,10 @@ function sharedAddresses(servers: readonly EngineVirtualServer[]): ConfigProblem
   const owners = new Map<string, string>();
   return servers.flatMap((server, index) =>
     server.listen.flatMap((text, at) => {
-      const owner = owners.get(text);
+      const key = `${server.protocol === 'udp' ? 'udp' : 'tcp'} ${text}`;
+      const owner = owners.get(key);
       if (owner === undefined || text.endsWith(':0')) {
-        owners.set(text, server.name);
+        owners.set(key, server.name);
         return [];
       }
       const why = `"${owner}" listens there already`;

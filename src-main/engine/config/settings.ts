@@ -8,6 +8,7 @@ import type {
 } from '../../contract/engine-config.ts';
 import { algorithmSettings, type Persistence } from '../../contract/model.ts';
 import { isAbsolute, join } from 'node:path';
+import { parseServerAddress, unixPathOf } from './listen-address.ts';
 import { clientTlsSettings, memberTlsSettings } from './tls.ts';
 
 /**
@@ -43,6 +44,10 @@ export function resolveSettings(config: EngineConfig, baseDirectory: string) {
       sample: config.log?.sample ?? 1,
     },
     haproxySocket: haproxySocketSettings(config.haproxySocket ?? '', baseDirectory),
+    resolver: {
+      servers: (config.resolver?.servers ?? []).flatMap((text) => parseServerAddress(text) ?? []),
+      timeoutMs: config.resolver?.timeoutMs ?? 2000,
+    },
     seed: config.seed ?? 0,
   };
 }
@@ -77,6 +82,16 @@ function virtualServerSettings(server: EngineVirtualServer, baseDirectory: strin
     },
     bandwidth: bandwidthSettings(server.bandwidth ?? {}),
     requestRate: requestRateSettings(server.requestRate ?? {}),
+    tcp: {
+      idleTimeoutMs: server.tcp?.idleTimeoutMs ?? 300_000,
+      helloTimeoutMs: server.tcp?.helloTimeoutMs ?? 10_000,
+    },
+    udp: {
+      idleTimeoutMs: server.udp?.idleTimeoutMs ?? 30_000,
+      maxSessions: server.udp?.maxSessions ?? 10_000,
+      responses: server.udp?.responses ?? 0,
+    },
+    proxyProtocol: server.proxyProtocol ?? 'none',
     connectionLimit: server.connectionLimit ?? 0,
     persistence: persistenceSettings(server.persistence ?? {}),
     cache: cacheSettings(server.cache, baseDirectory),
@@ -149,7 +164,9 @@ function poolSettings(
   return {
     name: pool.name,
     algorithm: algorithmSettings(pool.algorithm ?? 'round-robin'),
-    members: (pool.members ?? []).map((member) => memberSettings(member, nodes.get(member.address) ?? 'enabled')),
+    members: (pool.members ?? []).map((member) =>
+      memberSettings(member, nodes.get(member.address) ?? 'enabled', baseDirectory),
+    ),
     monitors: pool.monitors ?? [],
     monitorsRequired: pool.monitorsRequired ?? 0,
     persistence: persistenceSettings(pool.persistence ?? {}),
@@ -177,6 +194,7 @@ function poolSettings(
       statuses: pool.passive?.statuses ?? ['500-599'],
     },
     tls: memberTlsSettings(pool.tls, baseDirectory),
+    sendProxyProtocol: pool.sendProxyProtocol ?? 'none',
     connectTimeoutMs: pool.connectTimeoutMs ?? 5000,
     responseTimeoutMs: pool.responseTimeoutMs ?? 60_000,
     keepAlive: {
@@ -211,13 +229,17 @@ function persistenceSettings(persistence: Persistence) {
 }
 
 /** The stricter of the member's own state and its node's holds. */
-function memberSettings(member: EngineMember, nodeState: 'enabled' | 'draining' | 'disabled') {
+function memberSettings(member: EngineMember, nodeState: 'enabled' | 'draining' | 'disabled', baseDirectory: string) {
   const name = member.name ?? memberName(member.address, member.port);
   const own = member.adminState ?? 'enabled';
+  const unixPath = unixPathOf(member.address);
   return {
     name,
-    address: member.address,
-    port: member.port,
+    address: unixPath === undefined ? member.address : `unix:${at(baseDirectory, unixPath)}`,
+    /** 0 where it has none. */
+    port: member.port ?? 0,
+    /** It stands for the members that DNS names; the engine puts these in its place. */
+    discover: member.discover,
     weight: member.weight ?? 1,
     adminState: strictness[own] >= strictness[nodeState] ? own : nodeState,
     maxConnections: member.maxConnections ?? 0,
@@ -234,8 +256,9 @@ function haproxySocketSettings(socket: NonNullable<EngineConfig['haproxySocket']
 
 const strictness = { enabled: 0, draining: 1, disabled: 2 } as const;
 
-/** The name of a member that has none: `address:port`, an IPv6 address in brackets. */
-export function memberName(address: string, port: number): string {
+/** The name of a member that has none: `address:port`, an IPv6 address in brackets; the address where there is no port. */
+export function memberName(address: string, port: number | undefined): string {
+  if (port === undefined) return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 

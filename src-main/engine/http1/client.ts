@@ -9,6 +9,7 @@ import { Endpoint, RequestView } from './request-view.ts';
 import { renderForLine, rewriteRoomBytes, writeRequestHead, writeResponseHead } from './rewrite.ts';
 import { readSetCookie, setCookieRoom } from './set-cookie.ts';
 import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from './upstream.ts';
+import { greetingOf } from '../l4/proxy-greeting.ts';
 import type { Decision } from '../persistence/decision.ts';
 import type { Asker } from '../persistence/held-tables.ts';
 import { noCookie, type CookieRule, type Holding } from '../persistence/holding.ts';
@@ -29,6 +30,7 @@ import type { VirtualServerRuntime } from '../runtime/virtual-server.ts';
 import type { ByteReader } from '../sockets/accept.ts';
 import { queuedBytes } from '../sockets/handles.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
+import { resetSocket } from '../sockets/reset.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
 
 // What the client's side is doing.
@@ -117,6 +119,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #isCookieCut = false;
   #cookieLine: Buffer = empty;
   #upstream: UpstreamConnection | undefined = undefined;
+  /** An idle connection that no other client may use. */
+  #ownIdle: UpstreamConnection | undefined = undefined;
   #request: Buffer | undefined = undefined;
   #requestLength = 0;
   #requestHeadLength = 0;
@@ -153,6 +157,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     listener: Listener,
     attach: (reader: ByteReader) => ByteSocket,
     streams?: Set<OpenConnection>,
+    endpoint?: Endpoint,
   ) {
     super();
     this.#context = context;
@@ -160,7 +165,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#server = listener.server;
     this.#socket = attach(this);
     this.#isTls = this.#socket instanceof TLSSocket;
-    this.#endpoint = new Endpoint(this.#socket);
+    this.#endpoint = endpoint ?? new Endpoint(this.#socket);
     this.#onFlushed = () => {
       this.#afterFlush();
     };
@@ -217,7 +222,21 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   cut(member: MemberRuntime): void {
     if (this.#member !== member) return;
     if (this.#entry !== undefined) this.#entry.cause = 'cut';
-    this.#socket.destroy();
+    resetSocket(this.#socket);
+  }
+
+  /** Its member went down: a request without a response that may be repeated goes to another, all else is cut. */
+  reselect(member: MemberRuntime): void {
+    if (this.#member !== member) return;
+    const mayRepeat = !this.#isSent || (this.#isIdempotent && this.#isReplayable);
+    if (this.#hasResponseHead || !mayRepeat || this.#isFlushing) {
+      this.cut(member);
+      return;
+    }
+    this.#avoided = member;
+    this.#responsePartial = undefined;
+    this.#abortUpstream();
+    this.#dispatch();
   }
 
   #onHeadBytes(bytes: Buffer, start: number, end: number): boolean {
@@ -524,16 +543,27 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#member = member;
     if (this.#entry !== undefined) Object.assign(this.#entry, { member: member.name, pool: pool.name });
     this.#isSent = false;
-    const idle = mayReuse ? member.idle.pop() : undefined;
+    const idle = mayReuse ? this.#takeIdle(member, pool) : undefined;
     if (idle === undefined) {
       this.#isReused = false;
-      this.#upstream = new UpstreamConnection(this.#context, member, pool.settings, this);
+      const greeting = greetingOf(pool, this.#endpoint);
+      this.#upstream = new UpstreamConnection(this.#context, member, pool.settings, this, greeting);
       return;
     }
     this.#isReused = true;
     idle.owner = this;
     this.#upstream = idle;
     this.#sendRequest(idle);
+  }
+
+  /** A connection whose PROXY header told the member about this client serves no other. */
+  #takeIdle(member: MemberRuntime, pool: PoolRuntime): UpstreamConnection | undefined {
+    if (pool.settings.sendProxyProtocol === 'none') return member.idle.pop();
+    const own = this.#ownIdle;
+    this.#ownIdle = undefined;
+    if (own?.member === member && !own.isClosed) return own;
+    own?.destroy();
+    return undefined;
   }
 
   #onNoMember(pool: PoolRuntime): void {
@@ -1059,8 +1089,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       if (lease !== undefined && !isFlushed && this.#heldLease === undefined) this.#heldLease = lease;
       upstream.returnBuffer(isFlushed);
       this.#upstream = undefined;
-      if (this.#memberKeepsAlive && this.#state === awaitingResponse) upstream.release(this.#memberIdleMs);
-      else upstream.destroy();
+      if (!this.#memberKeepsAlive || this.#state !== awaitingResponse) upstream.destroy();
+      else if (upstream.isOfOneClient) this.#ownIdle = upstream.park(this.#memberIdleMs);
+      else upstream.release(this.#memberIdleMs);
     }
     this.#leaveMember();
     this.#endResponse();
@@ -1183,7 +1214,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   /** Ends the connection so that the client knows that the body is not whole: without an announced length only a reset does. */
   #truncate(): void {
     // Under TLS the missing close_notify tells it.
-    if (!this.#isTls && (this.#responseLeft === untilClose || this.#decodesChunks)) this.#socket.resetAndDestroy();
+    if (this.#responseLeft === untilClose || this.#decodesChunks) resetSocket(this.#socket);
     else this.#socket.destroy();
   }
 
@@ -1325,6 +1356,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#source = this.#encoder = this.#unpaid = undefined;
     this.#context.wheel.disarm(this);
     this.#siblings.delete(this);
+    this.#ownIdle?.destroy();
     this.#abortUpstream();
     this.#giveBackRequest();
     this.#lease = this.#heldLease = this.#pending = this.#partial = this.#responsePartial = undefined;

@@ -1,5 +1,6 @@
 import { TLSSocket } from 'node:tls';
 import type { Choice } from '../algorithms/algorithm.ts';
+import type { ProxyAddresses } from '../l4/proxy-protocol.ts';
 import type { HeldRequest } from '../persistence/method.ts';
 import { findCookie } from './cookies.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
@@ -12,16 +13,19 @@ export class Endpoint {
   /** What a TLS client's hello said; empty without TLS. */
   readonly tls: TlsHello;
   readonly #socket: ByteSocket | undefined;
+  readonly #told: ProxyAddresses | undefined;
 
-  constructor(socket: ByteSocket | undefined) {
+  /** `told` is what a PROXY header said: it is believed instead of the socket. */
+  constructor(socket: ByteSocket | undefined, told?: ProxyAddresses) {
     this.#socket = socket;
     this.tls = socket instanceof TLSSocket ? { sni: servernameOf(socket), sessionId: '' } : clearText;
-    const address = socket?.remoteAddress ?? '';
+    this.#told = told;
+    const address = told?.clientAddress ?? socket?.remoteAddress ?? '';
     this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
   }
 
   get clientPort(): number {
-    return this.#socket?.remotePort ?? 0;
+    return this.#told?.clientPort ?? this.#socket?.remotePort ?? 0;
   }
 
   /** `TLSv1.3`; empty in clear text. */
@@ -31,7 +35,12 @@ export class Endpoint {
   }
 
   get localAddress(): string {
-    return this.#socket?.localAddress ?? '';
+    const address = this.#told?.localAddress ?? this.#socket?.localAddress ?? '';
+    return address.startsWith('::ffff:') ? address.slice(7) : address;
+  }
+
+  get localPort(): number {
+    return this.#told?.localPort ?? this.#socket?.localPort ?? 0;
   }
 }
 

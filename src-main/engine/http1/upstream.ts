@@ -1,9 +1,12 @@
-import { connect, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { MemberTls } from '../tls/member.ts';
 import { add, M } from '../runtime/counters.ts';
 import type { WorkerContext } from '../runtime/context.ts';
+import { attachTls } from '../sockets/attach-tls.ts';
 import { queuedBytes } from '../sockets/handles.ts';
+import { resetSocket } from '../sockets/reset.ts';
+import { targetOf } from '../sockets/target.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
 
 /** What went wrong on the way to a member. */
@@ -35,6 +38,8 @@ export interface UpstreamMember {
 /** Time-outs and bounds of the pool it was opened for. */
 export interface UpstreamLimits {
   readonly connectTimeoutMs: number;
+  /** Connections to members come from there; empty = the system chooses. */
+  readonly sourceAddress: string;
   readonly keepAlive: { readonly maxIdle: number; readonly idleTimeoutMs: number };
 }
 
@@ -42,6 +47,8 @@ export interface UpstreamLimits {
 export class UpstreamConnection extends Timed {
   readonly member: UpstreamMember;
   owner: UpstreamOwner | undefined;
+  /** It told the member about its client: no other may use it. */
+  readonly isOfOneClient: boolean;
   /** A private read buffer while a large body comes. */
   lease: Buffer | undefined = undefined;
   isConnected = false;
@@ -57,17 +64,24 @@ export class UpstreamConnection extends Timed {
   #inactivityMs = 0;
   #queued = 0;
 
-  constructor(context: WorkerContext, member: UpstreamMember, limits: UpstreamLimits, owner: UpstreamOwner) {
+  /** `greeting` goes out before anything else: the connection is then of one client. */
+  constructor(
+    context: WorkerContext,
+    member: UpstreamMember,
+    limits: UpstreamLimits,
+    owner: UpstreamOwner,
+    greeting?: Buffer,
+  ) {
     super();
     this.#context = context;
     this.member = member;
     this.#limits = limits;
     this.owner = owner;
+    this.isOfOneClient = greeting !== undefined;
     const { readBuffer } = context;
     this.#tls = member.tls;
     const options = {
-      host: member.address,
-      port: member.port,
+      ...targetOf(member, limits.sourceAddress),
       noDelay: true,
       allowHalfOpen: true,
       onread: {
@@ -76,7 +90,7 @@ export class UpstreamConnection extends Timed {
         callback: (count: number, buffer: Uint8Array) => this.#onBytes(buffer as Buffer, count),
       },
     };
-    this.#socket = this.#tls === undefined ? connect(options) : this.#openTls(this.#tls, options);
+    this.#socket = this.#tls === undefined ? connect(options) : this.#openTls(this.#tls, options, greeting);
     this.#onFlushed = () => {
       this.isFlushing = false;
       if (!this.isClosed) this.owner?.onUpstreamFlushed();
@@ -98,6 +112,7 @@ export class UpstreamConnection extends Timed {
       this.#fail(this.isConnected ? 'reset' : 'connect-error');
     });
     this.#socket.resume();
+    if (greeting !== undefined && this.#tls === undefined) this.#socket.write(greeting);
     add(member.stats.counters, M.connections, 1);
     context.wheel.arm(this, limits.connectTimeoutMs);
   }
@@ -175,14 +190,42 @@ export class UpstreamConnection extends Timed {
     this.#context.wheel.arm(this, Math.min(idleTimeoutMs, maxIdleMs));
   }
 
+  /** The exchange is over and the same client may come again; undefined = it cannot be used any more. */
+  park(maxIdleMs: number): this | undefined {
+    this.owner = undefined;
+    this.#inactivityMs = 0;
+    if (this.isClosed || this.isFlushing) {
+      this.destroy();
+      return undefined;
+    }
+    this.#context.wheel.arm(this, Math.min(this.#limits.keepAlive.idleTimeoutMs, maxIdleMs));
+    return this;
+  }
+
+  /** Bytes that have not left yet: shrinks while a slow member reads. */
+  get waitingBytes(): number {
+    return queuedBytes(this.#socket);
+  }
+
   /** Closes at once; nothing is heard of it any more. */
   destroy(): void {
     if (this.isClosed) return;
+    this.#forget();
+    this.#socket.destroy();
+  }
+
+  /** As `destroy`, and the member learns that what it got is not whole. */
+  reset(): void {
+    if (this.isClosed) return;
+    this.#forget();
+    resetSocket(this.#socket);
+  }
+
+  #forget(): void {
     this.isClosed = true;
     this.owner = undefined;
     this.#context.wheel.disarm(this);
     this.#leaveStack();
-    this.#socket.destroy();
   }
 
   override onDeadline(): void {
@@ -200,11 +243,25 @@ export class UpstreamConnection extends Timed {
     this.#fail(this.isConnected ? 'timeout' : 'connect-timeout');
   }
 
-  #openTls(tls: MemberTls, options: ConnectionOptions): Socket {
+  #openTls(tls: MemberTls, options: ConnectionOptions & NetConnectOpts, greeting: Buffer | undefined): Socket {
     const { member } = this;
-    const socket = connectTls({ ...options, ...tls.options(member.address, member.tlsSession) });
+    const own = tls.options(member.address, member.tlsSession);
+    const socket =
+      greeting === undefined ? connectTls({ ...options, ...own }) : this.#openBehind(greeting, options, own);
     socket.on('session', (session: Buffer) => {
       if (member.tls === tls) member.tlsSession = session;
+    });
+    return socket;
+  }
+
+  /** TLS begins behind the greeting. Node gives such a socket no `onread`. */
+  #openBehind(greeting: Buffer, options: NetConnectOpts, own: ConnectionOptions): TLSSocket {
+    const raw = connect({ ...options, onread: undefined } as NetConnectOpts); // the key is there, its value may be absent
+    raw.write(greeting);
+    const socket = connectTls({ ...own, socket: raw });
+    socket.once('secureConnect', () => {
+      const { readBuffer } = this.#context;
+      attachTls(socket, { readBuffer: () => readBuffer, onBytes: (bytes, _start, end) => this.#onBytes(bytes, end) });
     });
     return socket;
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { ClientConnection } from '../http1/client.ts';
+import type { Endpoint } from '../http1/request-view.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import type { Listener, OpenConnection } from '../runtime/listener.ts';
 import type { ByteReader } from '../sockets/accept.ts';
@@ -14,14 +15,16 @@ export class PrefaceReader extends Timed implements ByteReader, OpenConnection {
   readonly #context: WorkerContext;
   readonly #listener: Listener;
   readonly #raw: Socket;
+  readonly #endpoint: Endpoint | undefined;
   #gathered: Buffer = Buffer.alloc(0);
   #next: ByteReader | undefined = undefined;
   #isOver = false;
 
-  constructor(context: WorkerContext, listener: Listener, attach: (reader: ByteReader) => Socket) {
+  constructor(context: WorkerContext, listener: Listener, attach: (reader: ByteReader) => Socket, endpoint?: Endpoint) {
     super();
     this.#context = context;
     this.#listener = listener;
+    this.#endpoint = endpoint;
     this.#raw = attach(this);
     this.#raw.on('error', () => this.#raw.destroy());
     this.#raw.on('end', () => {
@@ -66,15 +69,21 @@ export class PrefaceReader extends Timed implements ByteReader, OpenConnection {
   #startHttp2(gathered: Buffer): boolean {
     this.#raw.pause();
     this.#raw.unshift(gathered);
-    new Http2Connection(this.#context, this.#listener, this.#raw);
+    new Http2Connection(this.#context, this.#listener, this.#raw, this.#endpoint);
     return false;
   }
 
   #startHttp1(gathered: Buffer): boolean {
-    new ClientConnection(this.#context, this.#listener, (reader) => {
-      this.#next = reader;
-      return this.#raw;
-    });
+    new ClientConnection(
+      this.#context,
+      this.#listener,
+      (reader) => {
+        this.#next = reader;
+        return this.#raw;
+      },
+      undefined,
+      this.#endpoint,
+    );
     return this.#next?.onBytes(gathered, 0, gathered.length) ?? false;
   }
 

@@ -1,6 +1,7 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { ClientConnection } from '../http1/client.ts';
+import type { Endpoint } from '../http1/request-view.ts';
 import { maxFieldCount } from '../http1/head.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import { add, S } from '../runtime/counters.ts';
@@ -23,15 +24,18 @@ export class Http2Connection extends Timed implements OpenConnection {
   readonly #listener: Listener;
   readonly #session: ServerHttp2Session;
   readonly #socket: Socket;
+  /** What a PROXY header told about the client. */
+  readonly #endpoint: Endpoint | undefined;
   readonly #streams = new Set<OpenConnection>();
   readonly #addresses: Addresses;
   #isOver = false;
 
-  constructor(context: WorkerContext, listener: Listener, socket: Socket) {
+  constructor(context: WorkerContext, listener: Listener, socket: Socket, endpoint?: Endpoint) {
     super();
     this.#context = context;
     this.#listener = listener;
     this.#socket = socket;
+    this.#endpoint = endpoint;
     // HTTP/2 knows no half-closed connection: who ends his side is gone.
     socket.allowHalfOpen = false;
     const { remoteAddress, remotePort, localAddress } = socket;
@@ -72,7 +76,11 @@ export class Http2Connection extends Timed implements OpenConnection {
   }
 
   cut(member: MemberRuntime): void {
-    for (const stream of this.#streams) stream.cut(member);
+    for (const stream of [...this.#streams]) stream.cut(member);
+  }
+
+  reselect(member: MemberRuntime): void {
+    for (const stream of [...this.#streams]) (stream.reselect ?? stream.cut).call(stream, member);
   }
 
   override onDeadline(): void {
@@ -100,6 +108,7 @@ export class Http2Connection extends Timed implements OpenConnection {
         return socket;
       },
       this.#streams,
+      this.#endpoint,
     );
     socket?.start(request.text, request.isChunked, hasBody);
   }

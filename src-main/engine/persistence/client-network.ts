@@ -6,7 +6,7 @@ export function clientNetwork(address: string, ipv4Prefix: number, ipv6Prefix: n
   if (kind === 4 && ipv4Prefix === 32) return `${address}/32`;
   if (kind === 4) return networkOf(address.split('.').map(Number), 8, ipv4Prefix, 10, '.');
   if (kind !== 6) return '';
-  const groups = groupsOf(address);
+  const groups = ipv6Groups(address);
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     const bytes = groups.slice(6).flatMap((group) => [group >> 8, group & 255]);
     return networkOf(bytes, 8, ipv4Prefix, 10, '.');
@@ -23,7 +23,7 @@ function networkOf(parts: readonly number[], width: number, prefix: number, radi
 }
 
 /** The eight groups of a valid IPv6 address (RFC 4291 2.2), its zone left out. */
-function groupsOf(address: string): number[] {
+export function ipv6Groups(address: string): number[] {
   const [text = ''] = address.split('%', 1);
   const plain = text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, a: string, b: string, c: string, d: string) =>
     [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(':'),

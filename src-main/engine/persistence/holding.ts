@@ -51,7 +51,7 @@ export class Holding {
     const method = persistenceMethods.get(settings.method);
     if (method === undefined) throw new Error(`no persistence method ${settings.method}`);
     const isCookie = method.kind === 'cookie';
-    const mode = isCookie ? method.mode : method.isLearned ? 'learn' : 'none';
+    const mode = isCookie ? method.mode : method.settings.includes('cookieName') ? 'learn' : 'none';
     this.cookie = mode === 'none' ? noCookie : { mode, name: Buffer.from(settings.cookieName, 'latin1') };
     this.#tables = tables;
     this.#counters = counters;
@@ -119,11 +119,11 @@ export class Holding {
     return this.#values.get(member) ?? noBytes;
   }
 
-  /** A member has set its own cookie (`learn`). */
+  /** A member has set its own cookie, or given a TLS session an id. */
   learn(value: string, member: string, nowMs: number): void {
     const part = this.#parts.find(({ isLearned }) => isLearned);
     if (part === undefined) return;
-    const key = part.keyOf({ ...nothing, cookie: () => value });
+    const key = part.keyOf({ ...nothing, cookie: () => value, tlsSessionId: () => value });
     if (key !== '') this.#tables.learn(part.table, key, member, nowMs);
   }
 

@@ -14,9 +14,13 @@ export const sourceIp: TableMethod = network('source-ip', (request) => request.s
 /** By the address that the client came to: one virtual server may listen on many. */
 export const destinationIp: TableMethod = network('dest-ip', (request) => request.destinationAddress());
 
-/** By the session id of a TLS ClientHello: TLS 1.2 and older. */
+/**
+ * By the session id of a TLS ClientHello, as a member's ServerHello gave it: TLS 1.2 and older. With TLS 1.3 the client
+ * makes up a new one each time: none of these is kept.
+ */
 export const tlsSessionId: TableMethod = {
   ...text('tls-session-id', [], () => (request) => request.tlsSessionId()),
+  isLearned: true,
   isOfConnection: () => true,
 };
 

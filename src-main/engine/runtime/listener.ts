@@ -8,6 +8,8 @@ export interface OpenConnection {
   readonly drain: () => void;
   /** Ends at once if its exchange runs on this member. */
   readonly cut: (member: MemberRuntime) => void;
+  /** The member went down: goes on with another where that is safe, else as `cut`. */
+  readonly reselect?: (member: MemberRuntime) => void;
 }
 
 /** One listening address. A reload swaps `server`: requests that run stay with what they began with. */

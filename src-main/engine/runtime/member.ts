@@ -148,9 +148,13 @@ export class MemberRuntime implements Candidate {
   }
 
   recordResponse(status: number, durationMs: number, nowMs: number): void {
-    const { counters, times } = this.stats;
-    add(counters, M.response + Math.floor(status / 100), 1);
-    times.record(durationMs, nowMs);
+    add(this.stats.counters, M.response + Math.floor(status / 100), 1);
+    this.recordTime(durationMs, nowMs);
+  }
+
+  /** How long the member took: to a response's head, or to take a connection where nothing more is known. */
+  recordTime(durationMs: number, nowMs: number): void {
+    this.stats.times.record(durationMs, nowMs);
     // Peak-sensitive: a slower answer counts at once, a faster one by and by.
     this.responseTimeMs =
       durationMs > this.responseTimeMs

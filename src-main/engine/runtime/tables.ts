@@ -184,6 +184,10 @@ export class Tables {
     }
   }
 
+  pool(name: string): PoolRuntime | undefined {
+    return this.#pools.get(name);
+  }
+
   member(pool: string, name: string): MemberRuntime | undefined {
     return this.#pools.get(pool)?.member(name);
   }

@@ -87,6 +87,12 @@ export class VirtualServerRuntime {
   route(request: RouteRequest): PoolRuntime | undefined {
     return this.#routes.find((route) => matches(route, request))?.pool;
   }
+
+  /** The pool of the first route for this name of a ClientHello; undefined = the default target. */
+  routeByName(serverName: string): PoolRuntime | undefined {
+    if (serverName === '') return undefined;
+    return this.#routes.find(({ settings }) => settings.sni !== '' && matchesHost(settings.sni, serverName))?.pool;
+  }
 }
 
 function matches({ settings, regex }: CompiledRoute, request: RouteRequest): boolean {

@@ -223,8 +223,8 @@ export class RawSocket implements ByteSocket {
 
   #endRead(): void {
     this.#hasEnded = true;
+    this.#onEnd?.();
     if (this.#isShut) this.destroy();
-    else this.#onEnd?.();
   }
 
   #send(bytes: Uint8Array): void {

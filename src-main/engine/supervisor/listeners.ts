@@ -4,7 +4,7 @@ import { rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { AppError } from '../../contract/errors.ts';
 import { formatListenAddress, parseListenAddress, type ListenAddress } from '../config/listen-address.ts';
-import { bindTcp, bindUnix, type BoundHandle } from '../sockets/handles.ts';
+import { bindTcp, bindUdp, bindUnix, type BoundHandle } from '../sockets/handles.ts';
 
 /** A bound address with one handle per worker, or one that all share. The supervisor holds them: a worker's end drops nothing that waits. */
 export interface BoundListener {
@@ -16,12 +16,25 @@ export interface BoundListener {
 }
 
 /** Binds `text` for `workers` processes. Throws ADDRESS_IN_USE, PERMISSION_DENIED or INPUT_INVALID. */
-export async function bindListener(key: string, text: string, workers: number): Promise<BoundListener> {
+export async function bindListener(
+  key: string,
+  text: string,
+  workers: number,
+  transport: 'tcp' | 'udp' = 'tcp',
+): Promise<BoundListener> {
   const address = parseListenAddress(text);
   if (address === undefined) throw new AppError('INPUT_INVALID', `"${text}" is no address to listen on.`);
   if (address.kind === 'unix') return bindPath(key, address.path);
+  if (transport === 'udp') {
+    if (address.port !== 0) assertUdpFree(address);
+    return bindPort(key, address, workers, bindUdp);
+  }
   if (address.port !== 0) await assertFree(address);
-  return bindPort(key, address, workers);
+  return bindPort(key, address, workers, bindTcp);
+}
+
+function assertUdpFree(address: Extract<ListenAddress, { kind: 'tcp' }>): void {
+  opened(bindUdp(address.host, address.port, address.family, false), formatListenAddress(address)).close();
 }
 
 /** Sockets that share an address do not notice strangers who share it too: so it is bound alone first, for a moment. */
@@ -39,19 +52,24 @@ function assertFree(address: Extract<ListenAddress, { kind: 'tcp' }>): Promise<v
   });
 }
 
-function bindPort(key: string, address: Extract<ListenAddress, { kind: 'tcp' }>, workers: number): BoundListener {
+function bindPort(
+  key: string,
+  address: Extract<ListenAddress, { kind: 'tcp' }>,
+  workers: number,
+  bind: typeof bindTcp,
+): BoundListener {
   const text = formatListenAddress(address);
   let isShared = workers > 1;
-  let first = bindTcp(address.host, address.port, address.family, isShared);
+  let first = bind(address.host, address.port, address.family, isShared);
   if (typeof first === 'number' && isShared) {
     // No SO_REUSEPORT here: all workers accept from one socket.
     isShared = false;
-    first = bindTcp(address.host, address.port, address.family, false);
+    first = bind(address.host, address.port, address.family, false);
   }
   const handles = [opened(first, text)];
   const port = portOf(handles[0]) ?? address.port;
   for (let index = 1; isShared && index < workers; index++) {
-    handles.push(opened(bindTcp(address.host, port, address.family, true), text));
+    handles.push(opened(bind(address.host, port, address.family, true), text));
   }
   return {
     key,

@@ -381,9 +381,9 @@ export class Supervisor {
   async #open(settings: EngineSettings): Promise<BoundListener[]> {
     const opened: BoundListener[] = [];
     try {
-      for (const { key, text } of listenKeys(settings)) {
+      for (const { key, text, transport } of listenKeys(settings)) {
         if (this.#listeners.has(key)) continue;
-        const listener = await bindListener(key, text, this.#options.workers);
+        const listener = await bindListener(key, text, this.#options.workers, transport);
         opened.push(listener);
         this.#listeners.set(key, listener);
       }
@@ -431,9 +431,10 @@ export class Supervisor {
   }
 
   #plans(settings: EngineSettings): ListenerPlan[] {
-    return listenKeys(settings).map(({ key, text, server }) => ({
+    return listenKeys(settings).map(({ key, text, server, transport }) => ({
       key,
       server,
+      transport,
       address: this.#listeners.get(key)?.address ?? text,
     }));
   }
@@ -586,14 +587,16 @@ function sumLoads(loads: readonly Load[]): Load {
 }
 
 /** Every address with a key that a reload finds again. */
-function listenKeys(settings: EngineSettings): { key: string; text: string; server: string }[] {
-  return settings.virtualServers.flatMap((server) =>
-    server.listen.map((text, index) => ({
-      key: text.endsWith(':0') ? `${text} ${server.name} ${index}` : text,
+function listenKeys(settings: EngineSettings) {
+  return settings.virtualServers.flatMap((server) => {
+    const transport = server.protocol === 'udp' ? ('udp' as const) : ('tcp' as const);
+    return server.listen.map((text, index) => ({
+      key: `${transport} ${text}${text.endsWith(':0') ? ` ${server.name} ${index}` : ''}`,
       text,
       server: server.name,
-    })),
-  );
+      transport,
+    }));
+  });
 }
 
 /** Workers keep cached files there: that it cannot be written to is said before anything changes. */

@@ -22,13 +22,14 @@ export class TlsAccept extends Timed implements ByteReader, OpenConnection, Hand
   #isStarted = false;
   #isOver = false;
 
-  /** `onReady` is called with a socket that nobody reads yet. */
+  /** `onReady` is called with a socket that nobody reads yet. `early` was read already; where it is not enough it comes to `onBytes`. */
   constructor(
     context: WorkerContext,
     listener: Listener,
     tls: TlsTermination,
     attach: (reader: ByteReader) => Socket,
     onReady: (socket: TLSSocket) => void,
+    early?: Buffer,
   ) {
     super();
     this.#context = context;
@@ -45,7 +46,9 @@ export class TlsAccept extends Timed implements ByteReader, OpenConnection, Hand
     });
     listener.connections.add(this);
     context.wheel.arm(this, listener.server.settings.http.headerTimeoutMs);
-    if (tls.hasOneAnswer) this.#start(undefined);
+    if (!tls.hasOneAnswer) return;
+    if (early !== undefined && early.length > 0) this.#partial = early;
+    this.#start(undefined);
   }
 
   readBuffer(): Buffer {

@@ -1,0 +1,86 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { ClientConnection } from '../http1/client.ts';
+import type { Endpoint } from '../http1/request-view.ts';
+import { PrefaceReader } from '../http2/preface.ts';
+import { Http2Connection } from '../http2/session.ts';
+import type { WorkerContext } from '../runtime/context.ts';
+import type { Listener } from '../runtime/listener.ts';
+import type { Attach, ByteReader } from '../sockets/accept.ts';
+import { attachTls } from '../sockets/attach-tls.ts';
+import type { ByteSocket } from '../sockets/raw-socket.ts';
+import { TlsAccept } from '../tls/accept.ts';
+import { ProxyPreface } from './proxy-preface.ts';
+import { RelayedConnection } from './relayed-connection.ts';
+
+const nothing = Buffer.alloc(0);
+
+/** Gives an accepted connection to what its virtual server speaks, behind the PROXY header and TLS where there are such. */
+export function openConnection(
+  context: WorkerContext,
+  listener: Listener,
+  attach: Attach<ByteSocket>,
+  attachSocket: Attach<Socket>,
+): void {
+  const { settings, tls } = listener.server;
+  const { proxyProtocol } = settings;
+  // TLS and HTTP/2 need a whole stream.
+  const openSocket =
+    tls !== undefined ? openTls : settings.protocol === 'http' && settings.http.http2 ? openEither : undefined;
+  if (openSocket !== undefined) {
+    if (proxyProtocol === 'none') openSocket(context, listener, attachSocket);
+    else {
+      new ProxyPreface(context, listener, attachSocket, proxyProtocol, (attachBehind, endpoint, rest) =>
+        feed(openSocket(context, listener, attachBehind, endpoint, rest), rest),
+      );
+    }
+  } else if (proxyProtocol === 'none') openPlain(context, listener, attach);
+  else {
+    new ProxyPreface(context, listener, attach, proxyProtocol, (attachBehind, endpoint, rest) =>
+      feed(openPlain(context, listener, attachBehind, endpoint), rest),
+    );
+  }
+}
+
+/** What was read already. True = read on. */
+function feed(reader: ByteReader, rest: Buffer): boolean {
+  return rest.length === 0 || reader.onBytes(rest, 0, rest.length);
+}
+
+function openTls(
+  context: WorkerContext,
+  listener: Listener,
+  attach: Attach<Socket>,
+  endpoint?: Endpoint,
+  rest: Buffer = nothing,
+): ByteReader {
+  const { tls, settings } = listener.server;
+  if (tls === undefined) return openPlain(context, listener, attach, endpoint);
+  function openBehind(socket: TLSSocket): void {
+    if (settings.protocol === 'http' && socket.alpnProtocol === 'h2') {
+      new Http2Connection(context, listener, socket, endpoint);
+    } else openPlain(context, listener, (reader) => attachTls(socket, reader), endpoint);
+  }
+  return new TlsAccept(context, listener, tls, attach, openBehind, rest);
+}
+
+/** HTTP/2 or 1.1, as the client's first bytes say. */
+function openEither(
+  context: WorkerContext,
+  listener: Listener,
+  attach: Attach<Socket>,
+  endpoint?: Endpoint,
+): ByteReader {
+  return new PrefaceReader(context, listener, attach, endpoint);
+}
+
+function openPlain(
+  context: WorkerContext,
+  listener: Listener,
+  attach: Attach<ByteSocket>,
+  endpoint?: Endpoint,
+): ByteReader {
+  return listener.server.settings.protocol === 'http'
+    ? new ClientConnection(context, listener, attach, undefined, endpoint)
+    : new RelayedConnection(context, listener, attach, endpoint);
+}

@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
+import { isMissing } from '../../rigs/need.ts';
+import { openClient } from '../../rigs/tcp.ts';
+
+const close: (() => unknown)[] = [];
+const ports: Record<string, number> = {};
+let engine: TestEngine | undefined;
+
+describe.skipIf(isMissing('openssl'))('tls-passthrough', () => {
+  beforeAll(async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'steelyard-sni-'));
+    const [keyFile, certFile] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+    execFileSync('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+      ...['-subj', '/CN=test', '-keyout', keyFile, '-out', certFile],
+    ]);
+    for (const name of ['exact', 'wild', 'other']) {
+      const server = createTlsServer(
+        { key: readFileSync(keyFile), cert: readFileSync(certFile), allowHalfOpen: true },
+        (socket) => {
+          socket.on('error', () => socket.destroy());
+          socket.end(name);
+        },
+      );
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const address = server.address();
+      ports[name] = address !== null && typeof address === 'object' ? address.port : 0;
+      close.push(() => server.close());
+    }
+    close.push(() => {
+      rmSync(directory, { recursive: true, force: true });
+    });
+  });
+
+  afterEach(async () => {
+    await engine?.stop();
+    engine = undefined;
+  });
+
+  afterAll(() => {
+    for (const each of close) each();
+  });
+
+  async function start(hasDefault = true): Promise<TestEngine> {
+    engine = await openEngine({
+      version: 1,
+      virtualServers: [
+        {
+          name: 'sni',
+          listen: ['127.0.0.1:0'],
+          protocol: 'tls-passthrough',
+          pool: hasDefault ? 'other' : 'none',
+          tcp: { helloTimeoutMs: 200 },
+          routes: [
+            { sni: 'a.example.com', pool: 'exact' },
+            { sni: '*.example.com', pool: 'wild' },
+          ],
+        },
+      ],
+      pools: [
+        ...['exact', 'wild', 'other'].map((name) => ({
+          name,
+          members: [{ name, address: '127.0.0.1', port: ports[name] ?? 1 }],
+        })),
+        { name: 'none', members: [] },
+      ],
+    });
+    return engine;
+  }
+
+  /** What the TLS server behind says, over a handshake with this name. */
+  function ask(port: number, servername: string | undefined): Promise<string> {
+    return new Promise((resolve) => {
+      let text = '';
+      const socket: TLSSocket = connectTls({
+        port,
+        host: '127.0.0.1',
+        rejectUnauthorized: false, // who answers is told by what it says
+        ...(servername === undefined ? {} : { servername }),
+      });
+      socket.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      socket.on('end', () => {
+        resolve(text);
+      });
+      socket.on('error', () => {
+        resolve(text);
+      });
+    });
+  }
+
+  it('finds the pool by the name that the client asks for, exactly or below a star', async () => {
+    const port = (await start()).port('sni');
+    const asked = [
+      'a.example.com',
+      'A.Example.COM',
+      'b.example.com',
+      'x.y.example.com',
+      'example.com',
+      'z.org',
+      undefined,
+    ];
+    const said = [];
+    for (const name of asked) said.push(await ask(port, name));
+    expect(said).toEqual(['exact', 'exact', 'wild', 'wild', 'other', 'other', 'other']);
+  });
+
+  it('closes what is not TLS, and what does not come in time, before any member hears of it', async () => {
+    const started = await start();
+    const plain = openClient(started.port('sni'));
+    plain.socket.write('GET / HTTP/1.1\r\n\r\n');
+    await plain.ending;
+    const slow = openClient(started.port('sni'));
+    slow.socket.write(Buffer.from([22, 3]));
+    await slow.ending;
+    const stats = await started.stats();
+    expect(stats.virtualServers[0]?.drops).toMatchObject({ 'bad-request': 1, 'header-timeout': 1 });
+    expect(stats.pools.map((pool) => pool.totalConnections)).toEqual([0, 0, 0, 0]);
+  });
+
+  it('closes the connection where no route fits and the default pool is empty', async () => {
+    const started = await start(false);
+    expect(await ask(started.port('sni'), 'z.org')).toBe('');
+    expect(await ask(started.port('sni'), 'a.example.com')).toBe('exact');
+  });
+});
