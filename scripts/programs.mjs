@@ -16,6 +16,7 @@ const packages = {
   nghttp: 'nghttp2-client',
   h2load: 'nghttp2-client',
   'redis-server': 'redis-server',
+  dnsmasq: 'dnsmasq-base',
   socat: 'socat',
   mariadbd: 'mariadb-server',
   pg_ctlcluster: 'postgresql',

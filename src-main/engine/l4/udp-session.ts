@@ -104,6 +104,7 @@ export class UdpSession extends Timed implements OpenConnection {
     this.#pool = this.#listener.server.defaultPool;
     this.#triesLeft = this.#pool?.settings.retry.attempts ?? 0;
     this.#avoided = undefined;
+    this.#held = undefined; // it asks anew
     this.#dispatch();
   }
 

@@ -2,7 +2,15 @@
 export interface EngineEvent {
   readonly at: string;
   readonly event:
-    'health' | 'config' | 'member' | 'worker' | 'certificate' | 'reload-failed' | 'log-failed' | 'finishing';
+    | 'health'
+    | 'config'
+    | 'member'
+    | 'worker'
+    | 'certificate'
+    | 'reload-failed'
+    | 'log-failed'
+    | 'finishing'
+    | 'discovery';
   readonly [key: string]: unknown;
 }
 

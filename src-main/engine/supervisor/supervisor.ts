@@ -18,6 +18,7 @@ import {
 import { seededChance } from '../runtime/chance.ts';
 import { AccessWriter, openLog } from '../log/access-writer.ts';
 import { leaseTotals } from '../runtime/lease-names.ts';
+import { Discovery } from '../discovery/discovery.ts';
 import { EventBus } from './events.ts';
 import { HealthChecks } from './health-checks.ts';
 import { HeldClients } from './held-clients.ts';
@@ -40,6 +41,8 @@ const longestRestartDelayMs = 5000;
 
 interface Running {
   readonly config: EngineConfig;
+  /** The settings as the file has them; in `settings` found members stand in the place of names. */
+  readonly written: EngineSettings;
   readonly settings: EngineSettings;
   readonly fallbackBodies: Readonly<Record<string, string>>;
   readonly tls: TlsMaterial;
@@ -79,6 +82,7 @@ export class Supervisor {
   readonly #checks: HealthChecks;
   readonly #held: HeldClients;
   readonly #office: LeaseOffice;
+  readonly #discovery: Discovery;
   readonly #ended = new Totals();
   readonly #log = new AccessWriter((detail) => {
     this.events.emit('log-failed', { detail });
@@ -117,6 +121,12 @@ export class Supervisor {
         this.#onHealth(change);
       },
       seededChance(0, 0),
+    );
+    this.#discovery = new Discovery(
+      () => void this.#inTurn(() => this.#applyFound()),
+      (news) => {
+        this.events.emit('discovery', { ...news });
+      },
     );
   }
 
@@ -300,6 +310,7 @@ export class Supervisor {
     this.#isFinishing = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#checks.close();
+    this.#discovery.close();
     this.#ticketKeys.close();
     for (const slot of this.#slots) slot.process.kill();
     for (const listener of this.#listeners.values()) listener.close();
@@ -318,7 +329,9 @@ export class Supervisor {
   }
 
   async #apply(config: EngineConfig, cause: string): Promise<void> {
-    const settings = resolveSettings(config, this.#options.baseDirectory);
+    const written = resolveSettings(config, this.#options.baseDirectory);
+    await this.#discovery.follow(written);
+    const settings = this.#discovery.expand(written);
     const fallbackBodies = await readFallbacks(settings);
     await makeCacheFolders(settings);
     const replaced = cause === 'reload' ? new Map<string, ReplacedCertificate>() : this.#replacedCertificates;
@@ -330,7 +343,7 @@ export class Supervisor {
       throw error;
     });
     this.#ticketKeys.configure(settings);
-    const running = { config, settings, fallbackBodies, tls, generation: (before?.generation ?? 0) + 1 };
+    const running = { config, written, settings, fallbackBodies, tls, generation: (before?.generation ?? 0) + 1 };
     try {
       this.#held.prepare(settings);
       this.#office.configure(leaseTotals(settings));
@@ -339,6 +352,7 @@ export class Supervisor {
     } catch (error) {
       if (before !== undefined) {
         this.#office.configure(leaseTotals(before.settings));
+        this.#discovery.keepOnly(before.written);
         await this.#everyWorker((worker) => this.#configure(worker, before));
       }
       await this.#close(opened);
@@ -347,6 +361,7 @@ export class Supervisor {
     }
     this.#running = running;
     await this.#log.use(log);
+    this.#discovery.keepOnly(written);
     this.#replacedCertificates = replaced;
     this.#held.keepOnly(settings);
     this.#checks.configure(settings);
@@ -375,6 +390,14 @@ export class Supervisor {
           this.events.emit('certificate', { certificate: name, change: 'expired', notAfter });
       }
     }
+  }
+
+  /** DNS named other members than before. What a worker cannot take now comes with the next answer. */
+  async #applyFound(): Promise<void> {
+    if (this.#isFinishing || this.#running === undefined) return;
+    await this.#apply(this.#running.config, 'discovery').catch((error: unknown) => {
+      this.events.emit('discovery', { problem: error instanceof Error ? error.message : String(error) });
+    });
   }
 
   /** Binds what is not bound yet; all of it or nothing. */
