@@ -6,7 +6,7 @@ import type {
   EngineRoute,
   EngineVirtualServer,
 } from '../../contract/engine-config.ts';
-import { algorithmSettings, type Persistence } from '../../contract/model.ts';
+import { algorithmSettings, type AdminState, type Persistence } from '../../contract/model.ts';
 import { isAbsolute, join } from 'node:path';
 import { parseServerAddress, unixPathOf } from './listen-address.ts';
 import { clientTlsSettings, memberTlsSettings } from './tls.ts';
@@ -31,6 +31,7 @@ export function resolveSettings(config: EngineConfig, baseDirectory: string) {
   return {
     virtualServers: (config.virtualServers ?? []).map((server) => virtualServerSettings(server, baseDirectory)),
     pools: (config.pools ?? []).map((pool) => poolSettings(pool, nodes, baseDirectory)),
+    nodes: (config.nodes ?? []).map(({ address, adminState = 'enabled' }) => ({ address, adminState })),
     monitors: (config.monitors ?? []).map((monitor) => monitorSettings(monitor, baseDirectory, config.scripts ?? {})),
     bandwidth: bandwidthSettings(config.bandwidth ?? {}),
     admin: {
@@ -165,7 +166,11 @@ function poolSettings(
     name: pool.name,
     algorithm: algorithmSettings(pool.algorithm ?? 'round-robin'),
     members: (pool.members ?? []).map((member) =>
-      memberSettings(member, nodes.get(member.address) ?? 'enabled', baseDirectory),
+      memberSettings(
+        member,
+        stricter(pool.adminState ?? 'enabled', nodes.get(member.address) ?? 'enabled'),
+        baseDirectory,
+      ),
     ),
     monitors: pool.monitors ?? [],
     monitorsRequired: pool.monitorsRequired ?? 0,
@@ -228,10 +233,9 @@ function persistenceSettings(persistence: Persistence) {
   };
 }
 
-/** The stricter of the member's own state and its node's holds. */
-function memberSettings(member: EngineMember, nodeState: 'enabled' | 'draining' | 'disabled', baseDirectory: string) {
+/** The strictest of the member's own state, its node's and its pool's holds. */
+function memberSettings(member: EngineMember, outerState: AdminState, baseDirectory: string) {
   const name = member.name ?? memberName(member.address, member.port);
-  const own = member.adminState ?? 'enabled';
   const unixPath = unixPathOf(member.address);
   return {
     name,
@@ -241,7 +245,7 @@ function memberSettings(member: EngineMember, nodeState: 'enabled' | 'draining' 
     /** It stands for the members that DNS names; the engine puts these in its place. */
     discover: member.discover,
     weight: member.weight ?? 1,
-    adminState: strictness[own] >= strictness[nodeState] ? own : nodeState,
+    adminState: stricter(member.adminState ?? 'enabled', outerState),
     maxConnections: member.maxConnections ?? 0,
     priority: member.priority ?? 0,
     cookieValue: member.cookieValue ?? name,
@@ -255,6 +259,11 @@ function haproxySocketSettings(socket: NonNullable<EngineConfig['haproxySocket']
 }
 
 const strictness = { enabled: 0, draining: 1, disabled: 2 } as const;
+
+/** Of two states that hold at once. */
+export function stricter(one: AdminState, other: AdminState): AdminState {
+  return strictness[one] >= strictness[other] ? one : other;
+}
 
 /** The name of a member that has none: `address:port`, an IPv6 address in brackets; the address where there is no port. */
 export function memberName(address: string, port: number | undefined): string {

@@ -92,6 +92,7 @@ export class Discovery {
   /** The settings with the members that are known now in place of each entry. */
   expand(settings: EngineSettings): EngineSettings {
     if (entriesOf(settings).length === 0) return settings;
+    const nodes = new Map(settings.nodes.map((node) => [node.address, node.adminState]));
     return {
       ...settings,
       pools: settings.pools.map((pool) => ({
@@ -99,7 +100,7 @@ export class Discovery {
         members: pool.members.flatMap((member) =>
           member.discover === undefined
             ? [member]
-            : foundMembers(member, this.#followed.get(`${member.discover} ${member.address}`)?.found ?? []),
+            : foundMembers(member, this.#followed.get(`${member.discover} ${member.address}`)?.found ?? [], nodes),
         ),
       })),
     };

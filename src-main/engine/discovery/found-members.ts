@@ -1,5 +1,6 @@
+import type { AdminState } from '../../contract/model.ts';
 import type { MemberSettings } from '../config/settings.ts';
-import { memberName } from '../config/settings.ts';
+import { memberName, stricter } from '../config/settings.ts';
 import type { DnsRecord } from './dns-records.ts';
 
 /** One address that DNS named for a member of the configuration. Of `a` only the address is told. */
@@ -16,7 +17,11 @@ const maxWeight = 256;
  * The members that stand for one `discover` entry: `<its name>@<address:port>`, in the order of their names, with its
  * settings. SRV gives port, priority and weight, scaled to what the model has.
  */
-export function foundMembers(entry: MemberSettings, found: readonly FoundAddress[]): MemberSettings[] {
+export function foundMembers(
+  entry: MemberSettings,
+  found: readonly FoundAddress[],
+  nodes: ReadonlyMap<string, AdminState>,
+): MemberSettings[] {
   const heaviest = Math.max(0, ...found.map(({ service }) => service?.weight ?? 0));
   const members = new Map<string, MemberSettings>();
   for (const { address, service } of found) {
@@ -30,6 +35,7 @@ export function foundMembers(entry: MemberSettings, found: readonly FoundAddress
       address,
       port,
       discover: undefined,
+      adminState: stricter(entry.adminState, nodes.get(address) ?? 'enabled'),
       cookieValue: entry.cookieValue === entry.name ? name : `${entry.cookieValue}@${memberName(address, port)}`,
       ...(service === undefined
         ? {}

@@ -721,7 +721,10 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
         this.#responsePartial = Buffer.from(bytes.subarray(at, end));
         return true;
       }
-      if (head.status >= 200) return this.#startResponse(bytes, headEnd, end);
+      if (head.status >= 200) {
+        if (this.#pool?.retriesStatuses === true && this.#retryStatus(head.status)) return false;
+        return this.#startResponse(bytes, headEnd, end);
+      }
       if (head.status === 101) return this.#startTunnel(bytes, headEnd, end);
       if (!this.#isHttp10) this.#forwardInterim(bytes, headEnd);
       at = headEnd;
@@ -1197,6 +1200,21 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     return true;
   }
 
+  /** Another member may do better than this answer, which the client has not seen. */
+  #retryStatus(status: number): boolean {
+    const pool = this.#pool;
+    const member = this.#member;
+    if (pool === undefined || member === undefined || !pool.settings.retry.statuses.includes(status)) return false;
+    if (this.#triesLeft === 0 || !this.#isIdempotent || !this.#isReplayable) return false;
+    this.#recordMember(member, status);
+    this.#triesLeft--;
+    add(pool.counters, P.retries, 1);
+    this.#avoided = member;
+    this.#abortUpstream();
+    this.#dispatch();
+    return true;
+  }
+
   #onBadResponse(): void {
     this.#countFailure(M.badResponse);
     this.#drop(S.memberFailure);
@@ -1371,8 +1389,10 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #recordResponse(): void {
     const { status } = head;
     add(this.#server.counters, S.response + Math.floor(status / 100), 1);
-    const member = this.#member;
-    if (member === undefined) return;
+    if (this.#member !== undefined) this.#recordMember(this.#member, status);
+  }
+
+  #recordMember(member: MemberRuntime, status: number): void {
     const nowMs = performance.now();
     if (this.#entry !== undefined) {
       Object.assign(this.#entry, { status, cause: '', responseMs: nowMs - this.#sentAtMs });

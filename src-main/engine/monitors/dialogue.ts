@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { excerpt, maxAnswerBytes } from './expectation.ts';
 import { describeFailure } from './failure.ts';
+import { targetOf } from '../sockets/target.ts';
 import type { ProbeTarget, Verdict } from './monitor.ts';
 
 /** One conversation on a connection of its own. */
@@ -35,7 +36,7 @@ export function converse(
   signal: AbortSignal,
 ): Promise<Verdict> {
   return new Promise((resolve) => {
-    const where = { host: target.address, port: target.port };
+    const where = targetOf(target);
     const { tls } = dialogue;
     let received = Buffer.alloc(0);
     let isConnected = false;

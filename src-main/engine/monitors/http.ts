@@ -2,6 +2,7 @@ import { request, type ClientRequest, type IncomingMessage, type RequestOptions 
 import type { MonitorSettings } from '../config/settings.ts';
 import { isExpected, maxAnswerBytes } from './expectation.ts';
 import { describeFailure } from './failure.ts';
+import { unixPathOf } from '../config/listen-address.ts';
 import type { MonitorKind, ProbeTarget, Verdict } from './monitor.ts';
 
 /** One request on a connection of its own: status and, where asked for, a substring or `/regex/` of the body. */
@@ -19,8 +20,7 @@ export function probeHttp(
 ): Promise<Verdict> {
   return new Promise((resolve) => {
     const outgoing = open({
-      host: target.address,
-      port: target.port,
+      ...requestTarget(target),
       method: settings.method,
       path: settings.path,
       headers: {
@@ -81,6 +81,12 @@ function isInRanges(status: number, ranges: readonly string[]): boolean {
   });
 }
 
+function requestTarget(target: ProbeTarget): Pick<RequestOptions, 'host' | 'port' | 'socketPath'> {
+  const socketPath = unixPathOf(target.address);
+  return socketPath === undefined ? { host: target.address, port: target.port } : { socketPath };
+}
+
 function hostOf(target: ProbeTarget): string {
+  if (unixPathOf(target.address) !== undefined) return 'localhost';
   return target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`;
 }

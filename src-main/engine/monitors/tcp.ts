@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { MonitorSettings } from '../config/settings.ts';
+import { targetOf } from '../sockets/target.ts';
 import type { MonitorKind, ProbeTarget, Verdict } from './monitor.ts';
 
 /** A connection that opens is a pass. */
@@ -7,7 +8,7 @@ export const tcpMonitor: MonitorKind = { type: 'tcp', settings: [], probe };
 
 function probe(settings: MonitorSettings, target: ProbeTarget, signal: AbortSignal): Promise<Verdict> {
   return new Promise((resolve) => {
-    const socket = connect({ host: target.address, port: target.port, signal });
+    const socket = connect({ ...targetOf(target), signal });
     const timer = setTimeout(() => {
       finish({ isPassing: false, result: `no connection within ${settings.timeoutMs} ms` });
     }, settings.timeoutMs);

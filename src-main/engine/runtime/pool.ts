@@ -16,6 +16,8 @@ export class PoolRuntime {
   readonly settings: PoolSettings;
   readonly members: readonly MemberRuntime[];
   readonly counters: Float64Array;
+  /** Some answers of members are tried again elsewhere. */
+  readonly retriesStatuses: boolean;
   readonly waiting: Waiter[] = [];
   /** Set by the tables once all pools exist. */
   backup: PoolRuntime | undefined = undefined;
@@ -49,6 +51,7 @@ export class PoolRuntime {
     this.#byName = new Map(members.map((member) => [member.name, member]));
     this.counters = counters;
     this.#chooser = algorithm.create({ chance, settings: settings.algorithm });
+    this.retriesStatuses = settings.retry.statuses.length > 0;
     this.#isHash = algorithm.settings.includes('hash');
     this.refresh();
     this.#readmitInTime();

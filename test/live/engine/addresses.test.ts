@@ -42,6 +42,10 @@ async function engine(
     version: 1,
     virtualServers: [{ name: 'v', listen: ['127.0.0.1:0'], pool: 'p', ...server }],
     pools: [{ name: 'p', members: [of], ...pool }],
+    monitors: [
+      { name: 'h', type: 'http', intervalMs: 20, rise: 1 },
+      { name: 't', type: 'tcp', intervalMs: 20, rise: 1 },
+    ],
   });
   open.push({ close: () => started.stop() });
   return started;
@@ -68,8 +72,9 @@ describe('a Unix socket', () => {
     const path = join(directory, 'member.sock');
     await member(path);
     const listen = join(directory, 'listen.sock');
-    await engine({ listen: [`unix:${listen}`] }, { address: `unix:${path}` });
+    const started = await engine({ listen: [`unix:${listen}`] }, { address: `unix:${path}` }, { monitors: ['h', 't'] });
     expect(await get({ socketPath: listen })).toMatch(/^GET \/ HTTP\/1\.1\r\n/);
+    await eventually('it is checked there', async () => (await started.stats()).pools[0]?.health === 'up');
   });
 
   it('listens for TCP and leads to a member on another, whose client is UNKNOWN to the PROXY protocol', async () => {

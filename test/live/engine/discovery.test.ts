@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EngineMember, EnginePool } from '../../../src-main/contract/engine-config.ts';
+import type { EngineConfig, EngineMember } from '../../../src-main/contract/engine-config.ts';
 import { resolve } from '../../../src-main/engine/discovery/query.ts';
 import { startNameServer, type NameServer } from '../../rigs/dnsmasq.ts';
 import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
@@ -36,12 +36,13 @@ async function nameServer(lines: readonly string[]): Promise<NameServer> {
   return server;
 }
 
-async function engine(server: NameServer, member: EngineMember, pool: Partial<EnginePool> = {}): Promise<TestEngine> {
+async function engine(server: NameServer, member: EngineMember, more: Partial<EngineConfig> = {}): Promise<TestEngine> {
   const started = await openEngine({
     version: 1,
     resolver: { servers: [server.address], timeoutMs: 500 },
     virtualServers: [{ name: 'raw', listen: ['127.0.0.1:0'], protocol: 'tcp', pool: 'p' }],
-    pools: [{ name: 'p', members: [member], ...pool }],
+    pools: [{ name: 'p', members: [member] }],
+    ...more,
   });
   open.push({ close: () => started.stop() });
   return started;
@@ -98,6 +99,15 @@ describe.skipIf(isMissing('dnsmasq'))('members from a real name server', () => {
     await greetings(started, 8);
     const counts = new Map((await started.stats()).pools[0]?.members.map((each) => [each.port, each.requests]));
     expect(ports.map((port) => counts.get(port))).toEqual([6, 2, 0]);
+  });
+
+  it('have the state of the node that they stand on', async () => {
+    const port = await members(['127.0.0.1', '127.0.0.2']);
+    const server = await nameServer(['host-record=app.test,127.0.0.1', 'host-record=app.test,127.0.0.2']);
+    const entry = { name: 'app', address: 'app.test', port, discover: 'a' } as const;
+    const nodes = [{ name: 'n', address: '127.0.0.1', adminState: 'disabled' as const }];
+    const started = await engine(server, entry, { nodes });
+    expect(await greetings(started, 3)).toEqual(['127.0.0.2', '127.0.0.2', '127.0.0.2']);
   });
 
   it('stay while the name server is silent, or forgets the name', async () => {
