@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
@@ -13,6 +14,8 @@ const ports: Record<string, number> = {};
 let engine: TestEngine | undefined;
 
 describe.skipIf(isMissing('openssl'))('tls-passthrough', () => {
+  let material = { key: Buffer.alloc(0), cert: Buffer.alloc(0) };
+
   beforeAll(async () => {
     const directory = mkdtempSync(join(tmpdir(), 'steelyard-sni-'));
     const [keyFile, certFile] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
@@ -20,14 +23,12 @@ describe.skipIf(isMissing('openssl'))('tls-passthrough', () => {
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
       ...['-subj', '/CN=test', '-keyout', keyFile, '-out', certFile],
     ]);
+    material = { key: readFileSync(keyFile), cert: readFileSync(certFile) };
     for (const name of ['exact', 'wild', 'other']) {
-      const server = createTlsServer(
-        { key: readFileSync(keyFile), cert: readFileSync(certFile), allowHalfOpen: true },
-        (socket) => {
-          socket.on('error', () => socket.destroy());
-          socket.end(name);
-        },
-      );
+      const server = createTlsServer({ ...material, allowHalfOpen: true }, (socket) => {
+        socket.on('error', () => socket.destroy());
+        socket.end(name);
+      });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const address = server.address();
       ports[name] = address !== null && typeof address === 'object' ? address.port : 0;
@@ -130,4 +131,71 @@ describe.skipIf(isMissing('openssl'))('tls-passthrough', () => {
     expect(await ask(started.port('sni'), 'z.org')).toBe('');
     expect(await ask(started.port('sni'), 'a.example.com')).toBe('exact');
   });
+
+  /** A member that keeps TLS 1.2 sessions by their ids. Answers its port. */
+  async function sessionMember(): Promise<number> {
+    const sessions = new Map<string, Buffer>();
+    const server = createTlsServer(
+      { ...material, maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET },
+      (socket) => {
+        socket.on('error', () => socket.destroy());
+        socket.end();
+      },
+    );
+    server.on('newSession', (id: Buffer, data: Buffer, done: () => void) => {
+      sessions.set(id.toString('hex'), data);
+      done();
+    });
+    server.on('resumeSession', (id: Buffer, done: (error: null, data: Buffer | null) => void) => {
+      done(null, sessions.get(id.toString('hex')) ?? null);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    close.push(() => server.close());
+    const address = server.address();
+    return address !== null && typeof address === 'object' ? address.port : 0;
+  }
+
+  /** Connects, with an earlier session or none; tells whether that was resumed. */
+  function shake(port: number, session?: Buffer): Promise<{ isReused: boolean; session: Buffer | undefined }> {
+    return new Promise((resolve, reject) => {
+      const socket = connectTls({
+        ...{ port, host: '127.0.0.1', rejectUnauthorized: false }, // who answers is told by what it resumes
+        ...(session === undefined ? {} : { session }),
+      });
+      socket.on('error', reject);
+      socket.resume().on('end', () => {
+        resolve({ isReused: socket.isSessionReused(), session: socket.getSession() });
+      });
+    });
+  }
+
+  it.each([1, 2])(
+    'holds a client on the member that knows its session, by tls-session-id, with %i workers',
+    async (workers) => {
+      const members = [await sessionMember(), await sessionMember(), await sessionMember()];
+      engine = await openEngine(
+        {
+          version: 1,
+          virtualServers: [{ name: 'sni', listen: ['127.0.0.1:0'], protocol: 'tls-passthrough', pool: 'p' }],
+          pools: [
+            {
+              name: 'p',
+              members: members.map((port, at) => ({ name: `m${at}`, address: '127.0.0.1', port })),
+              persistence: { method: 'tls-session-id' },
+            },
+          ],
+        },
+        workers,
+      );
+      const port = engine.port('sni');
+      const first = await Promise.all(members.map(() => shake(port)));
+      const resumed = [];
+      // Without being held a client would meet another member each time, which does not know its session.
+      for (const { session } of first) {
+        for (let turn = 0; turn < 4; turn++) resumed.push((await shake(port, session)).isReused);
+      }
+      expect(resumed).toEqual(Array(12).fill(true));
+      expect(first.map(({ isReused }) => isReused)).toEqual([false, false, false]);
+    },
+  );
 });

@@ -89,6 +89,35 @@ describe('a configuration file', () => {
       'engine.yaml:11:1: CAPABILITY_MISSING: the SNMP agent (snmp)',
     ],
     [
+      'a hash of what TCP does not see',
+      good
+        .replace('pool: app', 'pool: app\n    protocol: tcp')
+        .replace('    members', '    algorithm: uri-hash\n    members'),
+      '"app" has the algorithm "uri-hash", "web" is tcp and hands to it',
+    ],
+    [
+      'HTTP settings for TCP',
+      good.replace('pool: app', 'pool: app\n    protocol: tcp\n    http: {}'),
+      'engine.yaml:7:5: "web" is tcp and has http',
+    ],
+    [
+      'UDP on every address',
+      good.replace('pool: app', 'pool: app\n    protocol: udp').replace('127.0.0.1', '0.0.0.0'),
+      'an answer must come from the very address that the client asked',
+    ],
+    [
+      'a route without a name in pass-through',
+      good.replace('pool: app', 'pool: app\n    protocol: tls-passthrough\n    routes: [{ host: x, pool: app }]'),
+      'a route of "web" that has no sni',
+    ],
+    ['a port of a Unix socket', good.replace('10.0.0.1', "'unix:/a'"), '"unix:/a" has a port'],
+    ['an address to discover', good.replace('port: 80 }', 'port: 80, discover: a }'), '"10.0.0.1" is no name'],
+    [
+      'a name server that is none',
+      `${good}resolver: { servers: [ns.example.com] }\n`,
+      'engine.yaml:11:23: "ns.example.com" is no name server',
+    ],
+    [
       'an algorithm that it does not run',
       good.replace('    members', '    algorithm: predictive\n    members'),
       'CAPABILITY_MISSING: the algorithm "predictive"',

@@ -132,7 +132,6 @@ const nobody: Asker = { onHeld: () => undefined };
 describe.each([
   ['source-ip', {}, 'sourceAddress', '10.0.0.1', '10.0.0.2'],
   ['dest-ip', {}, 'destinationAddress', '10.9.0.1', '2001:db8::1'],
-  ['tls-session-id', {}, 'tlsSessionId', 'ab01', 'ab02'],
   ['header', { key: 'X-User' }, 'header', 'ann', 'Ann'],
   ['query-param', { key: 'u' }, 'target', '/x?a=1&u=2', '/x?u=3'],
   ['expression', { expression: '{client}|{path}' }, 'target', '/x?a=1', '/y'],
@@ -146,6 +145,17 @@ describe.each([
     expect(held.find(from({ [part]: one }), 1)).toBe('b');
     expect(held.find(from({ [part]: other }), 1)).toBe('');
     expect(held.isByMethod).toBe(false);
+  });
+});
+
+describe('tls-session-id', () => {
+  it('holds by the id that a member gave, not by one that a client made up', () => {
+    const { held } = holding({ method: 'tls-session-id' });
+    held.hold(from({ tlsSessionId: 'ab01' }), 'a', '', 0, nobody, 1);
+    expect(held.find(from({ tlsSessionId: 'ab01' }), 1)).toBe('');
+    held.learn('ab02', 'b', 2);
+    expect(held.find(from({ tlsSessionId: 'ab02' }), 3)).toBe('b');
+    expect(held.cookie.mode).toBe('none');
   });
 });
 
