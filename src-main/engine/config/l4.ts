@@ -7,6 +7,7 @@ type Path = readonly (string | number)[];
 
 /** Keys of a virtual server that mean something to HTTP alone. */
 const httpKeys = ['fixedResponse', 'redirect', 'http', 'requestRate', 'cache'] as const;
+const furtherKeys = { http: [], tcp: [], 'tls-passthrough': ['tls'], udp: ['tls', 'bandwidth'] } as const;
 /** Parts of a request that nothing can be hashed by where there are no requests. */
 const httpAlgorithms = new Set(['uri-hash', 'header-hash', 'cookie-hash', 'query-param-hash']);
 
@@ -28,15 +29,15 @@ export function findLayer4Problems(config: EngineConfig): ConfigProblem[] {
 }
 
 function keyProblems(server: EngineVirtualServer, path: Path): ConfigProblem[] {
-  const keys = server.protocol === 'tcp' ? httpKeys : ([...httpKeys, 'tls'] as const);
+  const keys = [...httpKeys, ...furtherKeys[server.protocol ?? 'http']];
   return keys
     .filter((key) => server[key] !== undefined)
     .map((key) => ({
       path: [...path, key],
       isKey: true,
       what: `"${server.name}" is ${server.protocol ?? ''} and has ${key}`,
-      why: 'it does not look into what clients say',
-      remedy: `remove ${key}, or make it protocol: http`,
+      why: 'this protocol has no such thing',
+      remedy: `remove ${key}, or use another protocol`,
     }));
 }
 

@@ -428,7 +428,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   truncate(): void {
     this.#source = undefined;
     this.#drop(S.memberFailure);
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
   }
 
   goOn(): void {

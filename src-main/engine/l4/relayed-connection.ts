@@ -4,6 +4,7 @@ import { readSessionId } from './session-id.ts';
 import { Endpoint } from '../http1/request-view.ts';
 import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from '../http1/upstream.ts';
 import { greetingOf } from './proxy-greeting.ts';
+import type { Meter } from '../limits/meter.ts';
 import { readBytes, type WorkerContext } from '../runtime/context.ts';
 import { add, M, P, S } from '../runtime/counters.ts';
 import type { Listener, OpenConnection } from '../runtime/listener.ts';
@@ -69,6 +70,10 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
   #hasMemberSpoken = false;
   /** Whose turn it is: the last bytes went to the member. */
   #awaitsMember = false;
+  /** What its bytes to the client cost; undefined = nothing limits them. */
+  #meter: Meter | undefined = undefined;
+  /** The member's bytes that are not paid for yet. */
+  #unpaid: Buffer | undefined = undefined;
   /** Bytes that wait to leave, when last looked at. */
   #queued = 0;
 
@@ -248,11 +253,20 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     const nowMs = performance.now();
     member.recordTime(nowMs - this.#openedAtMs, nowMs);
     this.#context.wheel.arm(this, this.#server.settings.tcp.idleTimeoutMs);
+    this.#openMeter(upstream);
     const early = this.#early;
     this.#early = nothing;
     const isFlushed = early.length === 0 || this.#send(early);
     if (this.#hasClientEnded) upstream.end();
     else if (isFlushed) this.#resumeClient();
+  }
+
+  #openMeter(upstream: UpstreamConnection): void {
+    const meter = this.#server.limits?.openMeter(this.#endpoint.clientAddress, () => {
+      this.#onPaid();
+    });
+    this.#meter = meter;
+    if (meter !== undefined) upstream.readSlices(meter.sliceBytes);
   }
 
   #send(bytes: Buffer): boolean {
@@ -292,6 +306,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     this.#awaitsMember = false;
     add(this.#server.counters, S.bytesOut, length);
     if (this.#member !== undefined) add(this.#member.stats.counters, M.bytesOut, length);
+    if (this.#meter !== undefined) return this.#pay(this.#meter, bytes.subarray(start, end));
     if (bytes === upstream?.lease) {
       if (!this.#toClient(bytes.subarray(start, end))) return false;
       if (length < smallReadBytes) upstream.returnBuffer(true);
@@ -303,6 +318,20 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     if (this.#toClient(out.subarray(0, length))) return true;
     this.#context.abandon(out);
     return false;
+  }
+
+  /** Writes what is paid for; else the member waits, and its bytes in the slice that is its read buffer. */
+  #pay(meter: Meter, bytes: Buffer): boolean {
+    if (meter.take(bytes.length)) return this.#toClient(bytes);
+    this.#unpaid = bytes;
+    return false;
+  }
+
+  #onPaid(): void {
+    const bytes = this.#unpaid;
+    this.#unpaid = undefined;
+    if (bytes === undefined || this.#state === closed || this.#isClientClosed) return;
+    if (this.#toClient(bytes)) this.#upstream?.resume();
   }
 
   #onFirstAnswer(bytes: Buffer, start: number, end: number): void {
@@ -338,7 +367,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
 
   onUpstreamEnd(): void {
     this.#hasMemberEnded = true;
-    if (!this.#isFlushing) this.#upstream?.returnBuffer(true);
+    if (!this.#isFlushing && this.#meter === undefined) this.#upstream?.returnBuffer(true);
     if (this.#isClientClosed) return;
     this.#socket.end();
   }
@@ -416,7 +445,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     const queued = queuedBytes(this.#socket) + (this.#upstream?.waitingBytes ?? 0);
     const isMoving = queued > 0 && queued !== this.#queued;
     this.#queued = queued;
-    return isMoving;
+    return isMoving || this.#unpaid !== undefined;
   }
 
   #countSilence(): void {
@@ -444,13 +473,15 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     if (this.#state === closed) return;
     if (this.#isWaiting) this.#leaveQueue();
     this.#held?.cancel();
+    this.#meter?.close();
+    this.#unpaid = undefined;
     this.#state = closed;
     this.#context.wheel.disarm(this);
     this.#listener.connections.delete(this);
     const upstream = this.#upstream;
     this.#upstream = undefined;
     if (upstream?.isFlushing !== true) this.#returnLease();
-    if (!this.#isFlushing) upstream?.returnBuffer(true);
+    if (!this.#isFlushing && this.#meter === undefined) upstream?.returnBuffer(true);
     upstream?.destroy();
     this.#leaveMember();
     this.#early = nothing;

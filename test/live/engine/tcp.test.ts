@@ -274,6 +274,25 @@ describe('a tcp virtual server', () => {
     expect(await greeting(started.port('raw'))).toBe('only');
   });
 
+  it('sends no faster than bandwidth allows, and every byte', async () => {
+    const sent = randomBytes(400_000);
+    const fast = await member((socket) => {
+      socket.end(sent);
+    });
+    const started = await engine({
+      members: [{ port: fast.port }],
+      server: { bandwidth: { perConnectionBytesPerSecond: 200_000 } },
+    });
+    const startedAt = performance.now();
+    const client = openClient(started.port('raw'));
+    expect(await client.ending).toBe('end');
+    // A quarter of a second's bytes may come at once: the rest takes its time.
+    expect(performance.now() - startedAt).toBeGreaterThan(1500);
+    expect(sha(client.received())).toBe(sha(sent));
+    client.socket.end();
+    await eventually('the connection is gone', () => isIdle(started));
+  });
+
   it('drops nothing by a reload that takes its member away', async () => {
     const members = [await member(greetAndEcho('a')), await member(greetAndEcho('b'))];
     const started = await engine({ members: [{ name: 'a', port: members[0]?.port ?? 0 }] });
