@@ -15,6 +15,8 @@ export interface SiteOptions {
   /** Words after `server NAME 127.0.0.1:PORT`; default `weight 1`. */
   readonly serverWords?: string;
   readonly members?: number;
+  /** Sections after `backend app`. */
+  readonly more?: string;
   /** What holds the revert on the host; default `detached`, as other tests may run an atd meanwhile. */
   readonly hold?: string;
   /** Who logs in: the recipes' accounts, root never. Default `pusher`; needs root to make them, else it is who runs the test. */
@@ -48,7 +50,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     return `    server ${name} 127.0.0.1:${String(backends.ports[index])} ${words}`;
   });
   const head = (options.pool ?? ['balance roundrobin']).map((line) => `    ${line}`);
-  const sections = ['backend app', ...head, ...servers, ''].join('\n');
+  const sections = ['backend app', ...head, ...servers, options.more ?? '', ''].join('\n');
   const accounts = canMakeAccounts() ? makeAccounts() : undefined;
   const haproxy = await startOwned(options.shape ?? 'master-cli', sections, accounts);
   const sshd = await startSshd({ config: options.sshd ?? [] });

@@ -109,7 +109,7 @@ function diffObject(
       result['members'] = members;
       continue;
     }
-    const desired = key === 'routes' && mode === 'merge' ? mergeRoutes(now[key], then[key]) : then[key];
+    const desired = mode === 'merge' ? mergeKey(key, now[key], then[key]) : then[key];
     if (isSame(key, now[key], desired)) continue;
     made.push(change('update', kind, here, key, now[key], desired));
     if (desired === undefined) Reflect.deleteProperty(result, key);
@@ -122,6 +122,13 @@ function diffObject(
 function memberMode(mode: DiffMode, wish: Fields): DiffMode {
   if (wish['members'] === undefined) return 'merge';
   return mode === 'named' ? 'exact' : mode;
+}
+
+/** Of routes and TLS settings, what the wish does not name stays; every other key is wished for whole. */
+function mergeKey(key: string, now: unknown, then: unknown): unknown {
+  if (key === 'routes') return mergeRoutes(now, then);
+  if (key !== 'tls' || typeof now !== 'object' || typeof then !== 'object') return then;
+  return { ...now, ...then };
 }
 
 function mergeRoutes(now: unknown, then: unknown): unknown {

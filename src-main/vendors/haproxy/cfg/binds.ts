@@ -13,7 +13,7 @@ interface Binds {
 }
 
 /** Bind words that take no argument (manual 5.1); the others take one. */
-const bindFlags = new Set(
+export const bindFlags: ReadonlySet<string> = new Set(
   (
     'accept-proxy allow-0rtt defer-accept force-sslv3 force-tlsv10 force-tlsv11 force-tlsv12 force-tlsv13 ' +
     'generate-certificates no-alpn no-ca-names no-sslv3 no-tls-tickets no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 ' +
