@@ -60,6 +60,7 @@ export class Leases {
     }
     this.#leases = leases;
     this.#totals = totals;
+    this.#refusedUntilMs.clear();
   }
 
   of(key: string): Lease {

@@ -26,6 +26,8 @@ export class LeaseOffice {
   #limits = new Map<string, Limit>();
   readonly #borrowings = new Map<number, Borrowing>();
   #nextRecall = 1;
+  /** Workers that have ended and are not replaced yet: nobody answers for them. */
+  readonly #gone = new Set<number>();
   /** What each worker's queues wait for. */
   readonly #hungry: (readonly string[])[];
   /** When each was given something that it waited for, in turns. */
@@ -46,24 +48,30 @@ export class LeaseOffice {
   configure(totals: LeaseTotals): void {
     this.#limits = new Map(
       Object.entries(totals).map(([key, total]) => {
-        const granted = Array.from({ length: this.#workers }, (_, worker) => this.#part(total, worker));
+        const granted = Array.from({ length: this.#workers }, (_, worker) =>
+          this.#gone.has(worker) ? 0 : this.#part(total, worker),
+        );
         return [key, this.#limits.get(key) ?? { total, granted }];
       }),
     );
   }
 
-  /** What a worker begins with; it ignores what it has already. */
+  /** What a worker begins with; it ignores what it has already. One that takes another's place gets an even part of what is free. */
   grantsOf(worker: number): LeaseTotals {
+    if (this.#gone.delete(worker)) {
+      for (const limit of this.#limits.values()) {
+        limit.granted[worker] = Math.max(0, Math.min(this.#part(limit.total, worker), free(limit)));
+      }
+    }
     return Object.fromEntries([...this.#limits].map(([key, { granted }]) => [key, granted[worker] ?? 0]));
   }
 
-  /** A worker has ended, and all that it had with it: the next one begins with an even part of what is free. */
+  /** A worker has ended: what it had is free until the next one takes its place. */
   onEnded(worker: number): void {
-    for (const limit of this.#limits.values()) {
-      limit.granted[worker] = 0;
-      limit.granted[worker] = Math.min(this.#part(limit.total, worker), free(limit));
-    }
+    this.#gone.add(worker);
+    for (const limit of this.#limits.values()) limit.granted[worker] = 0;
     this.setHungry(worker, []);
+    this.#feed([...this.#limits.keys()], worker);
     for (const [recall, borrowing] of this.#borrowings) {
       if (borrowing.worker === worker) this.#borrowings.delete(recall);
       else this.#onReturned(recall, worker);
