@@ -1,4 +1,4 @@
-import type { CacheSnapshot } from './cache/caches.ts';
+import type { CacheSnapshot } from './cache/statistics.ts';
 import type { Acceptance } from './sockets/accept.ts';
 import type { EngineSettings } from './config/settings.ts';
 import type { TlsMaterial } from './config/tls.ts';

@@ -8,21 +8,12 @@ import type { PoolRuntime } from '../runtime/pool.ts';
 import { VirtualServerRuntime } from '../runtime/virtual-server.ts';
 import { Fetch } from './fetch.ts';
 import { ServerCache } from './server-cache.ts';
+import type { CacheSnapshot } from './statistics.ts';
 
 interface CacheOfServer {
   readonly cache: ServerCache;
   /** What the cache's own requests count; a part of it is the virtual server's. */
   readonly counters: Float64Array;
-}
-
-/** What a cache counted and holds. */
-export interface CacheSnapshot {
-  readonly counters: Float64Array;
-  readonly bytes: number;
-  readonly objects: number;
-  readonly evicted: number;
-  readonly diskBytes: number;
-  readonly diskObjects: number;
 }
 
 /** What the virtual server itself would have counted, had its clients gone to members. */

@@ -5,20 +5,7 @@ import { head, scanResponse } from '../http1/head.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import type { Listener } from '../runtime/listener.ts';
 import type { ByteReader } from '../sockets/accept.ts';
-
-/** Hears of a response as it comes. Bytes are valid during the call only. */
-export interface FetchOwner {
-  /** `isChunked` = the body comes in chunks; `length` where it was announced. */
-  readonly onInterim: (bytes: Buffer) => void;
-  readonly onHead: (headBytes: Buffer, status: number, length: number | undefined) => void;
-  /** The body as it is framed: `[from, to)`. Answers false to wait: `goOn` says when. */
-  readonly onRaw: (bytes: Buffer, from: number, to: number) => boolean;
-  /** The data of the body. */
-  readonly onData: (bytes: Buffer, from: number, to: number) => void;
-  readonly onEnd: () => void;
-  /** The body is not whole and never will be. */
-  readonly onBroken: () => void;
-}
+import type { FetchOwner, RunningFetch } from './fetch-owner.ts';
 
 const untilClose = -1;
 const chunked = -2;
@@ -32,7 +19,7 @@ type Listeners = Map<string, () => void>;
  * One request of the engine's own: the exchange that any client has (routes, choice, queue, retries, back-pressure), with memory
  * in place of the client's socket. It goes on when the client that caused it has left.
  */
-export class Fetch {
+export class Fetch implements RunningFetch {
   readonly #owner: FetchOwner;
   readonly #listeners: Listeners = new Map();
   readonly #chunks = new ChunkReader();

@@ -1,6 +1,6 @@
 import { parseDirectives } from './directives.ts';
 import { Entry } from './entry.ts';
-import type { Fetch, FetchOwner } from './fetch.ts';
+import type { FetchOwner, RunningFetch } from './fetch-owner.ts';
 import { readHead, type Fields } from './fields.ts';
 import { isStorable } from './freshness.ts';
 import { Pass } from './pass.ts';
@@ -17,7 +17,7 @@ export interface Asker {
 
 /** What a fill needs of the cache that it fills. */
 export interface FillHome {
-  readonly fetch: (request: Buffer, clientAddress: string, owner: FetchOwner) => Fetch;
+  readonly fetch: (request: Buffer, clientAddress: string, owner: FetchOwner) => RunningFetch;
   readonly wallClock: () => number;
   readonly maxObjectBytes: number;
   readonly defaultTtlMs: number;
@@ -53,7 +53,7 @@ export class Fill implements FetchOwner {
   readonly #home: FillHome;
   readonly #stale: Entry | undefined;
   readonly #requestedAtMs: number;
-  readonly #fetch: Fetch;
+  readonly #fetch: RunningFetch;
   readonly #onSettled: () => void;
   #askers: Asker[] = [];
   #leader: Asker | undefined;
@@ -250,7 +250,7 @@ export class Fill implements FetchOwner {
 
   /** Reached also while the fetch is being made: an answer of the engine's own comes at once. */
   #cancel(): void {
-    const fetch = this.#fetch as Fetch | undefined; // not assigned yet during its own constructor
+    const fetch = this.#fetch as RunningFetch | undefined; // not assigned yet during its own constructor
     if (fetch === undefined)
       queueMicrotask(() => {
         this.#fetch.cancel();

@@ -5,7 +5,7 @@ import { DiskBody } from './disk-body.ts';
 import { DiskStore } from './disk-store.ts';
 import { isNotModified, isRangeCurrent } from './conditions.ts';
 import type { Entry } from './entry.ts';
-import type { Fetch, FetchOwner } from './fetch.ts';
+import type { FetchOwner, RunningFetch } from './fetch-owner.ts';
 import { readHead } from './fields.ts';
 import { Fill, type Asker, type FillHome } from './fill.ts';
 import { firstOffset, isMultiple, parseRange, type ByteRange } from './ranges.ts';
@@ -15,7 +15,7 @@ import type { ResponseSink } from './sink.ts';
 import { Store } from './store.ts';
 
 /** Makes a request of the engine's own. */
-export type FetchMaker = (request: Buffer, clientAddress: string, owner: FetchOwner) => Fetch;
+export type FetchMaker = (request: Buffer, clientAddress: string, owner: FetchOwner) => RunningFetch;
 
 /** A part that begins further behind what has arrived is asked of a member: waiting for it would take longer. */
 const waitForBytes = 4_194_304;
@@ -120,7 +120,7 @@ export class ServerCache implements FillHome {
 
   // What fills ask.
 
-  fetch(request: Buffer, clientAddress: string, owner: FetchOwner): Fetch {
+  fetch(request: Buffer, clientAddress: string, owner: FetchOwner): RunningFetch {
     return this.#makeFetch(request, clientAddress, owner);
   }
 

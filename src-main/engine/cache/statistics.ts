@@ -21,3 +21,13 @@ export const C = {
   passes: 6,
   bytesServed: 7,
 } as const;
+
+/** What a cache counted and holds. */
+export interface CacheSnapshot {
+  readonly counters: Float64Array;
+  readonly bytes: number;
+  readonly objects: number;
+  readonly evicted: number;
+  readonly diskBytes: number;
+  readonly diskObjects: number;
+}
