@@ -136,6 +136,8 @@ export interface WorkerSnapshot {
         readonly histogram: Float64Array;
         readonly sumMs: number;
         readonly inFlight: number;
+        /** Put aside for failures in live traffic. */
+        readonly isEjected?: boolean;
       }
     >
   >;

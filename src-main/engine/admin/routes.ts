@@ -7,6 +7,7 @@ import { fixedSections } from '../config/fixed.ts';
 import { checkConfig } from '../config/load.ts';
 import { formatPath } from '../config/problem.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { EngineEvent } from '../supervisor/events.ts';
 import { renderMetrics } from './metrics.ts';
 import { AdminProblem } from './problem-document.ts';
 
@@ -21,6 +22,7 @@ interface Call {
   readonly target: AdminTarget;
   readonly url: URL;
   readonly parts: readonly string[];
+  readonly request: IncomingMessage;
   readonly body: () => Promise<unknown>;
   readonly response: ServerResponse;
 }
@@ -102,7 +104,7 @@ export async function answerCall(
       `${request.method ?? ''} ${url.pathname} does not exist.`,
     );
   }
-  await found.route.answer({ target, url, parts: found.parts, body, response });
+  await found.route.answer({ target, url, request, parts: found.parts, body, response });
 }
 
 function match(pattern: string, path: string): string[] | undefined {
@@ -199,19 +201,30 @@ async function metrics({ target, response }: Call): Promise<void> {
   response.end(text);
 }
 
-function events({ target, response }: Call): void {
+/** Begins with what came after the `Last-Event-ID` of a reader that comes back; `missed` tells of those not kept any more. */
+function events({ target, request, response }: Call): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.write(': connected\n\n');
+  const given = request.headers['last-event-id'];
+  const last = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
+  if (last !== undefined) {
+    const { events: earlier, missed } = target.supervisor.events.after(last);
+    if (missed > 0) response.write(`event: missed\ndata: ${JSON.stringify({ event: 'missed', count: missed })}\n\n`);
+    for (const event of earlier) response.write(frame(event));
+  }
   const stop = target.supervisor.events.listen((event) => {
     // A reader that does not read loses events rather than filling memory.
-    if (response.writableLength < 1_048_576)
-      response.write(`event: ${event.event}\ndata: ${JSON.stringify(event)}\n\n`);
+    if (response.writableLength < 1_048_576) response.write(frame(event));
   });
   const beat = setInterval(() => response.write(': still here\n\n'), 15_000);
   response.on('close', () => {
     clearInterval(beat);
     stop();
   });
+}
+
+function frame(event: EngineEvent): string {
+  return `id: ${event.id}\nevent: ${event.event}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 async function postMember({ target, parts, body, response }: Call): Promise<void> {

@@ -226,7 +226,8 @@ export class Tables {
       for (const member of pool?.members ?? []) {
         const key = memberKey(name, member.name);
         const counted = members[key];
-        if (counted !== undefined) members[key] = { ...counted, inFlight: member.localInFlight };
+        if (counted !== undefined)
+          members[key] = { ...counted, inFlight: member.localInFlight, isEjected: member.isEjected };
       }
     }
     for (const [name, counters] of this.#serverCounters) this.caches.passCountsOn(name, counters);

@@ -1,5 +1,7 @@
 /** Something that happened in the engine, as `/v1/events` and the JSON lines on standard output tell it. */
 export interface EngineEvent {
+  /** Of this engine, from 1 on. */
+  readonly id: number;
   readonly at: string;
   readonly event:
     | 'health'
@@ -7,6 +9,7 @@ export interface EngineEvent {
     | 'member'
     | 'worker'
     | 'certificate'
+    | 'limit'
     | 'reload-failed'
     | 'log-failed'
     | 'finishing'
@@ -16,12 +19,20 @@ export interface EngineEvent {
 
 type Listener = (event: EngineEvent) => void;
 
-/** Hands events to whoever listens now; nothing is kept. */
+/** So many events are kept for whoever comes back. */
+const keptEvents = 1000;
+
+/** Hands events to whoever listens, and keeps the last for whoever comes back. */
 export class EventBus {
   readonly #listeners = new Set<Listener>();
+  readonly #kept: EngineEvent[] = [];
+  #lastId = 0;
 
   emit(event: EngineEvent['event'], about: Readonly<Record<string, unknown>>): void {
-    const whole: EngineEvent = { at: new Date().toISOString(), event, ...about };
+    this.#lastId++;
+    const whole: EngineEvent = { id: this.#lastId, at: new Date().toISOString(), event, ...about };
+    this.#kept.push(whole);
+    if (this.#kept.length > keptEvents) this.#kept.shift();
     for (const listener of this.#listeners) listener(whole);
   }
 
@@ -31,5 +42,11 @@ export class EventBus {
     return () => {
       this.#listeners.delete(listener);
     };
+  }
+
+  /** What is kept of the events after `id`, and how many of them are not kept any more. */
+  after(id: number): { readonly events: readonly EngineEvent[]; readonly missed: number } {
+    const events = this.#kept.filter((event) => event.id > id);
+    return { events, missed: Math.max(0, (events[0]?.id ?? this.#lastId + 1) - id - 1) };
   }
 }

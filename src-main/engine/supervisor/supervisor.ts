@@ -26,6 +26,7 @@ import { LeaseDesk } from './lease-desk.ts';
 import { LeaseOffice } from './lease-office.ts';
 import { bindListener, refusal, type BoundListener } from './listeners.ts';
 import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
+import { News } from './news.ts';
 import { TicketKeyRing } from './ticket-keys.ts';
 import { describeStatistics, Totals, type EngineStatistics } from './stats.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -84,6 +85,7 @@ export class Supervisor {
   readonly #office: LeaseOffice;
   readonly #discovery: Discovery;
   readonly #ended = new Totals();
+  readonly #news = new News(this.events);
   readonly #log = new AccessWriter((detail) => {
     this.events.emit('log-failed', { detail });
   });
@@ -584,15 +586,21 @@ export class Supervisor {
   }
 
   async #saveCounters(): Promise<void> {
-    await Promise.all(
+    const snapshots = await Promise.all(
       this.#slots.map(async (slot) => {
         const worker = slot.process;
-        if (worker.isEnded) return;
+        if (worker.isEnded) return undefined;
         const snapshot = await worker.snapshot().catch(() => undefined); // ended meanwhile: the last one stands
-        if (snapshot === undefined || slot.process !== worker) return;
+        if (snapshot === undefined || slot.process !== worker) return undefined;
         slot.saved = new Totals();
         slot.saved.add(snapshot, false);
+        return snapshot;
       }),
+    );
+    this.#news.look(
+      snapshots.filter((snapshot) => snapshot !== undefined),
+      this.settings,
+      this.#checks,
     );
   }
 }
