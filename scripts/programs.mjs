@@ -8,6 +8,7 @@ const packages = {
   nginx: 'nginx',
   varnishd: 'varnish',
   sshd: 'openssh-server',
+  ssh: 'openssh-client',
   'ssh-keygen': 'openssh-client',
   'ssh-agent': 'openssh-client',
   chromium: 'chromium',

@@ -24,7 +24,8 @@ export function keptSession(
 ): KeptSession {
   if (address.transport === 'ssh') {
     const link = new HostLink({
-      open: async (signal) => openSsh({ ...sshOptions(address, await credentials(), surroundings), signal }),
+      open: async (signal) =>
+        openSsh({ ...(await sshOptions(address, await credentials(), surroundings, signal)), signal }),
       now: () => performance.now(),
       chance: Math.random,
     });
@@ -51,7 +52,7 @@ export async function testedSession(
   }
   if (address.transport !== 'ssh')
     return { kind: 'http', http: openHttp(httpTarget(address, request.credentials ?? {})) };
-  const options = sshOptions(address, request.credentials ?? {}, surroundings);
+  const options = await sshOptions(address, request.credentials ?? {}, surroundings, signal);
   const host = await connectInSteps({ ...options, acceptHostKey: request.acceptHostKey, signal }, report);
   return { kind: 'host', host };
 }

@@ -1,6 +1,7 @@
 import ssh2, { type AnyAuthMethod } from 'ssh2';
 import { AppError } from '../contract/errors.ts';
 import { timedCall } from './timed-call.ts';
+import { ChosenKeysAgent, readPublicKeys } from './chosen-keys-agent.ts';
 import { KeyUnusable, signInWithKeyFile } from './key-files.ts';
 import type { SshCredentials } from './ssh-options.ts';
 
@@ -86,13 +87,13 @@ export class Authentication {
 class Skipped extends Error {}
 
 function listAttempts(user: string, credentials: SshCredentials): Attempt[] {
-  const { agentSocket, keyFile, keyPassphrase, defaultKeyFiles = [], password } = credentials;
+  const { agentSocket, agentKeyFiles, keyFile, keyPassphrase, defaultKeyFiles = [], password } = credentials;
   const attempts: Attempt[] = [];
   if (agentSocket !== undefined) {
     attempts.push({
       needs: 'publickey',
       label: 'the agent',
-      ready: async () => ({ type: 'agent', username: user, agent: await askAgent(agentSocket) }),
+      ready: async () => ({ type: 'agent', username: user, agent: await askAgent(agentSocket, agentKeyFiles) }),
     });
   }
   const keyFiles = [
@@ -134,8 +135,9 @@ async function useKeyFile(
   }
 }
 
-async function askAgent(socketPath: string): Promise<ssh2.BaseAgent> {
-  const agent = ssh2.createAgent(socketPath);
+async function askAgent(socketPath: string, onlyFiles: readonly string[] | undefined): Promise<ssh2.BaseAgent> {
+  const whole = ssh2.createAgent(socketPath);
+  const agent = onlyFiles === undefined ? whole : new ChosenKeysAgent(whole, await readPublicKeys(onlyFiles));
   try {
     const count = await timedCall<number>({ what: 'the agent', timeoutMs: agentTimeoutMs }, ({ resolve, reject }) => {
       agent.getIdentities((error, keys) => {
@@ -149,5 +151,7 @@ async function askAgent(socketPath: string): Promise<ssh2.BaseAgent> {
     const why = error instanceof AppError && error.code === 'TIMED_OUT' ? 'did not answer' : 'could not be asked';
     throw new Skipped(`the agent at ${socketPath} ${why}`);
   }
-  throw new Skipped(`the agent at ${socketPath} holds no key`);
+  throw new Skipped(
+    `the agent at ${socketPath} holds no ${onlyFiles === undefined ? 'key' : 'key of the files that IdentitiesOnly allows'}`,
+  );
 }

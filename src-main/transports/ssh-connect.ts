@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { performance } from 'node:perf_hooks';
 import type { TestStep } from '../contract/api.ts';
 import { AppError, toProblem } from '../contract/errors.ts';
 import { hostAndPort } from './known-hosts.ts';
-import { SshHandshake } from './ssh-handshake.ts';
+import { type SshConnection, SshHandshake } from './ssh-handshake.ts';
 import { defaultSshTimeouts, type SshOptions, type SshTimeouts } from './ssh-options.ts';
 import { openSession } from './ssh-session.ts';
 import { timedCall } from './timed-call.ts';
@@ -31,9 +32,23 @@ export function openSsh(options: SshOptions): Promise<HostSession> {
  * the first time ends the step as `question`. Throws what `openSsh` throws, after the report of the step that failed.
  */
 export async function connectInSteps(options: SshOptions, report: (step: TestStep) => void): Promise<HostSession> {
+  return openSession(await openConnection(options, report), options);
+}
+
+/** Both ways to a host, its own TCP connection or a jump host's channel, lead through the same steps. */
+async function openConnection(options: SshOptions, report: (step: TestStep) => void): Promise<SshConnection> {
   const timeouts = { ...defaultSshTimeouts, ...options.timeouts };
-  const addresses = await runStep('name', report, () => resolveName(options, timeouts));
-  const socket = await runStep('tcp', report, () => connectTcp(addresses.value, options, timeouts));
+  const { via } = options;
+  const addresses = await runStep('name', report, () =>
+    via === undefined
+      ? resolveName(options, timeouts)
+      : Promise.resolve({ value: [options.host], detail: `${options.host} is resolved by the jump host` }),
+  );
+  const socket = await runStep<Duplex>('tcp', report, () =>
+    via === undefined
+      ? connectTcp(addresses.value, options, timeouts)
+      : connectThrough({ ...via, acceptHostKey: options.acceptHostKey, signal: options.signal }, options, timeouts),
+  );
   const handshake = new SshHandshake(socket.value, options);
   try {
     await runStep('host-key', report, () => handshake.exchangeKeys(timeouts.hostKeyMs));
@@ -42,7 +57,60 @@ export async function connectInSteps(options: SshOptions, report: (step: TestSte
     handshake.destroy();
     throw error;
   }
-  return openSession(handshake.connection(), options);
+  return handshake.connection();
+}
+
+/**
+ * A channel of a jump host to the host's port (RFC 4254, 7.2, direct-tcpip). The connection to the jump host lives as long as the
+ * channel. Whatever fails on the jump host itself says so in its first words.
+ */
+async function connectThrough(
+  via: SshOptions,
+  options: SshOptions,
+  timeouts: SshTimeouts,
+): Promise<StepResult<Duplex>> {
+  const name = `Jump host ${via.user}@${hostAndPort(via)}`;
+  const jump = await openConnection(via, () => undefined).catch((error: unknown) => {
+    if (!(error instanceof AppError) || error.code === 'CANCELLED') throw error;
+    const { code, detail, cause, raw } = error;
+    throw new AppError(code, `${name}: ${detail}`, { cause, ...(raw === undefined ? {} : { raw }) });
+  });
+  function leave(): void {
+    jump.client.end();
+    jump.socket.destroy();
+  }
+  const target = hostAndPort(options);
+  const limits = {
+    what: `${name}, on to ${target}`,
+    timeoutMs: timeouts.tcpMs,
+    signal: options.signal,
+    lifeline: jump.lifeline,
+  };
+  try {
+    const channel = await timedCall<Duplex>(limits, ({ resolve, reject }) => {
+      jump.client.forwardOut('127.0.0.1', 0, options.host, options.port, (error, opened) => {
+        if (error === undefined) resolve(opened);
+        else reject(refusedForward(name, target, error));
+      });
+      return () => undefined;
+    });
+    channel.once('close', leave);
+    jump.lifeline.onEnd(() => channel.destroy());
+    return { value: channel, detail: `connected to ${target} through ${via.user}@${hostAndPort(via)}` };
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+/** RFC 4254, 5.1: reason 1 = administratively prohibited; 2 = connect failed, which is then the target's failure. */
+function refusedForward(name: string, target: string, error: Error & { reason?: unknown }): AppError {
+  const raw = error.message;
+  if (error.reason === 1 || error.reason === 'ADMINISTRATIVELY_PROHIBITED' || /prohibited/i.test(raw)) {
+    const detail = `${name} does not let this account open connections to ${target}: sshd there needs "AllowTcpForwarding yes".`;
+    return new AppError('PERMISSION_DENIED', detail, { cause: error, raw });
+  }
+  return new AppError('UNREACHABLE', `${target} cannot be reached from the jump host (${raw}).`, { cause: error, raw });
 }
 
 interface StepResult<T> {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { AppError } from '../contract/errors.ts';
 import { type Limits, timedCall } from './timed-call.ts';
 
@@ -10,7 +10,7 @@ const maxGreetingBytes = 64 * 1024;
  * which loses bytes when that line comes in three pieces or more, and can't say what answered when it is no SSH server at all.
  * Throws UNREACHABLE (something else answers there; `raw` is what it said), SESSION_CLOSED, TIMED_OUT.
  */
-export function readIdentification(socket: Socket, limits: Limits): Promise<string> {
+export function readIdentification(socket: Duplex, limits: Limits): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   return timedCall<string>(limits, ({ resolve, reject }) => {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ssh2, { type AnyAuthMethod, type Client, type ServerHostKeyAlgorithm } from 'ssh2';
 import { AppError } from '../contract/errors.ts';
 import {
@@ -19,7 +19,8 @@ import { Lifeline, timedCall } from './timed-call.ts';
 /** A signed-in connection. `lifeline` ends when it dies, whatever the cause. */
 export interface SshConnection {
   readonly client: Client;
-  readonly socket: Socket;
+  /** A TCP socket, or a jump host's channel. */
+  readonly socket: Duplex;
   readonly lifeline: Lifeline;
   readonly where: string;
 }
@@ -40,9 +41,11 @@ class HostKeyQuestion {
 
 /** Leads ssh2's client through key exchange and authentication as two separate steps. Owns the socket until it is handed on. */
 export class SshHandshake {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #options: SshOptions;
   readonly #where: string;
+  /** How known_hosts files name it. */
+  readonly #knownAs: { readonly host: string; readonly port: number };
   readonly #client = new ssh2.Client();
   readonly #lifeline = new Lifeline();
   readonly #authentication: Authentication;
@@ -53,10 +56,11 @@ export class SshHandshake {
   /** The key that was judged; when keys are exchanged anew it must be shown again. */
   #hostKey: Buffer | undefined;
 
-  constructor(socket: Socket, options: SshOptions) {
+  constructor(socket: Duplex, options: SshOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#where = hostAndPort(options);
+    this.#knownAs = options.hostKeyAlias === undefined ? options : { host: options.hostKeyAlias, port: 22 };
     this.#authentication = new Authentication(options.user, this.#where, options.credentials);
   }
 
@@ -139,7 +143,7 @@ export class SshHandshake {
       keepaliveCountMax: 3,
       algorithms: {
         // Ours are a subset of ssh2's; its type is a list of literals.
-        serverHostKey: [...preferHostKeyAlgorithms(lines, this.#options)] as ServerHostKeyAlgorithm[],
+        serverHostKey: [...preferHostKeyAlgorithms(lines, this.#knownAs)] as ServerHostKeyAlgorithm[],
         // Never zlib: a small answer could grow without bound.
         compress: ['none'],
       },
@@ -188,12 +192,12 @@ export class SshHandshake {
   #judge(key: Buffer): string {
     const { knownHosts, acceptHostKey } = this.#options;
     const { lines, unread } = readKnownHosts(knownHosts);
-    const verdict = judgeHostKey(lines, this.#options, key);
+    const verdict = judgeHostKey(lines, this.#knownAs, key);
     const shown = `${keyType(key)} ${fingerprintOf(key)}`;
     if (verdict.kind === 'known') return `${shown}, known from ${place(verdict.line)}`;
     if (verdict.kind !== 'unknown') throw refusedHostKey(this.#where, key, verdict);
     if (acceptHostKey === fingerprintOf(key)) {
-      addKnownHost(knownHosts.own, this.#options, key);
+      addKnownHost(knownHosts.own, this.#knownAs, key);
       return `${shown}, accepted and written to ${knownHosts.own}`;
     }
     throw new AppError(

@@ -4,6 +4,8 @@ import type { KnownHostsFiles } from './known-hosts-files.ts';
 export interface SshCredentials {
   /** Where the agent listens (SSH_AUTH_SOCK; on Windows a named pipe or `pageant`). Absent: no agent is asked. */
   readonly agentSocket?: string | undefined;
+  /** Of the agent's keys only those of these files are offered (ssh_config(5), IdentitiesOnly). Absent: all of them. */
+  readonly agentKeyFiles?: readonly string[] | undefined;
   readonly keyFile?: string | undefined;
   /** For `keyFile`, or for the default keys where no key file is given. */
   readonly keyPassphrase?: string | undefined;
@@ -34,6 +36,10 @@ export interface SshOptions {
   readonly user: string;
   readonly credentials: SshCredentials;
   readonly knownHosts: KnownHostsFiles;
+  /** The name by which its key is known (ssh_config(5), HostKeyAlias); absent: host and port. */
+  readonly hostKeyAlias?: string | undefined;
+  /** The jump host that it is reached through; its name is then resolved there. */
+  readonly via?: SshOptions | undefined;
   /** Fingerprint (`SHA256:...`) of a key that a person has accepted; a new key of that fingerprint is written to `knownHosts.own`. */
   readonly acceptHostKey?: string | undefined;
   readonly timeouts?: Partial<SshTimeouts> | undefined;
