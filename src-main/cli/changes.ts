@@ -108,11 +108,11 @@ async function push(session: Session, plan: Plan, given: Arguments, tools: CliTo
 }
 
 /** `--yes`, or the device's name typed by a person, where the device is locked. */
-async function unlock(
+export async function unlock(
   session: Session,
   device: string,
   given: Arguments,
-  { terminal }: CliTools,
+  { terminal }: Pick<CliTools, 'terminal'>,
 ): Promise<{ typed?: string }> {
   if (given.has('yes')) return { typed: device };
   const state = (await session.call('devices.list', {})).find(({ spec }) => spec.name === device);

@@ -3,6 +3,7 @@ import { parseArguments, UsageError } from './arguments.ts';
 import { apply, confirm, history, plan, rollback } from './changes.ts';
 import type { CliTools, Command } from './command.ts';
 import { addDevice, listDevices, removeDevice, testDevice } from './devices.ts';
+import { drain, resume } from './drain.ts';
 import { engineCheck, engineRun } from './engine.ts';
 import { help, helpFor } from './help.ts';
 import { parse, render } from './native.ts';
@@ -27,6 +28,8 @@ export const commands: readonly Command[] = [
   confirm,
   rollback,
   history,
+  drain,
+  resume,
 ];
 
 /** Runs one command line; answers the exit status: 0 done, 1 refused or failed, 2 wrong usage. Never throws. */

@@ -1,7 +1,7 @@
 import { maskAddress, parseAddress } from '../contract/address.ts';
-import type { AppInfo, Credentials, Handlers, LabState } from '../contract/api.ts';
+import type { AppInfo, Credentials, Handlers, LabState, MemberLoad } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
-import type { Series } from '../contract/metrics.ts';
+import type { Sample, Series } from '../contract/metrics.ts';
 import type { CallInput } from '../contract/api.ts';
 import type { Locks } from '../core/lock.ts';
 import type { Store } from '../store/open.ts';
@@ -10,6 +10,8 @@ import type { Planner } from './planner.ts';
 import type { Pushes } from './pushes.ts';
 import type { TestRequest } from './tester.ts';
 import type { Watchers } from './watchers.ts';
+
+const loadTimeoutMs = 20_000;
 
 export interface HandlerParts {
   readonly store: Store;
@@ -95,6 +97,12 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
     'series.get': (query) => parts.series(query),
 
+    'members.load': async ({ device, pool, member }) => {
+      const { link } = await estate.resolve(device);
+      const signal = AbortSignal.timeout(loadTimeoutMs);
+      if (link.device.memberLoad !== undefined) return link.device.memberLoad(pool, member, signal);
+      return loadOf(await link.device.poll(signal), pool, member);
+    },
     'plan.make': async (wish) => {
       await estate.resolve(wish.device);
       return planner.make(wish);
@@ -150,6 +158,15 @@ function secretName(device: string, name: (typeof credentialNames)[number]): str
 async function storedCredentials(store: Store, device: string): Promise<Credentials> {
   if (store.secrets.state().isLocked) return {};
   return readCredentials(store, device);
+}
+
+/** A balancer of one process, which its sample tells of. */
+function loadOf({ pools }: Sample, pool: string, member: string): MemberLoad {
+  const found = pools.find(({ name }) => name === pool)?.members.find(({ name }) => name === member);
+  if (found?.currentConnections !== undefined) {
+    return { processes: [{ id: pool, connections: found.currentConnections }], unknown: [] };
+  }
+  return { processes: [], unknown: [`the device does not tell of connections on ${pool}/${member}`] };
 }
 
 /** The sealed secrets of a device. Throws SECRETS_LOCKED. */

@@ -252,6 +252,13 @@ interface Call<In extends z.ZodType, Out> {
   readonly input: In;
   readonly output?: Out;
 }
+/** Connections on a member in each process of a balancer that still runs. */
+export interface MemberLoad {
+  readonly processes: readonly { readonly id: string; readonly connections: number }[];
+  /** Sentences on processes that could not be asked; while there is one, nobody knows whether the member is empty. */
+  readonly unknown: readonly string[];
+}
+
 function call<Out>() {
   return <In extends z.ZodType>(input: In): Call<In, Out> => ({ input });
 }
@@ -302,6 +309,8 @@ export const calls = {
       maxPixels: z.number().int().min(10).max(8000),
     }),
   ),
+
+  'members.load': call<MemberLoad>()(z.strictObject({ device: z.string(), pool: z.string(), member: z.string() })),
 
   'plan.make': call<Plan>()(
     z.strictObject({

@@ -1,5 +1,5 @@
 import type { DeviceAddress, VendorId } from '../contract/address.ts';
-import type { DeviceFacts, TestStep } from '../contract/api.ts';
+import type { DeviceFacts, MemberLoad, TestStep } from '../contract/api.ts';
 import type { Sample } from '../contract/metrics.ts';
 import type { DeviceModel } from '../contract/model.ts';
 import type { Edit, Plan } from '../contract/plan.ts';
@@ -44,6 +44,8 @@ export interface OpenDevice {
   ) => Promise<{ facts: DeviceFacts; discovered: Record<string, string> }>;
   readonly read: (signal: AbortSignal) => Promise<DeviceReading>;
   readonly poll: (signal: AbortSignal) => Promise<Sample>;
+  /** Connections on a member over all processes; absent where the kind of balancer has one process, which `poll` tells of. */
+  readonly memberLoad?: (pool: string, member: string, signal: AbortSignal) => Promise<MemberLoad>;
   /**
    * Pure but for reads of the device. `planId` names the files that the push will leave beside the live ones.
    * Throws CAPABILITY_MISSING (what, why, the way round) and PLAN_INVALID.

@@ -108,7 +108,9 @@ frontend secure
       await first.arrayBuffer();
       const cookie = /SRV=[^;]+/.exec(first.headers.get('set-cookie') ?? '')?.[0] ?? '';
       const name = cookie.slice(4);
-      const held = () => sendRequests(site.haproxy.port, 50, { headers: { cookie } });
+      function held() {
+        return sendRequests(site.haproxy.port, 50, { headers: { cookie } });
+      }
       expect((await held()).byBackend).toEqual({ [name]: 50 });
       const other = name === 'b1' ? 'b2' : 'b1';
       await end(await push({ pools: [{ name: 'app', members: [{ name: other, weight: 100 }] }] }), 'keep');

@@ -227,17 +227,17 @@ export class Push {
     this.#phase = 'keeping';
     this.#revertsAt = undefined;
     this.#changed();
-    let isTakenBack = false;
+    const device = { tookItBack: false };
     const isDone = await this.#untilDone(async () => {
       try {
         for (const step of this.#plan.keep) await this.#do('keep', step);
       } catch (error) {
-        isTakenBack = saysDeviceReverted(error);
-        if (!isTakenBack) throw error;
+        device.tookItBack = saysDeviceReverted(error);
+        if (!device.tookItBack) throw error;
       }
     });
     if (!isDone) return;
-    if (isTakenBack) {
+    if (device.tookItBack) {
       const when = 'before it could be told to keep it, so it is as it was';
       await this.#goBack(new AppError('CANCELLED', `${deviceRevertedWords} ${when}.`));
       return;

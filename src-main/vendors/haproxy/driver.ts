@@ -13,6 +13,7 @@ import { findRights, lookAround, type Look, socketOf } from './driver-rights.ts'
 import { testDevice } from './driver-test.ts';
 import { editHaproxy } from './edit.ts';
 import { effectiveModel, parseHaproxy } from './parse.ts';
+import { countConnections } from './leaving.ts';
 import { makePlan, makePlanOfFiles, type PlanContext } from './plan.ts';
 import { parsePoll, pollCommand } from './stats.ts';
 import { findStanding } from './standing-device.ts';
@@ -69,6 +70,11 @@ function openHaproxy(session: HostSession, address: DeviceAddress, tools: Driver
     test: async (report, signal) => testDevice(() => look({ signal }), host, address, tools, report, signal),
     read: async (signal) => readingOf(host, await look({ signal }), address, tools, { signal }),
     poll,
+    memberLoad: async (pool, member, signal) => {
+      const options = { signal };
+      const socket = knownSocket ?? socketOf(await look(options));
+      return countConnections(host, await instance(options), socket, [pool, member], options);
+    },
     plan: async (reading, edit, planId, signal) => makePlan(await contextOf(reading, planId, signal), edit),
     planFiles: async (reading, files, planId, signal) =>
       makePlanOfFiles(await contextOf(reading, planId, signal), files),

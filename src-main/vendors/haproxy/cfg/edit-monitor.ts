@@ -28,7 +28,7 @@ export function setMonitorKey(editor: Editor, name: string, key: string, desired
   const after = modelOfDocument(editor.document, { effective: true }).monitors.find((one) => one.name === name);
   const found: unknown = after?.[key as keyof typeof after]; // any key may be asked for; an unknown one is undefined
   if (JSON.stringify(found) === JSON.stringify(desired)) return;
-  throw lacking(name, key, `it would read ${JSON.stringify(found) ?? 'nothing'}`);
+  throw lacking(name, key, `it would read ${found === undefined ? 'nothing' : JSON.stringify(found)}`);
 }
 
 function setTiming(editor: Editor, pool: string, keyword: string, desired: unknown, unit: string): void {

@@ -69,7 +69,7 @@ function refuseOtherSticks(editor: Editor, pool: string, method: Persistence['me
   const [table, ...tables] = settings.own('stick-table');
   if (rules.length === 0 && (table === undefined || method !== 'source-ip')) return;
   const isPlain = rules.every(({ args }) => args.join(' ') === 'on src');
-  const isTableOurs = table === undefined || !table.args.includes('store');
+  const isTableOurs = table?.args.includes('store') !== true;
   const isUsed = section.statements.some((statement) =>
     statement.words.some(({ value }) => /track-sc|sc\d?_/.test(value)),
   );
@@ -107,7 +107,8 @@ function isSame(wanted: Persistence | undefined, found: Persistence | undefined)
 
 /** What is off, or empty, needs no word. */
 function textOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  if (value === undefined) return '';
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).filter(([, each]) => each !== false && each !== '' && each !== undefined);
   return entries.length === 0 ? '' : JSON.stringify(Object.fromEntries(entries.toSorted()));
 }
