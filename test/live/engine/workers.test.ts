@@ -144,3 +144,27 @@ describe('a worker that is killed', () => {
     expect((await stats()).virtualServers[0]?.currentConnections).toBe(survivors.length);
   }, 60_000);
 });
+
+describe('least bandwidth over two workers', () => {
+  it('turns away from the member that has sent much in the last second', async () => {
+    member = await startRawMember(answering('x'.repeat(200_000)));
+    const small = await startRawMember(answering('ok'));
+    const members = [
+      { name: 'big', address: '127.0.0.1', port: member.port },
+      { name: 'small', address: '127.0.0.1', port: small.port },
+    ];
+    engine = await openEngine(
+      {
+        version: 1,
+        virtualServers: [{ name: 'web', listen: ['127.0.0.1:0'], pool: 'app' }],
+        pools: [{ name: 'app', members, algorithm: 'least-bandwidth', keepAlive: { maxIdle: 0 } }],
+      },
+      2,
+    );
+    const closing = 'GET / HTTP/1.1\r\nHost: l\r\nConnection: close\r\n\r\n';
+    for (let turn = 0; turn < 60; turn++) await speak(engine.port('web'), closing);
+    const [big, other] = (await engine.stats()).pools[0]?.members ?? [];
+    await small.close();
+    expect([(big?.requests ?? 0) + (other?.requests ?? 0), (big?.requests ?? 60) < 15]).toEqual([60, true]);
+  }, 60_000);
+});
