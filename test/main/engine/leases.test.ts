@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseTotals, ToWorker } from '../../../src-main/engine/messages.ts';
+import { resolveSettings } from '../../../src-main/engine/config/settings.ts';
+import { MemberRuntime, newMemberStats } from '../../../src-main/engine/runtime/member.ts';
 import { Leases, type Lease, type LeaseNews } from '../../../src-main/engine/runtime/leases.ts';
 import { LeaseOffice } from '../../../src-main/engine/supervisor/lease-office.ts';
 import { seeded } from './candidates.ts';
@@ -200,5 +202,22 @@ describe('a limit over workers', () => {
       engine.settle(seeded(4));
     }
     expect([engine.workers[1]?.used, engine.lease(0).limit]).toEqual([4, 0]);
+  });
+
+  it('goes back from a member whose request ends while others wait', () => {
+    const pools = [{ name: 'p', members: [{ name: 'm', address: '10.0.0.1', port: 1, maxConnections: 1 }] }];
+    const [settings] = resolveSettings({ version: 1, pools }, '/').pools[0]?.members ?? [];
+    if (settings === undefined) throw new Error('no member');
+    const member = new MemberRuntime(settings, newMemberStats());
+    const news: LeaseNews[] = [];
+    const use = { usedOf: () => member.localInFlight, isWanted: () => true };
+    member.leases = new Leases((each) => news.push(each), 2, use);
+    member.leases.configure({ k: 1 }, { k: 1 });
+    member.lease = member.leases.of('k');
+    member.begin();
+    member.leases.setOwed(['k']);
+    expect(news).toEqual([]);
+    member.end();
+    expect([news, member.isFull]).toEqual([[{ kind: 'returned', recall: 0, counts: { k: 1 } }], true]);
   });
 });
