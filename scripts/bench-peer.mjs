@@ -32,13 +32,16 @@ const kinds = {
     const { Pool } = load('undici');
     const pools = targets.map((target) => new Pool(target, { connections: 64, pipelining: 1 }));
     return (request, response) => {
-      const { connection: _, ...headers } = request.headers;
+      const headers = { ...request.headers };
+      delete headers.connection;
       headers['x-forwarded-for'] = request.socket.remoteAddress;
       const hasBody = 'content-length' in headers || 'transfer-encoding' in headers;
       const options = { method: request.method, path: request.url, headers, body: hasBody ? request : null };
       pools[nextTarget()].request(options).then(
         (answer) => {
-          const { connection: _, 'keep-alive': __, ...fields } = answer.headers;
+          const fields = { ...answer.headers };
+          delete fields.connection;
+          delete fields['keep-alive'];
           response.writeHead(answer.statusCode, fields);
           answer.body.pipe(response);
         },

@@ -23,7 +23,6 @@ const packages = {
   pg_ctlcluster: 'postgresql',
   slapd: 'slapd',
   exim4: 'exim4-daemon-light',
-  dnsmasq: 'dnsmasq-base',
   ping: 'iputils-ping',
   'prometheus-haproxy-exporter': 'prometheus-haproxy-exporter',
   promtool: 'prometheus',

@@ -127,7 +127,8 @@ export class MixedLoad {
       timeout: 30_000,
     } as const;
     return new Promise((resolve, reject) => {
-      const onResponse = (response: IncomingMessage): void => {
+      const { bigDigest } = this.#target;
+      function onResponse(response: IncomingMessage): void {
         const hash = kind === 'big' ? createHash('sha256') : undefined;
         let text = '';
         response.on('data', (part: Buffer) => {
@@ -136,12 +137,11 @@ export class MixedLoad {
         });
         response.on('error', reject);
         response.on('end', () => {
-          const isRight =
-            hash === undefined ? text === (body ?? smallBody) : hash.digest('hex') === this.#target.bigDigest;
+          const isRight = hash === undefined ? text === (body ?? smallBody) : hash.digest('hex') === bigDigest;
           if (response.statusCode === 200 && isRight) resolve();
           else reject(new Error(`status ${response.statusCode ?? 0}, ${text.length} bytes`));
         });
-      };
+      }
       const outgoing = isTls ? openHttps({ ...options, ca: tls.ca }, onResponse) : openHttp(options, onResponse);
       outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 30 s')));
       outgoing.on('error', reject);

@@ -27,7 +27,9 @@ export function createAcceptor(
   acceptance: Acceptance,
 ): { server: Server; start: () => void } {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const attach: Attach<Socket> = (reader) => attachEvents(socket, reader);
+    function attach(reader: ByteReader): Socket {
+      return attachEvents(socket, reader);
+    }
     onConnection(attach, attach);
   });
   return {
@@ -35,7 +37,9 @@ export function createAcceptor(
     start: () => {
       if (acceptance === 'events') return;
       takeConnections(server, (handle) => {
-        const attach: Attach<Socket> = (reader) => attachHandle(handle, reader);
+        function attach(reader: ByteReader): Socket {
+          return attachHandle(handle, reader);
+        }
         onConnection(acceptance === 'raw' ? (reader) => new RawSocket(handle, reader) : attach, attach);
       });
     },

@@ -177,7 +177,7 @@ export class RawSocket implements ByteSocket {
   /** Closes with a reset where the socket knows one (TCP). */
   resetAndDestroy(): void {
     if (this.destroyed) return;
-    if (this._handle.reset === undefined || this._handle.reset() !== 0) {
+    if (this._handle.reset?.() !== 0) {
       this.destroy();
       return;
     }
@@ -194,9 +194,7 @@ export class RawSocket implements ByteSocket {
       else this.destroy();
       return undefined;
     }
-    const goesOn = this.#reader.onBytes(this.#buffer, 0, count);
-    if (this.destroyed) return undefined;
-    if (!goesOn) this.pause();
+    if (!this.#reader.onBytes(this.#buffer, 0, count)) this.pause();
     const next = this.#reader.readBuffer();
     if (next === this.#buffer) return undefined;
     this.#buffer = next;
