@@ -60,7 +60,9 @@ export class Caches {
     ): Fetch {
       return new Fetch(context, listener, clientAddress, request, owner);
     }
-    const cache = this.#caches.get(server.name)?.cache ?? new ServerCache(settings, makeFetch);
+    const known = this.#caches.get(server.name)?.cache;
+    // Another folder, or none any more, is another cache.
+    const cache = known?.isAt(settings) === true ? known : new ServerCache(settings, makeFetch);
     cache.configure(settings, makeFetch);
     cache.compresses = own.compression !== undefined;
     this.#caches.set(server.name, { cache, counters });

@@ -56,6 +56,12 @@ export class ServerCache implements FillHome {
     if (this.#disk !== undefined) this.#disk.maxBytes = settings.diskMaxBytes;
   }
 
+  /** Does it keep its files where these settings want them? */
+  isAt({ diskPath, diskMaxBytes }: CacheSettings): boolean {
+    const hasDisk = diskPath !== '' && diskMaxBytes > 0;
+    return hasDisk === (this.#disk !== undefined) && (!hasDisk || diskPath === this.#settings.diskPath);
+  }
+
   get diskBytes(): number {
     return this.#disk?.bytes ?? 0;
   }

@@ -142,6 +142,26 @@ describe('the cache on disk', () => {
     }
   });
 
+  it('begins and ends with a reload', async () => {
+    const [origin, diskPath] = [await startMember(), folder()];
+    const engine = await startEngine(origin, { maxBytes: 160_000 });
+    const config = (await engine.admin('GET', '/v1/config')).body as { virtualServers: { cache: object }[] };
+    async function run(cache: object): Promise<void> {
+      const [server] = config.virtualServers;
+      if (server !== undefined) server.cache = cache;
+      expect((await engine.admin('PUT', '/v1/config', config)).status).toBe(200);
+    }
+    for (const path of ['/1', '/2', '/3']) {
+      origin.serve(path, (_request, response) => response.writeHead(200, headers).end(Buffer.alloc(100_000)));
+    }
+    await run({ maxBytes: 160_000, diskPath, diskMaxBytes: 500_000 });
+    for (const path of ['/1', '/2', '/3']) await ask(engine.port('web'), path, { headers: host });
+    await until(async () => ((await cacheOf(engine))?.diskObjects ?? 0) > 0);
+    await run({ maxBytes: 160_000 });
+    expect((await cacheOf(engine))?.diskObjects).toBe(0);
+    expect((await ask(engine.port('web'), '/1', { headers: host })).status).toBe(200);
+  });
+
   it('keeps within diskMaxBytes, and says what is wrong with its settings', async () => {
     const [origin, diskPath] = [await startMember(), folder()];
     const engine = await startEngine(origin, { maxBytes: 160_000, diskPath, diskMaxBytes: 500_000 });
