@@ -26,7 +26,14 @@ export class Http2Connection extends Timed implements OpenConnection {
   readonly #socket: Socket;
   /** What a PROXY header told about the client. */
   readonly #endpoint: Endpoint | undefined;
-  readonly #streams = new Set<OpenConnection>();
+  /** Each carries one stream, or waits for the next. */
+  readonly #exchanges = new Set<OpenConnection>();
+  readonly #free: StreamSocket[] = [];
+  #running = 0;
+  readonly #onOver = (socket: StreamSocket, isFree: boolean): void => {
+    this.#running--;
+    if (isFree) this.#free.push(socket);
+  };
   readonly #addresses: Addresses;
   #isOver = false;
 
@@ -76,15 +83,15 @@ export class Http2Connection extends Timed implements OpenConnection {
   }
 
   cut(member: MemberRuntime): void {
-    for (const stream of [...this.#streams]) stream.cut(member);
+    for (const exchange of [...this.#exchanges]) exchange.cut(member);
   }
 
   reselect(member: MemberRuntime): void {
-    for (const stream of [...this.#streams]) (stream.reselect ?? stream.cut).call(stream, member);
+    for (const exchange of [...this.#exchanges]) (exchange.reselect ?? exchange.cut).call(exchange, member);
   }
 
   override onDeadline(): void {
-    if (this.#streams.size > 0) this.#context.wheel.arm(this, this.#listener.server.settings.http.clientTimeoutMs);
+    if (this.#running > 0) this.#context.wheel.arm(this, this.#listener.server.settings.http.clientTimeoutMs);
     else if (this.#session.closed) this.#socket.destroy();
     else {
       this.drain();
@@ -99,18 +106,23 @@ export class Http2Connection extends Timed implements OpenConnection {
       this.#refuse(stream, request.refusal, hasBody);
       return;
     }
-    let socket: StreamSocket | undefined;
+    this.#running++;
+    this.#freeSocket().carry(stream, { ...request, hasBody });
+  }
+
+  /** One that has carried streams before, else a new one with a connection behind it. */
+  #freeSocket(): StreamSocket {
+    for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) if (free.isUsable) return free;
+    let made: StreamSocket | undefined;
     new ClientConnection(
       this.#context,
       this.#listener,
-      (reader) => {
-        socket = new StreamSocket(stream, reader, this.#addresses, request);
-        return socket;
-      },
-      this.#streams,
+      (reader) => (made = new StreamSocket(reader, this.#addresses, this.#onOver)),
+      this.#exchanges,
       this.#endpoint,
     );
-    socket?.start(request.text, request.isChunked, hasBody);
+    if (made === undefined) throw new Error('a client connection that took no socket');
+    return made;
   }
 
   #refuse(stream: ServerHttp2Stream, status: number, hasBody: boolean): void {
@@ -129,6 +141,7 @@ export class Http2Connection extends Timed implements OpenConnection {
     this.#isOver = true;
     this.#context.wheel.disarm(this);
     this.#listener.connections.delete(this);
+    for (const free of this.#free.splice(0)) free.destroy();
   }
 }
 
