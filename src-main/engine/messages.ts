@@ -35,6 +35,7 @@ export interface Configuration {
   readonly tls: TlsMaterial;
   /** Of session tickets by virtual server, the same for all workers. */
   readonly ticketKeys: TicketKeys;
+  readonly ocsp: OcspAnswers;
   readonly health: readonly MemberHealth[];
   readonly listeners: readonly ListenerPlan[];
 }
@@ -54,6 +55,7 @@ export type ToWorker =
   | { readonly type: 'listen'; readonly id: number; readonly key: string }
   | { readonly type: 'unlisten'; readonly id: number; readonly key: string }
   | { readonly type: 'ticket-keys'; readonly keys: TicketKeys }
+  | { readonly type: 'ocsp'; readonly answers: OcspAnswers }
   | { readonly type: 'health'; readonly changes: readonly MemberHealth[] }
   | { readonly type: 'remote-in-flight'; readonly load: Load }
   | { readonly type: 'log-written'; readonly bytes: number }
@@ -109,6 +111,9 @@ export interface HeldInPool {
   readonly idleMs: number;
   readonly expiresInMs: number;
 }
+
+/** OCSP responses (DER) by the fingerprint of their certificate. */
+export type OcspAnswers = Readonly<Record<string, Uint8Array>>;
 
 /** 48 random bytes by virtual server, as Node's `ticketKeys`. */
 export type TicketKeys = Readonly<Record<string, Uint8Array>>;

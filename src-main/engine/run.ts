@@ -51,6 +51,11 @@ export async function runEngine(file: string, options: RunOptions): Promise<numb
     await supervisor.apply(next, 'reload');
   }
   const target = { supervisor, reload };
+  // The ready line is the first; what is to be known of certificates at the start comes behind it.
+  const early: string[] = [];
+  const stopGathering = supervisor.events.listen((event) => {
+    if (event.event === 'certificate') early.push(JSON.stringify(event));
+  });
   await supervisor.start(config);
   const admin = await openAdmin(supervisor.settings.admin, target).catch((error: unknown) => {
     supervisor.kill();
@@ -64,6 +69,8 @@ export async function runEngine(file: string, options: RunOptions): Promise<numb
     },
   );
   options.write(JSON.stringify(readyLine(supervisor, admin, file)));
+  stopGathering();
+  for (const line of early) options.write(line);
   const stopListening = supervisor.events.listen((event) => {
     options.write(JSON.stringify(event));
   });

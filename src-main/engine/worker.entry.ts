@@ -102,6 +102,9 @@ function receive(message: ToWorker, handle: unknown): void {
       listeners.delete(message.key);
       tell({ type: 'done', id: message.id });
       break;
+    case 'ocsp':
+      tables?.setStaples(message.answers);
+      break;
     case 'ticket-keys':
       tables?.setTicketKeys(message.keys);
       break;

@@ -15,14 +15,19 @@ export interface Issue {
   /** Negative = expired since yesterday. */
   readonly days?: number;
   readonly file?: string;
+  /** Where its state can be asked for. */
+  readonly ocsp?: string;
 }
 
 /** A certification authority of our own in a fresh directory, kept by the real openssl. */
 export interface Authority {
   readonly directory: string;
   readonly caFile: string;
+  readonly caKey: string;
   readonly ca: string;
   readonly issue: (wanted: Issue) => IssuedCertificate;
+  /** The file that `openssl ocsp` answers from. */
+  readonly index: (valid: readonly IssuedCertificate[], revoked: readonly IssuedCertificate[]) => string;
   /** A list that revokes this certificate. */
   readonly revoke: (certificate: IssuedCertificate) => string;
   readonly close: () => void;
@@ -55,23 +60,27 @@ export function openAuthority(): Authority {
   return {
     directory,
     caFile,
+    caKey,
     ca: readFileSync(caFile, 'utf8'),
-    issue: ({ names, key = 'ec', days = 30, file = `leaf${++count}` }) => {
+    issue: ({ names, key = 'ec', days = 30, file = `leaf${++count}`, ocsp }) => {
       const [certFile, keyFile] = [join(directory, `${file}.pem`), join(directory, `${file}.key`)];
       const alternatives = names.map((name) => (/^[\d.]+$/.test(name) ? `IP:${name}` : `DNS:${name}`)).join(',');
       const subject = ['-subj', `/CN=${names[0] ?? ''}`, '-addext', `subjectAltName=${alternatives}`];
+      if (ocsp !== undefined) subject.push('-addext', `authorityInfoAccess=OCSP;URI:${ocsp}`);
       const request = join(directory, 'request.pem');
       openssl(['req', '-new', ...keyArguments[key], '-nodes', ...subject, '-keyout', keyFile, '-out', request]);
       const signing = ['-CA', caFile, '-CAkey', caKey, '-CAcreateserial', '-copy_extensions', 'copyall'];
       openssl(['x509', '-req', '-in', request, ...signing, '-days', String(days), '-out', certFile]);
       return { certFile, keyFile };
     },
+    index: (valid, revoked) => {
+      const { common, index } = openDatabase();
+      for (const { certFile } of valid) openssl([...common, '-valid', certFile]);
+      for (const { certFile } of revoked) openssl([...common, '-revoke', certFile]);
+      return index;
+    },
     revoke: (certificate) => {
-      const config = join(directory, 'crl.cnf');
-      const index = join(directory, 'index.txt');
-      writeFileSync(index, '');
-      writeFileSync(config, `[ca]\ndefault_ca=it\n[it]\ndatabase=${index}\ndefault_md=sha256\ndefault_crl_days=30\n`);
-      const common = ['ca', '-config', config, '-keyfile', caKey, '-cert', caFile];
+      const { common } = openDatabase();
       const crlFile = join(directory, 'crl.pem');
       openssl([...common, '-revoke', certificate.certFile]);
       openssl([...common, '-gencrl', '-out', crlFile]);
@@ -81,6 +90,15 @@ export function openAuthority(): Authority {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+
+  /** What `openssl ca` needs, empty. */
+  function openDatabase() {
+    const config = join(directory, 'ca.cnf');
+    const index = join(directory, 'index.txt');
+    writeFileSync(index, '');
+    writeFileSync(config, `[ca]\ndefault_ca=it\n[it]\ndatabase=${index}\ndefault_md=sha256\ndefault_crl_days=30\n`);
+    return { index, common: ['ca', '-config', config, '-keyfile', caKey, '-cert', caFile] };
+  }
 }
 
 function openssl(parameters: readonly string[]): void {

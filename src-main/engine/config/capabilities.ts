@@ -22,7 +22,6 @@ const missing: readonly MissingCapability[] = [
   },
   { path: ['virtualServers', '*', 'tls', 'profiles'], feature: 'profile objects of a device' },
   { path: ['virtualServers', '*', 'tls', 'certificates', '*', 'acme'], feature: 'certificates by ACME' },
-  { path: ['virtualServers', '*', 'tls', 'ocspStapling'], isOff: isOneOf(false), feature: 'OCSP stapling' },
   { path: ['virtualServers', '*', 'sourceNat'], feature: 'source NAT by virtual server' },
   { path: ['virtualServers', '*', 'backupVirtualServer'], feature: 'a backup virtual server' },
   { path: ['pools', '*', 'protocol'], isOff: isOneOf('http', 'tcp', 'udp'), feature: 'this protocol' },
@@ -107,8 +106,4 @@ function choice(path: readonly (string | number)[], feature: string, known: read
 
 function isOneOf(...values: readonly unknown[]): (value: unknown) => boolean {
   return (value) => values.includes(value);
-}
-
-function isEmpty(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
 }

@@ -4,6 +4,7 @@ import {
   type InFlight,
   type Load,
   type MemberHealth,
+  type OcspAnswers,
   type TicketKeys,
   type WorkerSnapshot,
 } from '../messages.ts';
@@ -64,6 +65,7 @@ export class Tables {
   }
 
   configure(configuration: Configuration): void {
+    this.#terminations.setStaples(configuration.ocsp);
     const { settings } = configuration;
     const health = new Map(configuration.health.map((each) => [memberKey(each.pool, each.member), each]));
     const pools = new Map<string, PoolRuntime>();
@@ -136,6 +138,10 @@ export class Tables {
       if (change.isDown) member.closeIdle();
       pool.refresh();
     }
+  }
+
+  setStaples(answers: OcspAnswers): void {
+    this.#terminations.setStaples(answers);
   }
 
   setTicketKeys(keys: TicketKeys): void {

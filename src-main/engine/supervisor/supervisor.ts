@@ -27,6 +27,7 @@ import { LeaseOffice } from './lease-office.ts';
 import { bindListener, refusal, type BoundListener } from './listeners.ts';
 import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
 import { News } from './news.ts';
+import { OcspStapler } from './ocsp-stapler.ts';
 import { TicketKeyRing } from './ticket-keys.ts';
 import { describeStatistics, Totals, type EngineStatistics } from './stats.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -92,6 +93,14 @@ export class Supervisor {
   readonly #ticketKeys = new TicketKeyRing((keys) => {
     for (const slot of this.#slots) slot.process.tell({ type: 'ticket-keys', keys });
   });
+  readonly #stapler = new OcspStapler(
+    (answers) => {
+      for (const slot of this.#slots) slot.process.tell({ type: 'ocsp', answers });
+    },
+    (certificate, reason) => {
+      this.events.emit('certificate', { certificate, change: 'ocsp-failed', reason });
+    },
+  );
   /** Put over the admin interface; the next reload of the file undoes them. */
   #replacedCertificates: ReadonlyMap<string, ReplacedCertificate> = new Map();
   readonly #epoch = `${process.pid}-${Date.now()}`;
@@ -314,6 +323,7 @@ export class Supervisor {
     this.#checks.close();
     this.#discovery.close();
     this.#ticketKeys.close();
+    this.#stapler.close();
     for (const slot of this.#slots) slot.process.kill();
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
@@ -365,6 +375,7 @@ export class Supervisor {
     await this.#log.use(log);
     this.#discovery.keepOnly(written);
     this.#replacedCertificates = replaced;
+    this.#stapler.configure(settings, tls);
     this.#held.keepOnly(settings);
     this.#checks.configure(settings);
     const kept = new Set(listenKeys(settings).map(({ key }) => key));
@@ -434,6 +445,7 @@ export class Supervisor {
       fallbackBodies: running.fallbackBodies,
       tls: running.tls,
       ticketKeys: this.#ticketKeys.keys(),
+      ocsp: this.#stapler.answers(),
       health: this.#checks.states(),
       listeners: this.#plans(running.settings),
     };

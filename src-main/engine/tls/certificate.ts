@@ -6,6 +6,8 @@ export interface Certificate {
   /** How the admin interface calls it. */
   readonly name: string;
   readonly chain: string;
+  /** The certificate that signed it, where the files have it; else empty. */
+  readonly issuer: string;
   readonly key: string;
   /** Of the key: `ec`, `rsa`, `ed25519` ... */
   readonly keyType: string;
@@ -15,6 +17,8 @@ export interface Certificate {
   /** Milliseconds since 1970. */
   readonly notAfterMs: number;
   readonly serial: string;
+  /** SHA-256 of the certificate itself. */
+  readonly fingerprint: string;
 }
 
 /** What is wrong with a certificate or its key, in words that follow its name. Never holds any of the key. */
@@ -43,12 +47,14 @@ export function readCertificate(name: string, certText: string, keyText: string,
   return {
     name,
     chain,
+    issuer: parsed.find((each) => each !== leaf && leaf.checkIssued(each))?.toString() ?? '',
     key: pem,
     keyType: key.asymmetricKeyType ?? 'unknown',
     names: namesOf(leaf),
     notAfter: leaf.validTo,
     notAfterMs: leaf.validToDate.getTime(),
     serial: leaf.serialNumber,
+    fingerprint: leaf.fingerprint256,
   };
 }
 

@@ -25,6 +25,9 @@ const schemesOf: Readonly<Record<string, readonly number[]>> = {
   ed448: [0x0808],
 };
 
+/** Node takes null as no answer, which its types leave out. */
+const noStaple = null as unknown as Buffer;
+
 /** Who waits for a handshake, by the raw socket that it runs on. */
 const owners = new WeakMap<Socket, HandshakeOwner>();
 
@@ -44,14 +47,21 @@ export class TlsTermination {
     material: ServerMaterial,
     fingerprint: string,
     ticketKeys: Buffer | undefined,
+    staples: ReadonlyMap<string, Buffer>,
   ) {
     this.fingerprint = fingerprint;
     this.isStrict = settings.strictSni;
     const shared = sharedOptions(settings, material, ticketKeys);
-    this.#servers = material.certificates.map((certificate) => ({
-      certificate,
-      server: open({ ...shared, cert: certificate.chain, key: certificate.key }),
-    }));
+    this.#servers = material.certificates.map((certificate) => {
+      const server = open({ ...shared, cert: certificate.chain, key: certificate.key });
+      // The event costs every handshake something, so it is listened to where it is wanted.
+      if (settings.ocspStapling) {
+        server.on('OCSPRequest', (_certificate, _issuer, answer) => {
+          answer(null, staples.get(certificate.fingerprint) ?? noStaple);
+        });
+      }
+      return { certificate, server };
+    });
     for (const each of this.#servers) {
       for (const name of each.certificate.names) this.#byName.set(name, [...(this.#byName.get(name) ?? []), each]);
     }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ClientTlsSettings } from '../config/tls.ts';
-import type { Configuration, TicketKeys } from '../messages.ts';
+import type { Configuration, OcspAnswers, TicketKeys } from '../messages.ts';
 import { TlsTermination } from './server.ts';
 
 /** The TLS of all virtual servers of a worker: what a reload does not change is not made again. */
 export class TlsTerminations {
   readonly #byServer = new Map<string, TlsTermination>();
+  /** Asked at each handshake that wants one. */
+  readonly #staples = new Map<string, Buffer>();
 
   of(
     name: string,
@@ -23,14 +25,15 @@ export class TlsTerminations {
     const known = this.#byServer.get(name);
     if (known?.fingerprint === fingerprint) return known;
     const keys = ticketKeys[name];
-    const made = new TlsTermination(
-      settings,
-      material,
-      fingerprint,
-      keys === undefined ? undefined : Buffer.from(keys),
-    );
+    const ticketKey = keys === undefined ? undefined : Buffer.from(keys);
+    const made = new TlsTermination(settings, material, fingerprint, ticketKey, this.#staples);
     this.#byServer.set(name, made);
     return made;
+  }
+
+  setStaples(answers: OcspAnswers): void {
+    this.#staples.clear();
+    for (const [fingerprint, bytes] of Object.entries(answers)) this.#staples.set(fingerprint, Buffer.from(bytes));
   }
 
   setTicketKeys(keys: TicketKeys): void {
