@@ -14,6 +14,7 @@ import { serverLease } from './runtime/lease-names.ts';
 import { Leases, noLease } from './runtime/leases.ts';
 import { Tables } from './runtime/tables.ts';
 import { chooseAcceptance, createAcceptor, type Acceptance, type Attach, type ByteReader } from './sockets/accept.ts';
+import { testRawConnect } from './sockets/raw-connect.ts';
 import type { ByteSocket } from './sockets/raw-socket.ts';
 import type { Socket } from 'node:net';
 
@@ -60,6 +61,7 @@ process.on('message', (message: ToWorker, handle?: unknown) => {
   receive(message, handle);
 });
 acceptance = await chooseAcceptance(1000);
+context.canConnectRaw = acceptance === 'raw' && (await testRawConnect(1000));
 tell({ type: 'started', acceptance });
 
 function receive(message: ToWorker, handle: unknown): void {

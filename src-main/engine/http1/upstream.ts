@@ -1,10 +1,13 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { MemberTls } from '../tls/member.ts';
 import { add, M } from '../runtime/counters.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import { attachTls } from '../sockets/attach-tls.ts';
 import { queuedBytes } from '../sockets/handles.ts';
+import type { ByteReader } from '../sockets/accept.ts';
+import { connectRaw } from '../sockets/raw-connect.ts';
+import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { resetSocket } from '../sockets/reset.ts';
 import { targetOf } from '../sockets/target.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
@@ -44,7 +47,7 @@ export interface UpstreamLimits {
 }
 
 /** A connection to a member. It belongs to one exchange at a time, or lies idle in its member's stack. */
-export class UpstreamConnection extends Timed {
+export class UpstreamConnection extends Timed implements ByteReader {
   readonly member: UpstreamMember;
   owner: UpstreamOwner | undefined;
   /** It told the member about its client: no other may use it. */
@@ -56,7 +59,7 @@ export class UpstreamConnection extends Timed {
   /** Bytes written before have not left yet. */
   isFlushing = false;
   readonly #context: WorkerContext;
-  readonly #socket: Socket;
+  readonly #socket: ByteSocket;
   readonly #limits: UpstreamLimits;
   readonly #onFlushed: () => void;
   /** What was in force when it was opened; undefined = clear text. */
@@ -78,41 +81,19 @@ export class UpstreamConnection extends Timed {
     this.#limits = limits;
     this.owner = owner;
     this.isOfOneClient = greeting !== undefined;
-    const { readBuffer } = context;
     this.#tls = member.tls;
-    const options = {
-      ...targetOf(member, limits.sourceAddress),
-      noDelay: true,
-      allowHalfOpen: true,
-      onread: {
-        buffer: () => this.lease ?? readBuffer,
-        // Node hands back the very Buffer that `buffer` gave.
-        callback: (count: number, buffer: Uint8Array) => this.#onBytes(buffer as Buffer, count),
-      },
-    };
-    this.#socket = this.#tls === undefined ? connect(options) : this.#openTls(this.#tls, options, greeting);
+    this.#socket = this.#openRaw(greeting) ?? this.#openSocket(greeting);
     this.#onFlushed = () => {
       this.isFlushing = false;
       if (!this.isClosed) this.owner?.onUpstreamFlushed();
     };
-    this.#socket.on(this.#tls === undefined ? 'connect' : 'secureConnect', () => {
-      this.isConnected = true;
-      this.#context.wheel.disarm(this);
-      this.owner?.onConnected();
-    });
     this.#socket.on('end', () => {
       if (this.owner === undefined) this.destroy();
       else this.owner.onUpstreamEnd();
     });
-    this.#socket.on('error', (error) => {
-      if (this.#tls !== undefined && !this.isConnected) context.onMemberTlsFailed(member, reasonOf(error));
-      this.#fail(this.isConnected ? 'reset' : 'connect-error');
-    });
     this.#socket.on('close', () => {
       this.#fail(this.isConnected ? 'reset' : 'connect-error');
     });
-    this.#socket.resume();
-    if (greeting !== undefined && this.#tls === undefined) this.#socket.write(greeting);
     add(member.stats.counters, M.connections, 1);
     context.wheel.arm(this, limits.connectTimeoutMs);
   }
@@ -241,6 +222,56 @@ export class UpstreamConnection extends Timed {
       return;
     }
     this.#fail(this.isConnected ? 'timeout' : 'connect-timeout');
+  }
+
+  /** On the inner handle, where it is a plain address and nothing goes before the owner's bytes. */
+  #openRaw(greeting: Buffer | undefined): ByteSocket | undefined {
+    const { address, port } = this.member;
+    if (!this.#context.canConnectRaw || this.#tls !== undefined || greeting !== undefined) return undefined;
+    if (this.#limits.sourceAddress !== '' || isIP(address) === 0) return undefined;
+    return connectRaw(address, port, this, (isConnected) => {
+      if (isConnected) this.#onConnected();
+      else this.#fail('connect-error');
+    });
+  }
+
+  readBuffer(): Buffer {
+    return this.lease ?? this.#context.readBuffer;
+  }
+
+  onBytes(bytes: Buffer, _start: number, end: number): boolean {
+    return this.#onBytes(bytes, end);
+  }
+
+  #onConnected(): void {
+    this.isConnected = true;
+    this.#context.wheel.disarm(this);
+    this.owner?.onConnected();
+  }
+
+  #openSocket(greeting: Buffer | undefined): Socket {
+    const options = {
+      ...targetOf(this.member, this.#limits.sourceAddress),
+      noDelay: true,
+      allowHalfOpen: true,
+      onread: {
+        buffer: () => this.readBuffer(),
+        // Node hands back the very Buffer that `buffer` gave.
+        callback: (count: number, buffer: Uint8Array) => this.#onBytes(buffer as Buffer, count),
+      },
+    };
+    const tls = this.#tls;
+    const socket = tls === undefined ? connect(options) : this.#openTls(tls, options, greeting);
+    socket.on(tls === undefined ? 'connect' : 'secureConnect', () => {
+      this.#onConnected();
+    });
+    socket.on('error', (error) => {
+      if (tls !== undefined && !this.isConnected) this.#context.onMemberTlsFailed(this.member, reasonOf(error));
+      this.#fail(this.isConnected ? 'reset' : 'connect-error');
+    });
+    socket.resume();
+    if (greeting !== undefined && tls === undefined) socket.write(greeting);
+    return socket;
   }
 
   #openTls(tls: MemberTls, options: ConnectionOptions & NetConnectOpts, greeting: Buffer | undefined): Socket {

@@ -23,6 +23,8 @@ export class WorkerContext {
   scratch: Buffer = Buffer.allocUnsafeSlow(scratchBytes);
   /** `Date: ...\r\n`, renewed each second. */
   dateLine: Buffer = Buffer.alloc(0);
+  /** Connections to members are opened on Node's inner handles. */
+  canConnectRaw = false;
   /** The worker is ending: connections close after their response. */
   isEnding = false;
   /** Undefined = exchanges are not logged. */

@@ -100,7 +100,8 @@ export class RawSocket implements ByteSocket {
   #onClose: (() => void) | undefined = undefined;
   #onFlushed: (() => void) | undefined = undefined;
 
-  constructor(accepted: AcceptedHandle, reader: ByteReader) {
+  /** One that is still being connected reads from `resume` on. */
+  constructor(accepted: AcceptedHandle, reader: ByteReader, isConnected = true) {
     const handle = accepted as RawHandle; // what the self-test has tried
     this._handle = handle;
     this.#reader = reader;
@@ -109,7 +110,8 @@ export class RawSocket implements ByteSocket {
     handle.owner = this;
     handle.onread = onRead;
     handle.useUserBuffer(this.#buffer);
-    handle.readStart();
+    this.#isReading = isConnected;
+    if (isConnected) handle.readStart();
   }
 
   get remoteAddress(): string | undefined {
