@@ -26,6 +26,7 @@ const packages = {
   ping: 'iputils-ping',
   'prometheus-haproxy-exporter': 'prometheus-haproxy-exporter',
   promtool: 'prometheus',
+  snmpwalk: 'snmp',
   sudo: 'sudo',
   at: 'at',
   atd: 'at',

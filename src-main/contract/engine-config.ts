@@ -107,7 +107,17 @@ export const engineConfigSchema = z.strictObject({
   global: globalSchema.optional(),
   bandwidth: bandwidthSchema.optional(),
   admin: engineAdminSchema.optional(),
-  snmp: z.strictObject({ listen: z.string(), community: z.string().optional() }).optional(),
+  /** `prefix` is the OID of STEELYARD-MIB. */
+  snmp: z
+    .strictObject({
+      listen: z.string(),
+      community: z.string().min(1),
+      prefix: z
+        .string()
+        .regex(/^1\.3\.6\.1(\.\d{1,10}){2,100}$/, 'an OID below 1.3.6.1')
+        .optional(),
+    })
+    .optional(),
   /** A path, for a socket that only answers; `level: admin` lets it change members as well (HAProxy's words). */
   haproxySocket: z
     .union([z.string(), z.strictObject({ path: z.string(), level: z.enum(['operator', 'admin']).optional() })])

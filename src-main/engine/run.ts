@@ -8,6 +8,7 @@ import { fixedSections } from './config/fixed.ts';
 import { loadConfig } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
 import { openHaproxySocket } from './haproxy-socket/server.ts';
+import { openSnmpAgent } from './snmp/agent.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
 export interface RunOptions {
@@ -68,6 +69,12 @@ export async function runEngine(file: string, options: RunOptions): Promise<numb
       throw error;
     },
   );
+  const snmp = await openSnmpAgent(supervisor.settings.snmp, supervisor).catch((error: unknown) => {
+    admin.close();
+    haproxySocket.close();
+    supervisor.kill();
+    throw error;
+  });
   options.write(JSON.stringify(readyLine(supervisor, admin, file)));
   stopGathering();
   for (const line of early) options.write(line);
@@ -78,6 +85,7 @@ export async function runEngine(file: string, options: RunOptions): Promise<numb
   stopListening();
   admin.close();
   haproxySocket.close();
+  snmp.close();
   return 0;
 }
 

@@ -30,7 +30,6 @@ const missing: readonly MissingCapability[] = [
   { path: ['monitors', '*', 'tls', 'ciphers'], feature: 'TLS ciphers of a monitor' },
   { path: ['monitors', '*', 'tls', 'profile'], feature: 'TLS profiles of a monitor' },
   { path: ['global'], feature: 'the DNS server' },
-  { path: ['snmp'], feature: 'the SNMP agent' },
 ];
 
 /** Every key of a valid configuration that asks for something this engine cannot do. */

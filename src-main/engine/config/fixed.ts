@@ -1,2 +1,2 @@
 /** Sections that are opened once, at the start: neither a reload nor the admin interface changes them. */
-export const fixedSections = ['admin', 'haproxySocket'] as const;
+export const fixedSections = ['admin', 'haproxySocket', 'snmp'] as const;

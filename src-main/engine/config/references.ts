@@ -54,6 +54,7 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
     ...persistenceProblems(config),
     ...adminProblems(config.admin ?? {}),
     ...logProblems(config.log),
+    ...snmpProblems(config.snmp),
   ];
 }
 
@@ -256,6 +257,12 @@ function backupProblems(config: EngineConfig, index: number, pools: ReadonlySet<
     seen.add(next);
   }
   return [];
+}
+
+function snmpProblems(snmp: EngineConfig['snmp']): ConfigProblem[] {
+  if (snmp === undefined || parseListenAddress(snmp.listen)?.kind === 'tcp') return [];
+  const what = `"${snmp.listen}" is no host:port`;
+  return [{ path: ['snmp', 'listen'], what, why: 'nothing can listen there', remedy: 'write 127.0.0.1:1161' }];
 }
 
 function logProblems(log: EngineConfig['log']): ConfigProblem[] {

@@ -44,6 +44,7 @@ export function resolveSettings(config: EngineConfig, baseDirectory: string) {
       file: config.log?.file === undefined || config.log.file === '' ? '' : at(baseDirectory, config.log.file),
       sample: config.log?.sample ?? 1,
     },
+    snmp: config.snmp === undefined ? undefined : snmpSettings(config.snmp),
     haproxySocket: haproxySocketSettings(config.haproxySocket ?? '', baseDirectory),
     resolver: {
       servers: (config.resolver?.servers ?? []).flatMap((text) => parseServerAddress(text) ?? []),
@@ -251,6 +252,11 @@ function memberSettings(member: EngineMember, outerState: AdminState, baseDirect
     cookieValue: member.cookieValue ?? name,
     monitors: member.monitors,
   };
+}
+
+/** Without `prefix` the tree stands where net-snmp leaves room for experiments. */
+function snmpSettings({ listen, community, prefix }: NonNullable<EngineConfig['snmp']>) {
+  return { listen, community, prefix: prefix ?? '1.3.6.1.4.1.8072.9999.9999' };
 }
 
 function haproxySocketSettings(socket: NonNullable<EngineConfig['haproxySocket']>, baseDirectory: string) {
