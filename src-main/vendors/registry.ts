@@ -1,9 +1,20 @@
 import { engine } from './engine/driver.ts';
+import { f5Secrets, parseBigip } from './f5/parse.ts';
 import { haproxy } from './haproxy/driver.ts';
 import { mibs } from './mib/data/index.ts';
 import { mibDriver } from './mib/driver.ts';
 import { host } from './mib/host.ts';
 import type { VendorDriver } from './vendor.ts';
 
+/** What reads a kind's configuration as text, where its boxes are otherwise read by their MIB. */
+const texts: Readonly<Partial<Record<VendorDriver['id'], Pick<VendorDriver, 'parse' | 'secrets'>>>> = {
+  f5: { parse: parseBigip, secrets: f5Secrets },
+};
+
 /** Every driver there is: one import and one name each. */
-export const drivers: readonly VendorDriver[] = [engine, haproxy, ...mibs.map(mibDriver), host];
+export const drivers: readonly VendorDriver[] = [
+  engine,
+  haproxy,
+  ...mibs.map((mib) => ({ ...mibDriver(mib), ...texts[mib.id] })),
+  host,
+];
