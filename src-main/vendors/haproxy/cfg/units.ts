@@ -11,6 +11,8 @@ const unitBytes: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 **
 
 /** HAProxy's longest time (a signed 32-bit count of milliseconds). */
 const longestMs = 2_147_483_647;
+/** The highest number that HAProxy reads into a signed 32-bit count. */
+export const highestCount = longestMs;
 
 /** HAProxy's highest weight (SRV_UWGHT_MAX); a higher one it refuses. */
 export const highestWeight = 256;

@@ -102,6 +102,36 @@ describe('persistence', () => {
   });
 });
 
+describe('slow start, times and tries of a pool', () => {
+  function pool(key: string, desired: unknown): Partial<Change> {
+    return { subject: { kind: 'pool', path: ['app'] }, key, desired };
+  }
+  test('are written on their lines, changed in place, and taken out to the same bytes', () => {
+    const after = edit(
+      base,
+      pool('slowStartMs', 30_000),
+      pool('queue', { timeoutMs: 500 }),
+      pool('retry', { attempts: 2 }),
+    );
+    expect(changed(after)).toEqual([
+      '\tretries 2',
+      '\ttimeout queue 500ms',
+      '\tserver a 10.0.0.1:80 check inter 5s cookie one slowstart 30000ms # first',
+      '\tserver b 10.0.0.2:80 check inter 5s slowstart 30000ms',
+    ]);
+    expect(edit(after, pool('retry', { attempts: 5 }))).toBe(after.replace('retries 2', 'retries 5'));
+    const back = [pool('retry', undefined), pool('queue', undefined), pool('slowStartMs', undefined)];
+    expect(edit(after, ...back)).toBe(base);
+  });
+
+  test('what has no words there, or comes from defaults, is refused', () => {
+    expect(() => edit(base, pool('queue', { limit: 5 }))).toThrow(/would read/);
+    expect(() => edit(base, pool('retry', { attempts: -1 }))).toThrow(/no whole number/);
+    const inherited = base.replace('mode http', 'mode http\n    retries 7');
+    expect(() => edit(inherited, pool('retry', undefined))).toThrow(/would read/);
+  });
+});
+
 describe('a check that all members share', () => {
   test('asks another path, takes another answer, at another pace', () => {
     const after = edit(
