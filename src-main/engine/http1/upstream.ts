@@ -123,7 +123,8 @@ export class UpstreamConnection extends Timed implements ByteReader {
   }
 
   resume(): void {
-    if (!this.isClosed) {
+    // Before it is connected there is nothing to read, and the time for connecting runs on.
+    if (!this.isClosed && this.isConnected) {
       this.#context.wheel.arm(this, this.#inactivityMs);
       this.#socket.resume();
     }
