@@ -1,4 +1,17 @@
-import type { Endpoint, RequestView } from '../http1/request-view.ts';
+/** What the log asks of a client's connection. */
+export interface LoggedEndpoint {
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  /** Empty in clear text. */
+  readonly tlsVersion: string;
+}
+
+/** What the log asks of a request. */
+export interface LoggedRequest {
+  readonly method: () => string;
+  readonly host: () => string;
+  readonly path: () => string;
+}
 
 /** What is written of one exchange; filled in while it runs. */
 export interface LogEntry {
@@ -71,8 +84,8 @@ export class AccessLog {
   /** An entry for a request, or for a connection whose request could not be read; undefined where it is not in the sample. */
   begin(
     virtualServer: string,
-    endpoint: Endpoint,
-    request: RequestView | undefined,
+    endpoint: LoggedEndpoint,
+    request: LoggedRequest | undefined,
     httpVersion: string,
   ): LogEntry | undefined {
     const { sample, chance } = this.#options;

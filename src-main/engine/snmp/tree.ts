@@ -127,7 +127,7 @@ function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, each) => sum + each, 0);
 }
 
-/** SnmpAdminString holds at most 255 bytes. */
+/** SyText holds at most 255 bytes. */
 function text(value: string): Column {
   return { type: ObjectType.OctetString, value: Buffer.from(value).subarray(0, 255) };
 }
