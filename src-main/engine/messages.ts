@@ -3,7 +3,7 @@ import type { Acceptance } from './sockets/accept.ts';
 import type { EngineSettings } from './config/settings.ts';
 import type { TlsMaterial } from './config/tls.ts';
 import type { LogBatch } from './log/access-log.ts';
-import type { LeaseNews } from './runtime/leases.ts';
+import type { LeaseNews, LeaseTotals } from './runtime/leases.ts';
 import type { HeldNews, HeldReplies } from './persistence/messages.ts';
 
 /** What supervisor and workers say to each other. Handles travel beside `listen`. */
@@ -117,9 +117,6 @@ export type OcspAnswers = Readonly<Record<string, Uint8Array>>;
 
 /** 48 random bytes by virtual server, as Node's `ticketKeys`. */
 export type TicketKeys = Readonly<Record<string, Uint8Array>>;
-
-/** A number by lease. */
-export type LeaseTotals = Readonly<Record<string, number>>;
 
 /** What runs on members, as workers tell each other. */
 export interface Load {

@@ -4,7 +4,7 @@ import { ClientConnection } from '../http1/client.ts';
 import { head, scanResponse } from '../http1/head.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import type { Listener } from '../runtime/listener.ts';
-import type { ByteReader } from '../sockets/accept.ts';
+import type { ByteReader } from '../sockets/byte-reader.ts';
 import type { FetchOwner, RunningFetch } from './fetch-owner.ts';
 
 const untilClose = -1;

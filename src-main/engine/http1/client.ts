@@ -27,7 +27,7 @@ import type { Listener, OpenConnection } from '../runtime/listener.ts';
 import type { MemberRuntime } from '../runtime/member.ts';
 import type { PoolRuntime, Waiter } from '../runtime/pool.ts';
 import type { VirtualServerRuntime } from '../runtime/virtual-server.ts';
-import type { ByteReader } from '../sockets/accept.ts';
+import type { ByteReader } from '../sockets/byte-reader.ts';
 import { queuedBytes } from '../sockets/handles.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { resetSocket } from '../sockets/reset.ts';

@@ -4,7 +4,7 @@ import type { ProxyAddresses } from '../l4/proxy-protocol.ts';
 import type { HeldRequest } from '../persistence/method.ts';
 import { findCookie } from './cookies.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
-import type { RouteRequest } from '../runtime/virtual-server.ts';
+import type { RouteRequest } from '../runtime/route-request.ts';
 
 /** Where a connection came from and to. Only what is asked for is asked of the system. */
 export class Endpoint {

@@ -5,7 +5,7 @@ import { add, M } from '../runtime/counters.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import { attachTls } from '../sockets/attach-tls.ts';
 import { queuedBytes } from '../sockets/handles.ts';
-import type { ByteReader } from '../sockets/accept.ts';
+import type { ByteReader } from '../sockets/byte-reader.ts';
 import { connectRaw } from '../sockets/raw-connect.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { resetSocket } from '../sockets/reset.ts';

@@ -3,7 +3,7 @@ import { ClientConnection } from '../http1/client.ts';
 import type { Endpoint } from '../http1/request-view.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import type { Listener, OpenConnection } from '../runtime/listener.ts';
-import type { ByteReader } from '../sockets/accept.ts';
+import type { ByteReader } from '../sockets/byte-reader.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
 import { Http2Connection } from './session.ts';
 

@@ -1,5 +1,5 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import type { ByteReader } from '../sockets/accept.ts';
+import type { ByteReader } from '../sockets/byte-reader.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { ResponseWriter } from './response.ts';
 

@@ -1,5 +1,5 @@
 import type { EngineSettings, MemberSettings, PoolSettings, VirtualServerSettings } from '../config/settings.ts';
-import type { LeaseTotals } from '../messages.ts';
+import type { LeaseTotals } from './leases.ts';
 
 // The limit stands in the name: another limit is another lease, and what was said about the old one is void.
 

@@ -1,4 +1,5 @@
-import type { LeaseTotals } from '../messages.ts';
+/** A number by lease. */
+export type LeaseTotals = Readonly<Record<string, number>>;
 
 /** A worker's part of a limit over all workers. The parts never add up to more than the limit. */
 export interface Lease {

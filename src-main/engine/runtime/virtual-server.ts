@@ -6,16 +6,7 @@ import { usableCodings, type Coding } from '../compression/negotiate.ts';
 import type { ServerCache } from '../cache/server-cache.ts';
 import type { ServerLimits } from '../limits/limits.ts';
 import type { PoolRuntime } from './pool.ts';
-
-/** A request as routes look at it. */
-export interface RouteRequest {
-  readonly method: () => string;
-  /** Without port, lower case. */
-  readonly hostName: () => string;
-  /** Without query. */
-  readonly path: () => string;
-  readonly find: (name: string) => string | undefined;
-}
+import type { RouteRequest } from './route-request.ts';
 
 interface CompiledRoute {
   readonly settings: RouteSettings;

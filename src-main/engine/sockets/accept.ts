@@ -1,14 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { ByteReader } from './byte-reader.ts';
 import { takeConnections, wrapAccepted, type AcceptedHandle, type OnRead } from './handles.ts';
 import { hasRawSockets, RawSocket, type ByteSocket } from './raw-socket.ts';
-
-/** What reads an accepted socket's bytes. `b` is shared memory: it is valid during the call only. */
-export interface ByteReader {
-  /** Where the next read goes. */
-  readonly readBuffer: () => Buffer;
-  /** Answers false to stop reading; `socket.resume()` goes on. */
-  readonly onBytes: (bytes: Buffer, start: number, end: number) => boolean;
-}
 
 /** Gives the socket that reads into the reader. */
 export type Attach<Kind extends ByteSocket> = (reader: ByteReader) => Kind;

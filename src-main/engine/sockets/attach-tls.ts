@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import type { ByteReader } from './accept.ts';
+import type { ByteReader } from './byte-reader.ts';
 
 /**
  * Gives a TLS socket's bytes to a reader without the readable stream between them: Node.js hands each read to `push`, which

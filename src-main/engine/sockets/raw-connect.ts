@@ -1,5 +1,5 @@
 import { createServer, isIPv6 } from 'node:net';
-import type { ByteReader } from './accept.ts';
+import type { ByteReader } from './byte-reader.ts';
 import type { AcceptedHandle } from './handles.ts';
 import { hasRawSockets, RawSocket } from './raw-socket.ts';
 

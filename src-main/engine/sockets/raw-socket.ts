@@ -1,5 +1,5 @@
 import type { AcceptedHandle } from './handles.ts';
-import type { ByteReader } from './accept.ts';
+import type { ByteReader } from './byte-reader.ts';
 
 /**
  * A connection on Node's inner handle, without a stream around it: building and tearing down `net.Socket` is a third of

@@ -1,4 +1,5 @@
-import type { LeaseTotals, ToWorker } from '../messages.ts';
+import type { ToWorker } from '../messages.ts';
+import type { LeaseTotals } from '../runtime/leases.ts';
 import type { LeaseNews } from '../runtime/leases.ts';
 
 interface Limit {

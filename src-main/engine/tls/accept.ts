@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { WorkerContext } from '../runtime/context.ts';
 import { add, S } from '../runtime/counters.ts';
 import type { Listener, OpenConnection } from '../runtime/listener.ts';
-import type { ByteReader } from '../sockets/accept.ts';
+import type { ByteReader } from '../sockets/byte-reader.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
 import { readClientHello, type ClientHello } from './client-hello.ts';
 import { startHandshake, type HandshakeOwner, type TlsTermination } from './server.ts';

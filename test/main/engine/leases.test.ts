@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LeaseTotals, ToWorker } from '../../../src-main/engine/messages.ts';
+import type { LeaseTotals, ToWorker } from '../../../src-main/engine/runtime/leases.ts';
 import { resolveSettings } from '../../../src-main/engine/config/settings.ts';
 import { MemberRuntime, newMemberStats } from '../../../src-main/engine/runtime/member.ts';
 import { Leases, type Lease, type LeaseNews } from '../../../src-main/engine/runtime/leases.ts';
