@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { LeaseTotals, ToWorker } from '../../../src-main/engine/runtime/leases.ts';
+import type { ToWorker } from '../../../src-main/engine/messages.ts';
 import { resolveSettings } from '../../../src-main/engine/config/settings.ts';
 import { MemberRuntime, newMemberStats } from '../../../src-main/engine/runtime/member.ts';
-import { Leases, type Lease, type LeaseNews } from '../../../src-main/engine/runtime/leases.ts';
+import { Leases, type Lease, type LeaseNews, type LeaseTotals } from '../../../src-main/engine/runtime/leases.ts';
 import { LeaseOffice } from '../../../src-main/engine/supervisor/lease-office.ts';
 import { seeded } from './candidates.ts';
 
