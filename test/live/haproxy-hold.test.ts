@@ -10,7 +10,7 @@ import { startAtd } from '../rigs/atd.ts';
 import { type CalledConsole, endPhases, openCalledConsole } from '../rigs/console-calls.ts';
 import { type Site, type SiteOptions, startSite } from '../rigs/haproxy-site.ts';
 import { killAt } from '../rigs/killed-console.ts';
-import { isMissing } from '../rigs/need.ts';
+import { findProgram, isMissing } from '../rigs/need.ts';
 
 const weight: Desired = { pools: [{ name: 'app', members: [{ name: 'b1', weight: 3 }] }] };
 const algorithm: Desired = { pools: [{ name: 'app', algorithm: 'least-connections' }] };
@@ -113,7 +113,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'at', 'atd', 'faketime'))(
       chmodSync(directory, 0o755); // whoever logs in reads it
       const jump = join(directory, 'jump');
       writeFileSync(jump, '+0');
-      const preload = execFileSync('faketime', ['-f', '+0', 'env']).toString();
+      const preload = execFileSync(findProgram('faketime') ?? 'faketime', ['-f', '+0', 'env']).toString();
       const library = /^LD_PRELOAD=(.*)$/m.exec(preload)?.[1] ?? '';
       const fake = `LD_PRELOAD=${library} FAKETIME_TIMESTAMP_FILE=${jump} FAKETIME_NO_CACHE=1`;
       const site = await start({ hold: 'detached', sshd: [`SetEnv ${fake}`] });
