@@ -64,7 +64,11 @@ function addUser(name: string, home: string, groups: string): void {
 }
 
 function groupId(name: string): number {
-  return Number(execFileSync(findProgram('getent') ?? 'getent', ['group', name]).toString().split(':')[2]);
+  return Number(
+    execFileSync(findProgram('getent') ?? 'getent', ['group', name])
+      .toString()
+      .split(':')[2],
+  );
 }
 
 function run(program: string, ...words: readonly string[]): void {
