@@ -85,8 +85,8 @@ describe('a configuration file', () => {
     ],
     [
       'a feature that is not there',
-      `${good}snmp: { listen: '127.0.0.1:1161' }\n`,
-      'engine.yaml:11:1: CAPABILITY_MISSING: the SNMP agent (snmp)',
+      `${good}global: { listen: ['127.0.0.1:5353'], zones: [] }\n`,
+      'engine.yaml:11:1: CAPABILITY_MISSING: the DNS server (global)',
     ],
     [
       'a hash of what TCP does not see',
