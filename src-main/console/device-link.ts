@@ -3,7 +3,7 @@ import { AppError } from '../contract/errors.ts';
 import type { Command } from '../contract/plan.ts';
 import type { HostSession, HttpSession, Session } from '../transports/transport.ts';
 import type { DriverTools, OpenDevice, VendorDriver } from '../vendors/vendor.ts';
-import { pollBoth } from './poll-both.ts';
+import { TwoWayPoll } from './poll-both.ts';
 
 const shellTimeoutMs = 60_000;
 
@@ -28,8 +28,8 @@ export class DeviceLink {
   ) {
     this.driver = driver;
     const device = driver.open(session, address, tools);
-    this.device =
-      beside === undefined ? device : { ...device, poll: (signal) => pollBoth({ driver, device }, beside, signal) };
+    const both = beside === undefined ? undefined : new TwoWayPoll({ driver, device }, beside, tools.now);
+    this.device = both === undefined ? device : { ...device, poll: (signal) => both.poll(signal) };
     this.#session = session;
     this.#beside = beside;
     this.retryNow = () => {
