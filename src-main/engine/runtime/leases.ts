@@ -28,7 +28,7 @@ export type LeaseNews =
   | { readonly kind: 'borrow'; readonly id: number; readonly keys: readonly string[] }
   | { readonly kind: 'returned'; readonly recall: number; readonly counts: LeaseTotals };
 
-/** After a refusal nobody asks again for so long: at its limit the engine must not spend its time on asking. */
+/** After a refusal so long goes by before the next question: at its limit the engine must not spend its time on asking. */
 const refusedForMs = 5;
 /** A supervisor that does not answer has nothing to give. */
 const answerTimeoutMs = 1000;
@@ -45,6 +45,8 @@ export class Leases {
   #totals: LeaseTotals = {};
   readonly #asked = new Map<number, OnBorrowed>();
   readonly #refusedUntilMs = new Map<string, number>();
+  /** Who came after a refusal, by what they lack: one question is asked for all of them when its time has come. */
+  readonly #later = new Map<string, OnBorrowed[]>();
   #nextId = 1;
 
   constructor(tell: (news: LeaseNews) => void, workers: number, use: LeaseUse) {
@@ -68,14 +70,47 @@ export class Leases {
     return this.#leases.get(key) ?? noLease;
   }
 
-  /** May the supervisor have more of one of these? False = there is no sense in asking now. */
+  /**
+   * Asks the supervisor for more of one of these. False = there is no more to be had. An answer is never older than the question:
+   * what others gave back since the last refusal is seen.
+   */
   borrow(leases: readonly Lease[], onBorrowed: OnBorrowed): boolean {
     if (this.#workers === 1) return false;
-    const nowMs = performance.now();
-    const keys = leases
-      .filter(({ key, limit }) => limit < (this.#totals[key] ?? 0) && (this.#refusedUntilMs.get(key) ?? 0) <= nowMs)
-      .map(({ key }) => key);
+    const keys = leases.filter(({ key, limit }) => limit < (this.#totals[key] ?? 0)).map(({ key }) => key);
     if (keys.length === 0) return false;
+    const lack = keys.join('\n');
+    const waiting = this.#later.get(lack);
+    if (waiting !== undefined) {
+      waiting.push(onBorrowed);
+      return true;
+    }
+    const waitMs = Math.min(...keys.map((key) => this.#refusedUntilMs.get(key) ?? 0)) - performance.now();
+    if (waitMs <= 0) this.#ask(keys, onBorrowed);
+    else {
+      this.#later.set(lack, [onBorrowed]);
+      setTimeout(() => {
+        this.#askLater(lack, keys);
+      }, Math.ceil(waitMs)).unref();
+    }
+    return true;
+  }
+
+  /** A refusal is one for all who waited; where there is some, each asks for its own. */
+  #askLater(lack: string, keys: readonly string[]): void {
+    const waiting = this.#later.get(lack) ?? [];
+    this.#later.delete(lack);
+    const [first, ...others] = waiting;
+    if (first === undefined) return;
+    this.#ask(keys, (isGranted) => {
+      first(isGranted);
+      for (const other of others) {
+        if (isGranted) this.#ask(keys, other);
+        else other(false);
+      }
+    });
+  }
+
+  #ask(keys: readonly string[], onBorrowed: OnBorrowed): void {
     const id = this.#nextId++;
     this.#asked.set(id, (isGranted) => {
       if (!isGranted) for (const key of keys) this.#refusedUntilMs.set(key, performance.now() + refusedForMs);
@@ -85,7 +120,6 @@ export class Leases {
     setTimeout(() => {
       this.answer(id, '');
     }, answerTimeoutMs).unref();
-    return true;
   }
 
   /** `key` = what was granted, empty = nothing. */
