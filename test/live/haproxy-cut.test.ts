@@ -58,11 +58,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
       rig = await startHaproxy({
         sections: 'backend app\n    balance roundrobin\n    server a 127.0.0.1:1\n    server b 127.0.0.1:2\n',
       });
-      const session = new HostLink({ open: openThroughRelay, now: () => performance.now(), chance: Math.random });
-      const address = parseAddress(
-        `haproxy+ssh://${sshd.user}@127.0.0.1:${relay.port}?config=${rig.configFile}&hold=detached`,
-      );
-      link = new DeviceLink(haproxy, address, { kind: 'host', host: session }, realTools);
+      link = openLink();
     });
     afterEach(async () => {
       link.close();
@@ -71,6 +67,14 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
       await sshd.close();
     });
 
+    /** Anew for each cut: a link that is cut again and again waits longer each time. */
+    function openLink(): DeviceLink {
+      const session = new HostLink({ open: openThroughRelay, now: () => performance.now(), chance: Math.random });
+      const address = parseAddress(
+        `haproxy+ssh://${sshd.user}@127.0.0.1:${relay.port}?config=${rig.configFile}&hold=detached`,
+      );
+      return new DeviceLink(haproxy, address, { kind: 'host', host: session }, realTools);
+    }
     function openThroughRelay(aborted: AbortSignal) {
       return openSsh({
         host: relay.host,
@@ -108,6 +112,8 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
       for (let number = 1; number <= count; number += 1) {
         const cut = number % 2 === 0 ? cutBefore : cutAtAnswer;
         const where = `cut at command ${number}`;
+        link.close();
+        link = openLink();
         const plan = await makePlan(desired, `cut${number}x00`);
         const wholes = new Set([plan.driver['before'], plan.driver['after']]);
         const push = await Push.start(plan, 1000, {
