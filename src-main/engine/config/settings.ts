@@ -204,7 +204,7 @@ function poolSettings(
     connectTimeoutMs: pool.connectTimeoutMs ?? 5000,
     responseTimeoutMs: pool.responseTimeoutMs ?? 60_000,
     keepAlive: {
-      maxIdle: pool.keepAlive?.maxIdle ?? 64,
+      maxIdle: pool.keepAlive?.maxIdle,
       idleTimeoutMs: pool.keepAlive?.idleTimeoutMs ?? 60_000,
     },
   };

@@ -12,6 +12,9 @@ import { resetSocket } from '../sockets/reset.ts';
 import { targetOf } from '../sockets/target.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
 
+/** So many idle connections are kept in any case, where `maxIdle` is not said. */
+const leastMaxIdle = 64;
+
 /** What went wrong on the way to a member. */
 export type UpstreamFailure = 'connect-error' | 'connect-timeout' | 'reset' | 'timeout';
 
@@ -36,6 +39,8 @@ export interface UpstreamMember {
   readonly settings: { readonly adminState: string };
   readonly tls: MemberTls | undefined;
   tlsSession: Buffer | undefined;
+  /** The most exchanges that ran at once in the last seconds. */
+  readonly recentPeak: (nowMs: number) => number;
 }
 
 /** Time-outs and bounds of the pool it was opened for. */
@@ -43,7 +48,8 @@ export interface UpstreamLimits {
   readonly connectTimeoutMs: number;
   /** Connections to members come from there; empty = the system chooses. */
   readonly sourceAddress: string;
-  readonly keepAlive: { readonly maxIdle: number; readonly idleTimeoutMs: number };
+  /** `maxIdle` undefined = as many as were in use at once lately. */
+  readonly keepAlive: { readonly maxIdle: number | undefined; readonly idleTimeoutMs: number };
 }
 
 /** A connection to a member. It belongs to one exchange at a time, or lies idle in its member's stack. */
@@ -162,7 +168,7 @@ export class UpstreamConnection extends Timed implements ByteReader {
       this.isClosed ||
       this.isFlushing ||
       tls !== this.#tls ||
-      idle.length >= maxIdle ||
+      idle.length >= (maxIdle ?? Math.max(leastMaxIdle, this.member.recentPeak(this.#context.wheel.nowMs))) ||
       settings.adminState === 'disabled'
     ) {
       this.destroy();

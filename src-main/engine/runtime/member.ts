@@ -18,6 +18,9 @@ export function newMemberStats(): MemberStats {
   return { counters: new Float64Array(memberCounterNames.length), times: new RecentTimes() };
 }
 
+/** A peak of exchanges is remembered for this long to twice this long. */
+const peakWindowMs = 10_000;
+
 /** Weight of the newest response time in the moving average. */
 const averageShare = 0.1;
 
@@ -52,6 +55,9 @@ export class MemberRuntime implements Candidate {
   tls: MemberTls | undefined = undefined;
   /** The newest TLS session, to be resumed by the next connection. */
   tlsSession: Buffer | undefined = undefined;
+  #peak = 0;
+  #earlierPeak = 0;
+  #peakUntilMs = 0;
   #fails = 0;
   #failsSinceMs = 0;
   /** Set where the algorithm looks at bandwidth. */
@@ -97,12 +103,23 @@ export class MemberRuntime implements Candidate {
   begin(): void {
     this.inFlight++;
     this.localInFlight++;
+    if (this.localInFlight > this.#peak) this.#peak = this.localInFlight;
   }
 
   end(): void {
     this.inFlight--;
     this.localInFlight--;
     if (this.lease.isOwed) this.leases?.giveBack(this.lease);
+  }
+
+  /** The most exchanges that ran here at once in the last 10 to 20 s; `nowMs` on any one clock. */
+  recentPeak(nowMs: number): number {
+    if (nowMs >= this.#peakUntilMs) {
+      this.#earlierPeak = nowMs < this.#peakUntilMs + peakWindowMs ? this.#peak : this.localInFlight;
+      this.#peak = this.localInFlight;
+      this.#peakUntilMs = nowMs + peakWindowMs;
+    }
+    return Math.max(this.#peak, this.#earlierPeak);
   }
 
   setRemoteInFlight(count: number): void {

@@ -30,7 +30,7 @@ describe('a configuration file', () => {
       retry: { attempts: 1, when: ['connect-error', 'reset-before-response', 'timeout'], statuses: [] },
       connectTimeoutMs: 5000,
       responseTimeoutMs: 60_000,
-      keepAlive: { maxIdle: 64, idleTimeoutMs: 60_000 },
+      keepAlive: { maxIdle: undefined, idleTimeoutMs: 60_000 },
       members: [
         { name: '10.0.0.1:80', weight: 1, adminState: 'enabled', cookieValue: '10.0.0.1:80' },
         { name: 'b', weight: 3 },
