@@ -9,10 +9,11 @@ import { AppError, toProblem } from './contract/errors.ts';
 import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
 import { defaultIntervalMs, Estate } from './console/estate.ts';
+import { Finder } from './console/finder.ts';
 import { makeHandlers, readCredentials } from './console/handlers.ts';
 import { useKeyChain, useKeyFile } from './console/key-chain.ts';
 import { LabInEstate } from './console/lab.ts';
-import { driverNamed } from './console/native.ts';
+import { driverNamed, nativeTools } from './console/native.ts';
 import { originOf } from './console/origin.ts';
 import { Planner } from './console/planner.ts';
 import { Pushes } from './console/pushes.ts';
@@ -164,6 +165,13 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     versions: store.versions,
   });
 
+  const finder = new Finder({
+    devices: () => estate.list(),
+    specOf: (device) => estate.stateOf(device).spec,
+    versions: store.versions,
+    parse: ({ link }, files) => nativeTools.parseNative(link.driver.id, files),
+  });
+
   for (const spec of await store.inventory.list()) {
     await estate.add(spec).catch((error: unknown) => {
       process.stderr.write(
@@ -182,6 +190,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     store,
     estate,
     planner,
+    finder,
     pushes,
     watchers,
     locks,

@@ -5,6 +5,7 @@ import type { CliTools, Command } from './command.ts';
 import { addDevice, listDevices, removeDevice, testDevice } from './devices.ts';
 import { drain, resume } from './drain.ts';
 import { engineCheck, engineRun } from './engine.ts';
+import { find } from './find.ts';
 import { help, helpFor } from './help.ts';
 import { parse, render } from './native.ts';
 import { poll, read } from './readings.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   removeDevice,
   read,
   poll,
+  find,
   plan,
   apply,
   confirm,

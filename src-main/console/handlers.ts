@@ -6,6 +6,7 @@ import type { CallInput } from '../contract/api.ts';
 import type { Locks } from '../core/lock.ts';
 import type { Store } from '../store/open.ts';
 import type { Estate } from './estate.ts';
+import type { Finder } from './finder.ts';
 import type { Planner } from './planner.ts';
 import type { Pushes } from './pushes.ts';
 import type { TestRequest } from './tester.ts';
@@ -17,6 +18,7 @@ export interface HandlerParts {
   readonly store: Store;
   readonly estate: Estate;
   readonly planner: Planner;
+  readonly finder: Finder;
   readonly pushes: Pushes;
   readonly watchers: Watchers;
   readonly locks: Locks;
@@ -96,6 +98,8 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return Promise.resolve(null);
     },
     'series.get': (query) => parts.series(query),
+
+    'find.objects': (wish) => parts.finder.find(wish),
 
     'members.load': async ({ device, pool, member }) => {
       const { link } = await estate.resolve(device);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { VendorId } from './address.ts';
 import type { Outcome, Problem } from './errors.ts';
+import { type FindAnswer, findSchema } from './find.ts';
 import { metricSchema, type Sample, type Series } from './metrics.ts';
 import { type AdminState, desiredSchema, type DeviceModel, type Health } from './model.ts';
 import { type Plan, planSchema, type PushState } from './plan.ts';
@@ -309,6 +310,9 @@ export const calls = {
       maxPixels: z.number().int().min(10).max(8000),
     }),
   ),
+
+  /** Anything, by name, address or any text, on every device of the inventory. */
+  'find.objects': call<FindAnswer>()(findSchema),
 
   'members.load': call<MemberLoad>()(z.strictObject({ device: z.string(), pool: z.string(), member: z.string() })),
 

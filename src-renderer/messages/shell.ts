@@ -1,8 +1,17 @@
+import type { Standing } from '$contract/find.ts';
 import { plural } from '../format/number.ts';
+import { formatDay } from '../format/time.ts';
+
+/** Why what was found may not be so any more. */
+function standingWords(standing: Standing, asOf: string | undefined): string {
+  if (standing === 'unread') return 'not read yet';
+  const when = asOf === undefined ? '' : `, as read ${formatDay(Date.parse(asOf), Date.now())}`;
+  return standing === 'offline' ? `does not answer${when}` : `from history${when}`;
+}
 
 export const shellText = {
   name: 'Steelyard',
-  find: 'Go to a pool, a member or a device, or run a command',
+  find: 'Find a name, an address, any text, or run a command',
   findKey: 'Ctrl K',
   skip: 'Skip to the view',
   theme: (theme: string) => `Theme: ${theme}. Change (Ctrl+Shift+L)`,
@@ -104,10 +113,26 @@ export const shellText = {
   },
   palette: {
     title: 'Find or run',
-    input: 'Object or command',
+    input: 'Name, address, any text, or a command',
     go: 'Go to',
     do: 'Do',
     nothing: (query: string) => `Nothing matches “${query}”.`,
+    searching: 'Searching every device…',
+    more: (count: number) => `${count.toLocaleString('en')} more fit: type more of it.`,
+    unread: (devices: readonly string[]) =>
+      `Searched by name and address alone, as their configuration is not known: ${devices.slice(0, 5).join(', ')}${devices.length > 5 ? ` and ${devices.length - 5} more` : ''}.`,
+    kinds: {
+      device: 'device',
+      'virtual-server': 'virtual server',
+      pool: 'pool',
+      member: 'member',
+      node: 'node',
+      certificate: 'certificate',
+      monitor: 'monitor',
+      profile: 'profile',
+      text: 'configuration text',
+    },
+    standing: standingWords,
     choose: 'choose',
     openKey: 'open',
     commands: 'commands only',

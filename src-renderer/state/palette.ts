@@ -1,4 +1,4 @@
-import type { DeviceState } from '$contract/api.ts';
+import type { FindAnswer, FoundKind, Standing } from '$contract/find.ts';
 import type { Route } from './route.ts';
 
 /** A line of the palette: a place to go to, or a command; one that cannot run says why. */
@@ -13,46 +13,47 @@ export interface PaletteItem {
   readonly run: () => void;
 }
 
-/** Every object of the inventory as a place to go to. */
-export function placesOf(devices: readonly DeviceState[], go: (route: Route) => void): readonly PaletteItem[] {
-  return devices.flatMap(({ spec, reading }) => {
-    const device = spec.name;
-    function place(icon: string, title: string, detail: string, route: Route): PaletteItem {
-      return {
-        id: JSON.stringify(route) + title,
-        group: 'go',
-        icon,
-        title,
-        detail,
-        run: () => {
-          go(route);
-        },
-      };
-    }
-    const model = reading?.model;
-    return [
-      place('device', device, `${reading?.facts.label ?? 'device'} ${spec.site ?? ''}`.trim(), {
-        screen: 'device',
-        device,
-      }),
-      ...(model?.virtualServers ?? []).map(({ name, listen }) =>
-        place('server', name, `${device} ${(listen ?? []).join(' ')}`.trim(), {
-          screen: 'virtual-server',
-          device,
-          virtualServer: name,
-        }),
-      ),
-      ...(model?.pools ?? []).flatMap((pool) => [
-        place('pool', pool.name, `pool of ${device}`, { screen: 'pool', device, pool: pool.name }),
-        ...pool.members.map((member) =>
-          place('member', `${pool.name} / ${member.name}`, `${member.address ?? ''} ${device}`.trim(), {
-            screen: 'pool',
-            device,
-            pool: pool.name,
-          }),
-        ),
-      ]),
+const iconOfKind: Readonly<Record<FoundKind, string>> = {
+  device: 'device',
+  'virtual-server': 'server',
+  pool: 'pool',
+  member: 'member',
+  node: 'member',
+  certificate: 'lock',
+  monitor: 'read',
+  profile: 'rows',
+  text: 'menu',
+};
+
+/** The words that the palette puts beside what was found; `age` of what was searched, where the device does not answer. */
+export interface FoundWords {
+  readonly kinds: Readonly<Record<FoundKind, string>>;
+  readonly standing: (standing: Standing, asOf: string | undefined) => string;
+}
+
+/** What the console found, best first, as places to go to. */
+export function foundItems(
+  { found, behind }: FindAnswer,
+  words: FoundWords,
+  go: (route: Route) => void,
+): readonly PaletteItem[] {
+  const asOf = new Map(behind.map((each) => [each.device, each.asOf]));
+  return found.map(({ kind, device, name, pool, matched, standing, place }, at) => {
+    const parts = [
+      kind === 'device' ? '' : device,
+      matched.field === 'name' ? words.kinds[kind] : `${words.kinds[kind]} · ${matched.text}`,
+      standing === 'live' ? '' : words.standing(standing, asOf.get(device)),
     ];
+    return {
+      id: `found ${String(at)} ${JSON.stringify([kind, device, pool, name])}`,
+      group: 'go',
+      icon: iconOfKind[kind],
+      title: pool === undefined ? name : `${pool} / ${name}`,
+      detail: parts.filter((part) => part !== '').join(' · '),
+      run: () => {
+        go(place);
+      },
+    };
   });
 }
 

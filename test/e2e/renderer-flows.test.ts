@@ -138,6 +138,7 @@ describe.skipIf(isMissing('chromium'))('by keyboard alone', () => {
     await page.keyboard.type('dl-fra-04');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'dl-origin', level: 1 }).waitFor();
+    await page.locator('tr[aria-current=location]', { hasText: 'dl-fra-04' }).waitFor();
     await page.keyboard.press('Control+k');
     await page.keyboard.type('>add a device');
     await page.keyboard.press('Enter');

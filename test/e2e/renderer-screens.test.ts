@@ -122,6 +122,16 @@ const screens: readonly Screen[] = [
   { name: 'push-kept', hash: '#/push/hap-fra1', then: pushIn('kept') },
   { name: 'palette', hash: '#/overview', then: async (page) => page.keyboard.press('Control+k') },
   {
+    name: 'palette-found',
+    hash: '#/overview',
+    then: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('10.20.4.0/24');
+      await page.getByText('more fit').or(page.getByRole('option').nth(5)).first().waitFor();
+    },
+  },
+  { name: 'pool-member', hash: '#/pool/hap-fra1/dl-origin/dl-fra-04' },
+  {
     name: 'unlock',
     hash: '#/pool/hap-fra1/dl-origin',
     then: async (page) => page.getByRole('button', { name: 'Unlock…' }).first().click(),

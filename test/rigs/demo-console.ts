@@ -1,6 +1,8 @@
 import type { CallContext, Handlers, LabState, TestReport, TestStep } from '../../src-main/contract/api.ts';
 import { AppError, toProblem } from '../../src-main/contract/errors.ts';
 import type { PushState } from '../../src-main/contract/plan.ts';
+import { findObjects, type Searched } from '../../src-main/core/find/find.ts';
+import { indexDevice } from '../../src-main/core/find/index-device.ts';
 import { serveConsole, type WebServer } from '../../src-main/web/server.ts';
 import { type DemoDevice, demoDevices, demoState, hostileDevice } from './demo-estate.ts';
 import { demoPlan, demoPush } from './demo-plan.ts';
@@ -110,6 +112,14 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
       const found = holder.pools.find(({ name }) => name === pool);
       if (found === undefined) throw new AppError('NOT_FOUND', `${device} has no pool "${pool.slice(0, 60)}".`);
       return Promise.resolve(demoSeries(holder, found, metric, { fromMs, toMs }, members));
+    },
+    'find.objects': ({ query, limit }) => {
+      const searched = states().map(({ spec, reading, problem }): Searched => {
+        const entries = indexDevice(spec, reading);
+        const offline = { standing: 'offline', ...(reading === undefined ? {} : { asOf: reading.at }) } as const;
+        return { device: spec.name, ...(problem === undefined ? { standing: 'live' } : offline), entries };
+      });
+      return Promise.resolve(findObjects(searched, query, limit));
     },
     'plan.make': ({ device, desired }) => Promise.resolve(demoPlan(find(device), desired, Date.now())),
     'push.start': ({ plan, confirmWithinMs }) => {
