@@ -1,4 +1,5 @@
 import type { Monitor } from '../../contract/model.ts';
+import { httpRequestOf } from '../http-request.ts';
 import { Settings, type Statement } from './tree.ts';
 
 const types: Readonly<Record<string, Monitor['type']>> = {
@@ -30,7 +31,7 @@ export function monitorOf({ words, body }: Statement): Monitor {
   return {
     name,
     type,
-    ...(type === 'http' || type === 'https' ? requestOf(settings.text('send')) : sendOf(settings.text('send'))),
+    ...sendOf(settings.text('send'), type === 'http' || type === 'https'),
     ...(recv === undefined || recv === '' || recv === 'none' ? {} : { expect: recv }),
     ...(interval === undefined ? {} : { intervalMs: interval * 1000 }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
@@ -38,26 +39,7 @@ export function monitorOf({ words, body }: Statement): Monitor {
   };
 }
 
-function sendOf(send: string | undefined): { send?: string } {
-  return send === undefined || send === '' || send === 'none' ? {} : { send };
-}
-
-/** `GET /path HTTP/1.1\r\nHost: name\r\n...` taken apart; what is no such request stays whole. */
-function requestOf(send: string | undefined): Partial<Monitor> {
-  const [first = '', ...rest] = (send ?? '').split('\\r\\n');
-  const request = /^([A-Z]+) (\S+)(?: HTTP\/(\d\.\d))?\s*$/.exec(first);
-  const lines = rest.filter((line) => line !== '');
-  const headers = lines.map((line) => /^([^:\s]+):\s*(.*)$/.exec(line));
-  if (request === null || headers.includes(null)) return sendOf(send);
-  const [, method = '', path = '', httpVersion] = request;
-  const pairs = headers.flatMap((match) => (match === null ? [] : [[match[1] ?? '', match[2] ?? ''] as const]));
-  const host = pairs.find(([name]) => name.toLowerCase() === 'host')?.[1];
-  const others = pairs.filter(([name]) => name.toLowerCase() !== 'host');
-  return {
-    method,
-    path,
-    ...(host === undefined || host === '' ? {} : { host }),
-    ...(httpVersion === undefined ? {} : { httpVersion }),
-    ...(others.length === 0 ? {} : { headers: Object.fromEntries(others) }),
-  };
+function sendOf(send: string | undefined, isHttp: boolean): Partial<Monitor> {
+  if (send === undefined || send === '' || send === 'none') return {};
+  return isHttp ? httpRequestOf(send) : { send };
 }

@@ -1,4 +1,5 @@
 import type { DeviceModel, Unmodelled } from '../../contract/model.ts';
+import { maskWith } from '../mask.ts';
 import type { SourceFile } from '../vendor.ts';
 import { monitorOf } from './monitors.ts';
 import { nodeOf, poolOf } from './pools.ts';
@@ -19,7 +20,7 @@ export const f5Secrets: readonly RegExp[] = [
 /** bigip.conf, bigip_base.conf and single-configuration files as a model; what has no place in it is kept with its lines. */
 export function parseBigip(files: readonly SourceFile[]): DeviceModel {
   const placed = files.flatMap(({ path, bytes }): Placed[] => {
-    const text = bytes.toString('utf8');
+    const text = maskWith(f5Secrets, bytes.toString('utf8'));
     const lines = text.split('\n');
     return readTree(text).map((statement) => ({ statement, file: path, lines }));
   });

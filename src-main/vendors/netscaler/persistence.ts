@@ -1,0 +1,50 @@
+import type { Persistence } from '../../contract/model.ts';
+import type { Options } from './commands.ts';
+
+/** `-persistenceType` of `add lb vserver` (ADC CLI reference). */
+const methods: Readonly<Record<string, NonNullable<Persistence['method']>>> = {
+  SOURCEIP: 'source-ip',
+  COOKIEINSERT: 'cookie-insert',
+  CUSTOMSERVERID: 'cookie-learn',
+  SSLSESSION: 'tls-session-id',
+  RULE: 'expression',
+  USERSESSION: 'expression',
+  DESTIP: 'dest-ip',
+  SRCIPDESTIP: 'src-dst-ip',
+  CALLID: 'sip',
+};
+
+/** Time-outs of persistence are minutes; 0 is the session's end. A mask that is no prefix stays in `native`. */
+export function persistenceOf(options: Options): { persistence?: Persistence } {
+  const type = options.text('persistenceType');
+  if (type === undefined || type.toUpperCase() === 'NONE') return {};
+  const method = methods[type.toUpperCase()] ?? 'unknown';
+  const minutes = options.number('timeout');
+  const prefix = prefixOf(options.text('persistMask'));
+  const ipv6Prefix = options.number('v6persistmasklen');
+  const backup = options.text('persistenceBackup');
+  const fallback = backup === undefined ? undefined : methods[backup.toUpperCase()];
+  const cookieName = options.text('cookieName');
+  const expression = options.text('rule');
+  return {
+    persistence: {
+      method,
+      ...(method === 'expression' && expression !== undefined ? { expression } : {}),
+      ...(cookieName === undefined ? {} : { cookieName }),
+      ...(prefix === undefined ? {} : { ipv4Prefix: prefix }),
+      ...(ipv6Prefix === undefined || ipv6Prefix > 128 ? {} : { ipv6Prefix }),
+      ...(minutes === undefined || minutes === 0 || minutes > 35_791 ? {} : { timeoutMs: minutes * 60_000 }),
+      ...(fallback === undefined ? {} : { fallback }),
+      native: type,
+    },
+  };
+}
+
+/** 255.255.255.0 is 24. */
+function prefixOf(mask: string | undefined): number | undefined {
+  const bytes = (mask ?? '').split('.').map(Number);
+  if (bytes.length !== 4 || !bytes.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255))
+    return undefined;
+  const bits = bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return /^1*0*$/.test(bits) ? bits.lastIndexOf('1') + 1 : undefined;
+}

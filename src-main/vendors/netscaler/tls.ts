@@ -1,0 +1,79 @@
+import type { ClientTls } from '../../contract/model.ts';
+import { type Command, Options } from './commands.ts';
+import type { NamedCommands, Objects } from './objects.ts';
+
+/** `set/bind ssl vserver NAME`, with what its `ssl profile` says where it has one. */
+export function clientTlsOf(virtual: NamedCommands, objects: Objects<Command>): { tls?: ClientTls } {
+  const ssl = objects.of('ssl vserver', virtual.name);
+  const own = [...ssl.commands, ...ssl.binds.filter(({ options }) => options.some(isProfile))];
+  const profile = new Options([...virtual.commands, ...own]).text('sslProfile');
+  const shared = profile === undefined ? undefined : objects.of('ssl profile', profile);
+  const settings = new Options([...(shared?.commands ?? []), ...own]);
+  const binds = [...(shared?.binds ?? []), ...ssl.binds].map((bind) => new Options([bind]));
+  const certificates = binds.filter((bind) => !bind.has('CA')).flatMap((bind) => named(bind.text('certkeyName')));
+  const authority = binds.find((bind) => bind.has('CA') && bind.has('certkeyName'))?.text('certkeyName');
+  const groups = binds.flatMap((bind) => bind.text('eccCurveName') ?? []);
+  const ciphers = binds.flatMap((bind) => bind.text('cipherName') ?? []);
+  const tls: ClientTls = {
+    ...(profile === undefined ? {} : { profiles: [profile] }),
+    ...(certificates.length === 0 ? {} : { certificates }),
+    ...(authority === undefined ? {} : { caFile: authority }),
+    ...(groups.length === 0 ? {} : { groups }),
+    ...(ciphers.length === 0 ? {} : { ciphers }),
+    ...versionsOf(settings),
+    ...clientAuthOf(settings),
+    ...hstsOf(settings),
+    ...(isOn(settings, 'sessionTicket') ? { sessionTickets: true } : {}),
+    ...(isOn(settings, 'ocspStapling') ? { ocspStapling: true } : {}),
+    ...(isOn(settings, 'strictSNICheck') ? { strictSni: true } : {}),
+  };
+  return Object.keys(tls).length === 0 ? {} : { tls };
+}
+
+function isProfile({ name }: { readonly name: string }): boolean {
+  return name.toLowerCase() === 'sslprofile';
+}
+
+function named(name: string | undefined): { name: string }[] {
+  return name === undefined ? [] : [{ name }];
+}
+
+function isOn(options: Options, name: string): boolean {
+  return /^(?:enabled|yes)$/i.test(options.text(name) ?? '');
+}
+
+const versions = [
+  ['ssl3', '3'],
+  ['tls1', '1.0'],
+  ['tls11', '1.1'],
+  ['tls12', '1.2'],
+  ['tls13', '1.3'],
+] as const;
+
+/** The lowest version that is not switched off, where one is; TLS 1.3 alone must be switched on. */
+function versionsOf(options: Options): Pick<ClientTls, 'minVersion' | 'maxVersion'> {
+  const isOff = (name: string): boolean => options.text(name)?.toUpperCase() === 'DISABLED';
+  if (!isOff('tls1')) return {};
+  const lowest = versions.slice(1).find(([name]) => (name === 'tls13' ? isOn(options, name) : !isOff(name)));
+  return {
+    ...(lowest === undefined ? {} : { minVersion: lowest[1] }),
+    ...(isOn(options, 'tls13') ? { maxVersion: '1.3' } : {}),
+  };
+}
+
+function clientAuthOf(options: Options): Pick<ClientTls, 'clientAuth'> {
+  if (!isOn(options, 'clientAuth')) return {};
+  return { clientAuth: /^mandatory$/i.test(options.text('clientCert') ?? '') ? 'required' : 'optional' };
+}
+
+function hstsOf(options: Options): Pick<ClientTls, 'hsts'> {
+  if (!isOn(options, 'HSTS')) return {};
+  const maxAgeS = options.number('maxage');
+  return {
+    hsts: {
+      ...(maxAgeS === undefined ? {} : { maxAgeS }),
+      ...(isOn(options, 'IncludeSubdomains') ? { includeSubDomains: true } : {}),
+      ...(isOn(options, 'preload') ? { preload: true } : {}),
+    },
+  };
+}
