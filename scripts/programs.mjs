@@ -18,6 +18,7 @@ const packages = {
   h2load: 'nghttp2-client',
   'redis-server': 'redis-server',
   dnsmasq: 'dnsmasq-base',
+  pebble: 'pebble',
   socat: 'socat',
   mariadbd: 'mariadb-server',
   pg_ctlcluster: 'postgresql',

@@ -134,6 +134,8 @@ export const engineConfigSchema = z.strictObject({
   resolver: z
     .strictObject({ servers: z.array(z.string().min(1)).min(1).optional(), timeoutMs: milliseconds.min(1).optional() })
     .optional(),
+  /** Where the engine keeps what must outlive it: keys and certificates that were issued to it. Relative to the file. */
+  stateDirectory: z.string().min(1).optional(),
   seed: count.optional(),
 });
 export type EngineConfig = z.infer<typeof engineConfigSchema>;

@@ -231,7 +231,15 @@ export const certificateRefSchema = z.strictObject({
   chainFile: z.string().optional(),
   /** A certificate object of the device, by name (`/Common/web.crt`). */
   name: z.string().optional(),
-  acme: z.strictObject({ directory: z.string(), email: z.string(), names: z.array(z.string()).min(1) }).optional(),
+  /** Issued by an ACME authority and renewed (http-01); `caFile`: who its own HTTPS is trusted by, where that is not public. */
+  acme: z
+    .strictObject({
+      directory: z.string(),
+      email: z.string().optional(),
+      names: z.array(z.string()).min(1),
+      caFile: z.string().optional(),
+    })
+    .optional(),
 });
 
 /** TLS towards the client. */

@@ -1,3 +1,4 @@
+import type { AcmeAnswers } from './acme/messages.ts';
 import type { CacheSnapshot } from './cache/statistics.ts';
 import type { Acceptance } from './sockets/accept.ts';
 import type { EngineSettings } from './config/settings.ts';
@@ -36,6 +37,7 @@ export interface Configuration {
   /** Of session tickets by virtual server, the same for all workers. */
   readonly ticketKeys: TicketKeys;
   readonly ocsp: OcspAnswers;
+  readonly acmeAnswers: AcmeAnswers;
   readonly health: readonly MemberHealth[];
   readonly listeners: readonly ListenerPlan[];
 }
@@ -56,6 +58,7 @@ export type ToWorker =
   | { readonly type: 'unlisten'; readonly id: number; readonly key: string }
   | { readonly type: 'ticket-keys'; readonly keys: TicketKeys }
   | { readonly type: 'ocsp'; readonly answers: OcspAnswers }
+  | { readonly type: 'acme-answers'; readonly id: number; readonly answers: AcmeAnswers }
   | { readonly type: 'health'; readonly changes: readonly MemberHealth[] }
   | { readonly type: 'remote-in-flight'; readonly load: Load }
   | { readonly type: 'log-written'; readonly bytes: number }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { AppError } from '../contract/errors.ts';
 import { entryBeside } from '../entry.ts';
-import { runAsNode } from './supervisor/worker-process.ts';
+import { runAsNode } from './run-as-node.ts';
 
 const readySchema = z.object({
   ready: z.literal(true),

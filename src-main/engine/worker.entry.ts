@@ -108,6 +108,10 @@ function receive(message: ToWorker, handle: unknown): void {
     case 'ocsp':
       tables?.setStaples(message.answers);
       break;
+    case 'acme-answers':
+      context.setAcmeAnswers(message.answers);
+      tell({ type: 'done', id: message.id });
+      break;
     case 'ticket-keys':
       tables?.setTicketKeys(message.keys);
       break;
@@ -156,6 +160,7 @@ function receive(message: ToWorker, handle: unknown): void {
 
 function configure(target: Tables, message: Extract<ToWorker, { type: 'configure' }>): void {
   target.configure(message.configuration);
+  context.setAcmeAnswers(message.configuration.acmeAnswers);
   configureLog(message.configuration.settings);
   plans = new Map(message.configuration.listeners.map((plan) => [plan.key, plan]));
   for (const listener of listeners.values()) {

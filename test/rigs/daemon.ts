@@ -35,8 +35,9 @@ export class Daemons {
   }
 
   /** Starts a server and waits until `port` takes connections. */
-  async start(program: string, args: readonly string[], port: number): Promise<void> {
-    const child = spawn(findProgram(program) ?? program, args, this.#options());
+  async start(program: string, args: readonly string[], port: number, env: NodeJS.ProcessEnv = {}): Promise<void> {
+    const options = this.#options();
+    const child = spawn(findProgram(program) ?? program, args, { ...options, env: { ...options.env, ...env } });
     this.#children.push(child);
     let said = '';
     child.stdout.on('data', (text) => (said = (said + String(text)).slice(-4000)));

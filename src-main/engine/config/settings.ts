@@ -50,6 +50,7 @@ export function resolveSettings(config: EngineConfig, baseDirectory: string) {
       servers: (config.resolver?.servers ?? []).flatMap((text) => parseServerAddress(text) ?? []),
       timeoutMs: config.resolver?.timeoutMs ?? 2000,
     },
+    stateDirectory: at(baseDirectory, config.stateDirectory ?? 'steelyard-state'),
     seed: config.seed ?? 0,
   };
 }

@@ -4,6 +4,7 @@ import type { EngineConfig, EngineVirtualServer } from '../../contract/engine-co
 import type { Pool } from '../../contract/model.ts';
 import { BadCertificate, readCertificate, type Certificate } from '../tls/certificate.ts';
 import { isCipher, isGroup, isProfile, mozillaProfiles, versionNames, type TlsParameters } from '../tls/profiles.ts';
+import { acmeSettings, asciiName, findAcmeProblems } from './acme.ts';
 import type { ConfigProblem } from './problem.ts';
 
 type Path = readonly (string | number)[];
@@ -23,6 +24,8 @@ export function clientTlsSettings(tls: EngineVirtualServer['tls'], http2: boolea
       certFile: at(baseDirectory, ref.certFile ?? ''),
       keyFile: at(baseDirectory, ref.keyFile ?? ref.certFile ?? ''),
       chainFile: at(baseDirectory, ref.chainFile ?? ''),
+      /** It is issued and renewed; then it has no files. */
+      acme: ref.acme === undefined ? undefined : acmeSettings(ref.acme, baseDirectory),
     })),
     alpn: tls.alpn ?? (http2 ? ['h2', 'http/1.1'] : ['http/1.1']),
     clientAuth: tls.clientAuth ?? 'none',
@@ -77,8 +80,9 @@ export function memberTlsSettings(tls: Pool['tls'], baseDirectory: string) {
   };
 }
 
-/** How the admin interface calls a certificate: its own name, else its file's. */
+/** How the admin interface calls a certificate: its own name, else its file's, else the first that it is issued for. */
 function certificateName(ref: CertificateRef): string {
+  if (ref.name === undefined && ref.acme !== undefined) return asciiName(ref.acme.names[0] ?? '');
   return ref.name ?? (ref.certFile === undefined ? '' : basename(ref.certFile));
 }
 
@@ -97,6 +101,7 @@ export function findTlsProblems(config: EngineConfig): ConfigProblem[] {
     ...(config.pools ?? []).flatMap(({ tls }, index) =>
       tls === undefined ? [] : parameterProblems(tls, ['pools', index, 'tls']),
     ),
+    ...findAcmeProblems(config),
   ];
 }
 
@@ -113,7 +118,7 @@ function clientProblems(tls: ClientTlsConfig, path: Path): ConfigProblem[] {
   }
   for (const [index, { certFile, acme }] of certificates.entries()) {
     if (certFile !== undefined || acme !== undefined) continue;
-    const remedy = 'write certFile and keyFile';
+    const remedy = 'write certFile and keyFile, or acme';
     problems.push({
       path: [...path, 'certificates', index],
       what: 'the certificate has no certFile',
@@ -248,6 +253,11 @@ function loadCertificate(
   try {
     if (instead !== undefined) return readCertificate(files.name, instead.cert, instead.key);
     const before = problems.length;
+    if (files.acme !== undefined) {
+      // What it is before it runs is nobody's business yet; whoever runs it hands it in as `replaced`.
+      readText(files.acme.caFile, [...path, 'acme', 'caFile'], 'CERTIFICATE', problems);
+      return undefined;
+    }
     const cert = readText(files.certFile, [...path, 'certFile'], 'CERTIFICATE', problems);
     const key = readText(files.keyFile, [...path, 'keyFile'], 'PRIVATE KEY', problems);
     const chain = readText(files.chainFile, [...path, 'chainFile'], 'CERTIFICATE', problems);

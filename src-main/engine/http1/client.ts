@@ -1,3 +1,4 @@
+import { challengeAnswer } from '../acme/answer.ts';
 import { TLSSocket } from 'node:tls';
 import type { OwnResponse } from './own-response.ts';
 import { renderOwnResponse } from './own-response.ts';
@@ -345,6 +346,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       this.#respond(own);
       return this.#state === awaitingHead;
     }
+    if (this.#context.acmeAnswers !== undefined && this.#answerAuthority(this.#context.acmeAnswers, request))
+      return this.#state === awaitingHead;
     if (server.redirectsToHttps) {
       this.#respond(httpsRedirect(view.look(request, this.#requestHeadLength, this.#endpoint)));
       return this.#state === awaitingHead;
@@ -372,6 +375,13 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#lookUp(pool, request);
     this.#dispatch();
     return true;
+  }
+
+  /** An authority that issues a certificate is answered here, whatever routes and redirects say. */
+  #answerAuthority(answers: ReadonlyMap<string, string>, request: Buffer): boolean {
+    const answer = challengeAnswer(answers, view.look(request, this.#requestHeadLength, this.#endpoint));
+    if (answer !== undefined) this.#respond(answer);
+    return answer !== undefined;
   }
 
   #askCache(cache: ServerCache, request: Buffer): boolean {

@@ -27,6 +27,8 @@ export class WorkerContext {
   canConnectRaw = false;
   /** The worker is ending: connections close after their response. */
   isEnding = false;
+  /** What authorities look for while they issue certificates, by token; undefined = nothing is under way. */
+  acmeAnswers: ReadonlyMap<string, string> | undefined = undefined;
   /** Undefined = exchanges are not logged. */
   accessLog: AccessLog | undefined = undefined;
   /** Told of a member that TLS does not come about with, and why. */
@@ -49,6 +51,11 @@ export class WorkerContext {
   stop(): void {
     this.wheel.stop();
     clearInterval(this.#dateTimer);
+  }
+
+  setAcmeAnswers(answers: Readonly<Record<string, string>>): void {
+    const entries = Object.entries(answers);
+    this.acmeAnswers = entries.length === 0 ? undefined : new Map(entries);
   }
 
   renewDate(): void {

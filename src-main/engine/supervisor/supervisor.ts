@@ -3,6 +3,8 @@ import { access, mkdir, readFile } from 'node:fs/promises';
 import { AppError } from '../../contract/errors.ts';
 import type { EngineConfig, EngineMember } from '../../contract/engine-config.ts';
 import type { Health } from '../../contract/model.ts';
+import { AcmeKeeper } from '../acme/keeper.ts';
+import { orderCertificate } from '../acme/order.ts';
 import { formatPath } from '../config/problem.ts';
 import { resolveSettings, type EngineSettings } from '../config/settings.ts';
 import { loadTlsMaterial, type TlsMaterial } from '../config/tls.ts';
@@ -101,6 +103,22 @@ export class Supervisor {
       this.events.emit('certificate', { certificate, change: 'ocsp-failed', reason });
     },
   );
+  readonly #acme = new AcmeKeeper({
+    now: Date.now,
+    setTimer: (work, waitMs) => {
+      const timer = setTimeout(work, waitMs).unref();
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+    chance: seededChance(0, 0),
+    order: orderCertificate,
+    answer: (answers) => this.#everyWorker((worker) => worker.ask({ type: 'acme-answers', answers })),
+    onIssued: () => this.#inTurn(() => this.#apply(this.config, 'certificate')),
+    tell: (certificate, change, about) => {
+      this.events.emit('certificate', { certificate, change, ...about });
+    },
+  });
   /** Put over the admin interface; the next reload of the file undoes them. */
   #replacedCertificates: ReadonlyMap<string, ReplacedCertificate> = new Map();
   readonly #epoch = `${process.pid}-${Date.now()}`;
@@ -324,6 +342,7 @@ export class Supervisor {
     this.#discovery.close();
     this.#ticketKeys.close();
     this.#stapler.close();
+    this.#acme.close();
     for (const slot of this.#slots) slot.process.kill();
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
@@ -347,7 +366,7 @@ export class Supervisor {
     const fallbackBodies = await readFallbacks(settings);
     await makeCacheFolders(settings);
     const replaced = cause === 'reload' ? new Map<string, ReplacedCertificate>() : this.#replacedCertificates;
-    const tls = this.#loadTls(config, replaced);
+    const tls = this.#loadTls(config, new Map([...(await this.#acme.prepare(settings)), ...replaced]));
     const before = this.#running;
     const log = settings.log.access === 'none' ? undefined : await openLog(settings.log.file);
     const opened = await this.#open(settings).catch(async (error: unknown) => {
@@ -376,6 +395,7 @@ export class Supervisor {
     this.#discovery.keepOnly(written);
     this.#replacedCertificates = replaced;
     this.#stapler.configure(settings, tls);
+    this.#acme.configure(settings, cause === 'reload');
     this.#held.keepOnly(settings);
     this.#checks.configure(settings);
     const kept = new Set(listenKeys(settings).map(({ key }) => key));
@@ -446,6 +466,7 @@ export class Supervisor {
       tls: running.tls,
       ticketKeys: this.#ticketKeys.keys(),
       ocsp: this.#stapler.answers(),
+      acmeAnswers: this.#acme.answers(),
       health: this.#checks.states(),
       listeners: this.#plans(running.settings),
     };

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../contract/errors.ts';
 import { entryBeside } from '../../entry.ts';
+import { runAsNode } from '../run-as-node.ts';
 import type { LogBatch } from '../log/access-log.ts';
 import type { LeaseNews } from '../runtime/leases.ts';
 import type { HeldNews } from '../persistence/messages.ts';
@@ -146,9 +147,4 @@ export class WorkerProcess {
       waiting.resolve(message);
     }
   }
-}
-
-/** Inside Electron a child runs as plain Node. */
-export function runAsNode(): NodeJS.ProcessEnv {
-  return 'electron' in process.versions ? { ...process.env, ELECTRON_RUN_AS_NODE: '1' } : process.env;
 }

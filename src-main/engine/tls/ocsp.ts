@@ -1,5 +1,6 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { request as openRequest } from 'node:http';
+import { der } from './der.ts';
 
 /** An OCSP answer that may be stapled. */
 export interface OcspAnswer {
@@ -141,17 +142,6 @@ function elements(bytes: Buffer): Element[] {
     at = start + length;
   }
   return found;
-}
-
-function der(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const value = Buffer.concat(parts);
-  const length =
-    value.length < 128
-      ? Buffer.from([value.length])
-      : value.length < 256
-        ? Buffer.from([0x81, value.length])
-        : Buffer.from([0x82, value.length >>> 8, value.length & 255]);
-  return Buffer.concat([Buffer.from([tag]), length, value]);
 }
 
 /** GeneralizedTime `YYYYMMDDHHMMSSZ`; 0 where it is none. */
