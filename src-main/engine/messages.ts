@@ -51,6 +51,8 @@ export type ToWorker =
       readonly workerCount: number;
       /** It takes the place of one that has ended: held clients may be known elsewhere. */
       readonly isReplacement: boolean;
+      /** Where the workers' caches find each other; empty = there is nobody else. */
+      readonly peerDirectory: string;
       /** Every limit that workers share, and this worker's part of those that it does not have yet. */
       readonly leases: { readonly totals: LeaseTotals; readonly grants: LeaseTotals };
     }
@@ -78,7 +80,8 @@ export type ToWorker =
   | { readonly type: 'held-replies'; readonly replies: HeldReplies }
   /** Tells its news, takes these changes. */
   | { readonly type: 'settle-held'; readonly id: number; readonly replies: HeldReplies }
-  | { readonly type: 'purge'; readonly id: number; readonly what: PurgeTarget }
+  | { readonly type: 'purge'; readonly id: number; readonly what: PurgeTarget; readonly atUs: number }
+  | { readonly type: 'cache-forget'; readonly server: string; readonly key: string; readonly atUs: number }
   | { readonly type: 'cut'; readonly id: number; readonly pool: string; readonly member: string }
   | { readonly type: 'finish'; readonly id: number };
 
@@ -93,6 +96,8 @@ export type ToSupervisor =
   | { readonly type: 'hungry'; readonly keys: readonly string[] }
   | { readonly type: 'member-tls-failed'; readonly pool: string; readonly member: string; readonly reason: string }
   | { readonly type: 'purged'; readonly id: number; readonly count: number }
+  /** An unsafe request has made a cached response invalid. */
+  | { readonly type: 'cache-forget'; readonly server: string; readonly key: string; readonly atUs: number }
   | { readonly type: 'demand'; readonly demand: Readonly<Record<string, number>> }
   | { readonly type: 'in-flight'; readonly load: Load };
 

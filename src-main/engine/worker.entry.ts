@@ -1,3 +1,4 @@
+import type { WorkerShare } from './cache/caches.ts';
 import type { EngineSettings } from './config/settings.ts';
 import { AccessLog } from './log/access-log.ts';
 import { openConnection } from './l4/open-connection.ts';
@@ -41,7 +42,7 @@ let plans: ReadonlyMap<string, ListenerPlan> = new Map();
 let tables: Tables | undefined;
 let held: HeldTables | undefined;
 let leases: Leases | undefined;
-let share = { index: 0, count: 1 };
+let share: WorkerShare = { index: 0, count: 1 };
 let acceptance: Acceptance = 'events';
 let inFlightTimer: NodeJS.Timeout | undefined;
 let demandTimer: NodeJS.Timeout | undefined;
@@ -68,7 +69,7 @@ tell({ type: 'started', acceptance });
 function receive(message: ToWorker, handle: unknown): void {
   switch (message.type) {
     case 'configure':
-      share = { index: message.workerIndex, count: message.workerCount };
+      share = { index: message.workerIndex, count: message.workerCount, peerDirectory: message.peerDirectory };
       held ??= new HeldTables(
         (news) => {
           tell({ type: 'held-news', news });
@@ -90,6 +91,7 @@ function receive(message: ToWorker, handle: unknown): void {
         context,
         leases,
       );
+      tables.caches.onInvalid = tellInvalid;
       configure(tables, message);
       if (message.workerCount > 1) {
         inFlightTimer ??= setInterval(tellInFlight, inFlightEveryMs).unref();
@@ -146,7 +148,10 @@ function receive(message: ToWorker, handle: unknown): void {
       tell({ type: 'done', id: message.id });
       break;
     case 'purge':
-      tell({ type: 'purged', id: message.id, count: tables?.caches.purge(message.what) ?? 0 });
+      tell({ type: 'purged', id: message.id, count: tables?.caches.purge(message.what, message.atUs) ?? 0 });
+      break;
+    case 'cache-forget':
+      tables?.caches.forget(message.server, message.key, message.atUs);
       break;
     case 'cut':
       cut(message.pool, message.member);
@@ -303,6 +308,10 @@ function tellInFlight(): void {
 function tellDemand(): void {
   const demand = tables?.limits.readDemand() ?? {};
   if (Object.keys(demand).length > 0) tell({ type: 'demand', demand });
+}
+
+function tellInvalid(server: string, key: string, atUs: number): void {
+  if (share.count > 1) tell({ type: 'cache-forget', server, key, atUs });
 }
 
 function configureLog({ log, seed }: EngineSettings): void {

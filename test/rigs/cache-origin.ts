@@ -53,6 +53,8 @@ export interface AskOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The head has come. */
+  readonly onHead?: () => void;
 }
 
 /** One request on a connection of its own. Rejects where the answer is cut. */
@@ -69,6 +71,7 @@ export function ask(port: number, path: string, options: AskOptions = {}): Promi
         timeout: 20_000,
       },
       (response) => {
+        options.onHead?.();
         const parts: Buffer[] = [];
         response.on('data', (part: Buffer) => parts.push(part));
         response.on('error', reject);

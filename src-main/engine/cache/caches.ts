@@ -7,7 +7,9 @@ import type { Listener } from '../runtime/listener.ts';
 import type { PoolRuntime } from '../runtime/pool.ts';
 import { VirtualServerRuntime } from '../runtime/virtual-server.ts';
 import { Fetch } from './fetch.ts';
-import { ServerCache } from './server-cache.ts';
+import type { FetchOwner, RunningFetch } from './fetch-owner.ts';
+import { Peers } from './peers.ts';
+import { ServerCache, type FetchPlan } from './server-cache.ts';
 import type { CacheSnapshot } from './statistics.ts';
 
 interface CacheOfServer {
@@ -19,15 +21,28 @@ interface CacheOfServer {
 /** What the virtual server itself would have counted, had its clients gone to members. */
 const passedOn = [S.bytesIn, S.noMember, S.queueFull, S.queueTimeout, S.memberFailure] as const;
 
+/** Which worker this is, of how many; `peerDirectory` = where their caches find each other. */
+export interface WorkerShare {
+  readonly index: number;
+  readonly count: number;
+  readonly peerDirectory?: string;
+}
+
 /** The caches of a worker by virtual server. What they hold outlasts reloads. */
 export class Caches {
   readonly #context: WorkerContext;
   readonly #workerCount: number;
   readonly #workerIndex: number;
   readonly #caches = new Map<string, CacheOfServer>();
+  /** Undefined = this worker is alone. */
+  readonly #peers: Peers | undefined;
+  /** Told of what is not good any more in any worker. */
+  onInvalid: (server: string, key: string, atUs: number) => void = () => undefined;
 
-  constructor(context: WorkerContext, share: { readonly index: number; readonly count: number }) {
+  constructor(context: WorkerContext, share: WorkerShare) {
     this.#context = context;
+    const { peerDirectory = '' } = share;
+    if (peerDirectory !== '' && share.count > 1) this.#peers = new Peers({ ...share, peerDirectory });
     this.#workerCount = share.count;
     this.#workerIndex = share.index;
   }
@@ -55,17 +70,24 @@ export class Caches {
     own.isLogged = false;
     const listener = this.#listener(own);
     const context = this.#context;
-    function makeFetch(
-      ...[request, clientAddress, owner]: Parameters<ConstructorParameters<typeof ServerCache>[1]>
-    ): Fetch {
-      return new Fetch(context, listener, clientAddress, request, owner);
+    const peers = this.#peers;
+    function makeFetch({ key, request, clientAddress, forgottenAtUs }: FetchPlan, owner: FetchOwner): RunningFetch {
+      function fetchHere(heir: FetchOwner): Fetch {
+        return new Fetch(context, listener, clientAddress, request, heir);
+      }
+      const question = { server: server.name, clientAddress, forgottenAtUs };
+      return peers?.fetch(key, question, request, owner, fetchHere) ?? fetchHere(owner);
     }
     const known = this.#caches.get(server.name)?.cache;
     // Another folder, or none any more, is another cache.
     const cache = known?.isAt(settings) === true ? known : new ServerCache(settings, makeFetch);
     cache.configure(settings, makeFetch);
     cache.compresses = own.compression !== undefined;
+    cache.onInvalid = (key, atUs) => {
+      this.onInvalid(server.name, key, atUs);
+    };
     this.#caches.set(server.name, { cache, counters });
+    peers?.serve((name) => this.#caches.get(name)?.cache);
     return cache;
   }
 
@@ -73,14 +95,19 @@ export class Caches {
     for (const name of this.#caches.keys()) if (!names.has(name)) this.#caches.delete(name);
   }
 
-  /** Removes what is stored of the URL, or with the tag; answers how many responses. */
-  purge(what: { readonly url?: string; readonly tag?: string }): number {
+  /** Removes what was stored until then of the URL, or with the tag; answers how many responses. */
+  purge(what: { readonly url?: string; readonly tag?: string }, atUs: number): number {
     let count = 0;
     for (const { cache } of this.#caches.values()) {
-      if (what.url !== undefined) count += cache.purgeUrl(what.url);
+      if (what.url !== undefined) count += cache.purgeUrl(what.url, atUs);
       if (what.tag !== undefined) count += cache.purgeTag(what.tag);
     }
     return count;
+  }
+
+  /** Another worker has found that this key is not good any more. */
+  forget(server: string, key: string, atUs: number): void {
+    this.#caches.get(server)?.cache.forget(key, atUs);
   }
 
   snapshot(): Record<string, CacheSnapshot> {

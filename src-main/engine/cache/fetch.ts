@@ -1,17 +1,10 @@
 import type { Socket } from 'node:net';
-import { ChunkReader } from '../http1/chunked.ts';
 import { ClientConnection } from '../http1/client.ts';
-import { head, scanResponse } from '../http1/head.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import type { Listener } from '../runtime/listener.ts';
 import type { ByteReader } from '../sockets/byte-reader.ts';
 import type { FetchOwner, RunningFetch } from './fetch-owner.ts';
-
-const untilClose = -1;
-const chunked = -2;
-const awaitingHead = -3;
-const done = -4;
-const largestHeadBytes = 131_072;
+import { ResponseReader } from './response-reader.ts';
 
 type Listeners = Map<string, () => void>;
 
@@ -20,17 +13,17 @@ type Listeners = Map<string, () => void>;
  * in place of the client's socket. It goes on when the client that caused it has left.
  */
 export class Fetch implements RunningFetch {
-  readonly #owner: FetchOwner;
+  readonly #response: ResponseReader;
   readonly #listeners: Listeners = new Map();
-  readonly #chunks = new ChunkReader();
-  #left = awaitingHead;
   #queued = 0;
   #isDestroyed = false;
   #flushed: (() => void)[] = [];
 
   /** `request` is a whole head as a member gets it. */
   constructor(context: WorkerContext, listener: Listener, clientAddress: string, request: Buffer, owner: FetchOwner) {
-    this.#owner = owner;
+    this.#response = new ResponseReader(owner, () => {
+      this.#destroy();
+    });
     let reader: ByteReader | undefined;
     new ClientConnection(context, listener, (given) => {
       reader = given;
@@ -47,7 +40,7 @@ export class Fetch implements RunningFetch {
 
   /** Nobody wants it any more. */
   cancel(): void {
-    this.#left = done;
+    this.#response.stop();
     this.#destroy();
   }
 
@@ -68,7 +61,7 @@ export class Fetch implements RunningFetch {
         if (flushed !== undefined) {
           if (this.#queued === 0) queueMicrotask(flushed);
           else this.#flushed.push(flushed);
-        } else if (typeof bytes !== 'string') this.#onBytes(bytes);
+        } else if (typeof bytes !== 'string' && !this.#response.onBytes(bytes)) this.#queued = bytes.length;
       },
       resume: () => undefined,
       end: () => {
@@ -84,78 +77,8 @@ export class Fetch implements RunningFetch {
     return socket as unknown as Socket; // the part of it that ClientConnection calls
   }
 
-  #onBytes(bytes: Buffer): void {
-    let at = 0;
-    while (this.#left === awaitingHead) {
-      const headEnd = scanResponse(bytes, at, bytes.length, largestHeadBytes);
-      if (headEnd <= 0) {
-        this.#break(); // a connection writes whole heads
-        return;
-      }
-      if (head.status < 200) {
-        this.#owner.onInterim(bytes.subarray(at, headEnd));
-        at = headEnd;
-        if (at === bytes.length) return;
-        continue;
-      }
-      const { status } = head;
-      const hasNoBody = status === 204 || status === 304;
-      const length = hasNoBody ? 0 : head.isChunked || head.contentLength < 0 ? undefined : head.contentLength;
-      this.#left = length ?? (head.isChunked ? chunked : untilClose);
-      this.#chunks.reset();
-      this.#owner.onHead(bytes.subarray(at, headEnd), status, length);
-      at = headEnd;
-      // The owner may have cancelled it; the types do not see that.
-      if (this.#isDestroyed) return;
-      if (this.#left === 0) {
-        this.#finish();
-        return;
-      }
-    }
-    if (at < bytes.length) this.#onBody(bytes, at);
-  }
-
-  #onBody(bytes: Buffer, start: number): void {
-    let end = bytes.length;
-    if (this.#left === chunked) {
-      const after = this.#chunks.read(bytes, start, end, (from, to) => {
-        this.#owner.onData(bytes, from, to);
-      });
-      if (after === -2) {
-        this.#break();
-        return;
-      }
-      if (after >= 0) {
-        end = after;
-        this.#left = 0;
-      }
-    } else if (this.#left >= 0) {
-      end = Math.min(end, start + this.#left);
-      this.#left -= end - start;
-      this.#owner.onData(bytes, start, end);
-    } else if (this.#left === untilClose) this.#owner.onData(bytes, start, end);
-    else return;
-    if (!this.#owner.onRaw(bytes, start, end)) this.#queued = Math.max(1, end - start);
-    if (this.#left === 0) this.#finish();
-  }
-
-  #finish(): void {
-    this.#left = done;
-    this.#owner.onEnd();
-    this.#destroy();
-  }
-
-  #break(): void {
-    if (this.#left === done) return;
-    this.#left = done;
-    this.#owner.onBroken();
-    this.#destroy();
-  }
-
-  /** The connection has closed its side: the end of a body that ends so, of any other a failure. */
   #onClose(isProper: boolean): void {
-    if (this.#left === untilClose && isProper) this.#finish();
-    else this.#break();
+    this.#response.onClose(isProper);
     this.#destroy();
   }
 

@@ -3,6 +3,7 @@ import { Entry } from './entry.ts';
 import type { FetchOwner, RunningFetch } from './fetch-owner.ts';
 import { readHead, type Fields } from './fields.ts';
 import { isStorable } from './freshness.ts';
+import { machineTimeUs } from './key-times.ts';
 import { Pass } from './pass.ts';
 import { fillRequest, type CacheRequest } from './request.ts';
 import type { ResponseSink } from './sink.ts';
@@ -17,7 +18,7 @@ export interface Asker {
 
 /** What a fill needs of the cache that it fills. */
 export interface FillHome {
-  readonly fetch: (request: Buffer, clientAddress: string, owner: FetchOwner) => RunningFetch;
+  readonly fetch: (key: string, request: Buffer, clientAddress: string, owner: FetchOwner) => RunningFetch;
   readonly wallClock: () => number;
   readonly maxObjectBytes: number;
   readonly defaultTtlMs: number;
@@ -48,6 +49,7 @@ export class Fill implements FetchOwner {
   readonly key: string;
   /** Whom it is for first: its request is what the member gets. */
   readonly request: CacheRequest;
+  readonly startedAtUs = machineTimeUs();
   /** A purge came meanwhile. */
   mustNotStore = false;
   readonly #home: FillHome;
@@ -78,7 +80,7 @@ export class Fill implements FetchOwner {
     this.#leader = leader;
     this.#requestedAtMs = home.wallClock();
     if (leader !== undefined) this.join(leader);
-    this.#fetch = home.fetch(fillRequest(request, stale?.fields), clientAddress, this);
+    this.#fetch = home.fetch(this.key, fillRequest(request, stale?.fields), clientAddress, this);
   }
 
   /** Waits for what comes; only before the head is there. */
@@ -117,6 +119,7 @@ export class Fill implements FetchOwner {
     }
     if (stale !== undefined && isServerError(status) && this.#home.mayServeOnError(stale)) {
       this.#cancel();
+      this.#sendPeersOn();
       this.#serveAll(stale, `hit; fwd=stale; fwd-status=${status}`);
       return;
     }
@@ -215,6 +218,13 @@ export class Fill implements FetchOwner {
       if (entry.matches(asker.request.fields)) this.#home.serve(asker, entry, found);
       else this.#home.again(asker);
     }
+  }
+
+  /** What is stale is served by each worker on its own terms. */
+  #sendPeersOn(): void {
+    const peers = this.#askers.filter(({ sink }) => sink.isPeer);
+    this.#askers = this.#askers.filter(({ sink }) => sink.isPeer !== true);
+    for (const { sink } of peers) sink.goOn();
   }
 
   /** Not kept: it is the leader's alone, everyone else goes to a member. */

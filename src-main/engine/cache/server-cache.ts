@@ -8,20 +8,31 @@ import type { Entry } from './entry.ts';
 import type { FetchOwner, RunningFetch } from './fetch-owner.ts';
 import { readHead } from './fields.ts';
 import { Fill, type Asker, type FillHome } from './fill.ts';
+import { KeyTimes, machineTimeUs } from './key-times.ts';
 import { firstOffset, isMultiple, parseRange, type ByteRange } from './ranges.ts';
 import { Reader } from './reader.ts';
 import { keyOf, keyOfUrl, readRequest, withoutCodings, type CacheRequest } from './request.ts';
 import type { ResponseSink } from './sink.ts';
 import { Store } from './store.ts';
 
+/** What a fetch is for. */
+export interface FetchPlan {
+  readonly key: string;
+  readonly request: Buffer;
+  readonly clientAddress: string;
+  /** What was stored before is not good any more, nowhere; 0 = nothing of it was lately forgotten. */
+  readonly forgottenAtUs: number;
+}
+
 /** Makes a request of the engine's own. */
-export type FetchMaker = (request: Buffer, clientAddress: string, owner: FetchOwner) => RunningFetch;
+export type FetchMaker = (plan: FetchPlan, owner: FetchOwner) => RunningFetch;
 
 /** A part that begins further behind what has arrived is asked of a member: waiting for it would take longer. */
 const waitForBytes = 4_194_304;
 /** What was not to be stored is not waited for by others in this time: each asks for itself. */
 const rememberMs = 10_000;
-const maxRemembered = 10_000;
+/** So long the other workers may not know yet that a key was forgotten. */
+const forgottenUs = 5_000_000;
 /** One response that takes more than this part of the memory goes to the disk. */
 const largeShare = 16;
 
@@ -37,7 +48,11 @@ export class ServerCache implements FillHome {
   readonly #disk: DiskStore | undefined;
   readonly #fills = new Map<string, Set<Fill>>();
   /** Keys of what was not to be stored, until when. */
-  readonly #passed = new Map<string, number>();
+  readonly #passed = new KeyTimes();
+  /** Keys that were lately forgotten, when. */
+  readonly #forgotten = new KeyTimes();
+  /** Told of what an unsafe request made invalid: the other workers must hear of it. */
+  onInvalid: (key: string, atUs: number) => void = () => undefined;
 
   constructor(settings: CacheSettings, makeFetch: FetchMaker, wallClock: () => number = Date.now) {
     this.#settings = settings;
@@ -92,6 +107,14 @@ export class ServerCache implements FillHome {
     return this.#answer(sink, this.compresses && request.range !== undefined ? withoutCodings(request) : request);
   }
 
+  /** Answers another worker of this engine; what was stored before `forgottenAtUs` is not what it asks for. */
+  answerPeer(sink: ResponseSink, head: string, forgottenAtUs: number): boolean {
+    const request = readRequest(head);
+    if (request === undefined) return false;
+    this.forget(request.key, forgottenAtUs);
+    return this.#answer(sink, request);
+  }
+
   /** A member has answered a request that did not go through the cache: an unsafe one invalidates (RFC 9111 4.4). */
   afterResponse(requestHead: string, responseHead: string): void {
     if (/^(?:GET|HEAD|OPTIONS|TRACE) /.test(requestHead)) return;
@@ -99,7 +122,7 @@ export class ServerCache implements FillHome {
     const [, target = ''] = startLine.split(' ');
     const host = fields.get('host') ?? '';
     const key = keyOf(host, target);
-    this.#forget(key);
+    this.#invalidate(key);
     const response = readHead(responseHead).fields;
     for (const name of ['location', 'content-location']) {
       const place = response.get(name);
@@ -109,14 +132,14 @@ export class ServerCache implements FillHome {
         : undefined;
       // Another host's resources are none of its business.
       if (other !== undefined && keyOf(other.host, '') === keyOf(host, ''))
-        this.#forget(keyOf(host, other.pathname + other.search));
+        this.#invalidate(keyOf(host, other.pathname + other.search));
     }
   }
 
-  /** Removes what is stored of this URL; answers how many responses. */
-  purgeUrl(url: string): number {
+  /** Removes what was stored of this URL until then; answers how many responses. */
+  purgeUrl(url: string, atUs: number): number {
     const key = keyOfUrl(url);
-    return key === undefined ? 0 : this.#forget(key);
+    return key === undefined ? 0 : this.forget(key, atUs);
   }
 
   purgeTag(tag: string): number {
@@ -126,8 +149,10 @@ export class ServerCache implements FillHome {
 
   // What fills ask.
 
-  fetch(request: Buffer, clientAddress: string, owner: FetchOwner): RunningFetch {
-    return this.#makeFetch(request, clientAddress, owner);
+  fetch(key: string, request: Buffer, clientAddress: string, owner: FetchOwner): RunningFetch {
+    const atUs = this.#forgotten.get(key);
+    const forgottenAtUs = machineTimeUs() - atUs < forgottenUs ? atUs : 0;
+    return this.#makeFetch({ key, request, clientAddress, forgottenAtUs }, owner);
   }
 
   get maxObjectBytes(): number {
@@ -184,11 +209,6 @@ export class ServerCache implements FillHome {
   }
 
   remember(key: string): void {
-    this.#passed.delete(key);
-    if (this.#passed.size >= maxRemembered) {
-      const oldest = this.#passed.keys().next();
-      if (oldest.done !== true) this.#passed.delete(oldest.value);
-    }
     this.#passed.set(key, this.wallClock() + rememberMs);
   }
 
@@ -208,10 +228,14 @@ export class ServerCache implements FillHome {
     const freshMs = entry.freshForMs(nowMs);
     const use = request.mustAsk ? 'ask' : useOf(entry, request, freshMs, entry.ageMs(nowMs));
     if (use === 'fresh') {
-      this.#count(C.hits);
+      this.#count(C.hits, sink);
       return this.#serve(sink, request, entry, `hit; ttl=${Math.floor(freshMs / 1000)}`);
     }
-    if (use === 'stale' || (!request.mustAsk && this.#mayServeMeanwhile(entry, freshMs, request))) {
+    // Another worker serves what is stale itself.
+    if (
+      sink.isPeer !== true &&
+      (use === 'stale' || (!request.mustAsk && this.#mayServeMeanwhile(entry, freshMs, request)))
+    ) {
       this.#count(C.stale);
       const isServed = this.#serve(sink, request, entry, `hit; ttl=${Math.floor(freshMs / 1000)}`);
       if (use === 'ask' && !entry.isRevalidating) this.#revalidate(entry, request, sink.clientAddress);
@@ -221,7 +245,7 @@ export class ServerCache implements FillHome {
       sink.refuse(504);
       return true;
     }
-    this.#count(C.misses);
+    this.#count(C.misses, sink);
     // A body that is still coming cannot be asked about; it can be waited for only by who may have it.
     const asked = entry.hasValidator && entry.body.isComplete ? entry : undefined;
     if (asked === undefined && request.isHead) return false;
@@ -234,7 +258,7 @@ export class ServerCache implements FillHome {
       sink.refuse(504);
       return true;
     }
-    this.#count(C.misses);
+    this.#count(C.misses, sink);
     if (request.isHead || request.directives.noStore) return false;
     const isPassed = this.#isPassed(request.key);
     if (isPassed && (request.isConditional || request.range !== undefined)) return false;
@@ -251,7 +275,7 @@ export class ServerCache implements FillHome {
     if (!isAlone && !asker.request.mustAsk) {
       for (const fill of fills) {
         if (!fill.isWaiting || fill.mustNotStore || !isAlike(fill.request, asker.request)) continue;
-        this.#count(C.collapsed);
+        this.#count(C.collapsed, asker.sink);
         fill.join(asker);
         return;
       }
@@ -285,7 +309,7 @@ export class ServerCache implements FillHome {
       return true;
     }
     const reader = new Reader(sink, entry, (bytes) => {
-      add(this.counters, C.bytesServed, bytes);
+      if (sink.isPeer !== true) add(this.counters, C.bytesServed, bytes);
     });
     const nowMs = this.wallClock();
     reader.start({ ...selected, found, ageMs: entry.ageMs(nowMs) }, nowMs);
@@ -321,17 +345,25 @@ export class ServerCache implements FillHome {
   }
 
   #isPassed(key: string): boolean {
-    const untilMs = this.#passed.get(key);
-    return untilMs !== undefined && untilMs > this.wallClock();
+    return this.#passed.get(key) > this.wallClock();
   }
 
-  #forget(key: string): number {
-    for (const fill of this.#fills.get(key) ?? []) fill.mustNotStore = true;
+  /** Forgets what was stored of this key until then; answers how many responses. */
+  forget(key: string, atUs: number): number {
+    if (this.#forgotten.get(key) >= atUs) return 0;
+    this.#forgotten.set(key, atUs);
+    for (const fill of this.#fills.get(key) ?? []) if (fill.startedAtUs < atUs) fill.mustNotStore = true;
     return this.#store.purge(key) + (this.#disk?.purge(key) ?? 0);
   }
 
-  #count(place: number): void {
-    add(this.counters, place, 1);
+  #invalidate(key: string): void {
+    const atUs = machineTimeUs();
+    this.forget(key, atUs);
+    this.onInvalid(key, atUs);
+  }
+
+  #count(place: number, sink?: ResponseSink): void {
+    if (sink?.isPeer !== true) add(this.counters, place, 1);
   }
 }
 

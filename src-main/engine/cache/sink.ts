@@ -1,5 +1,7 @@
 /** A client that is answered by something else than a member: its connection does the writing, the counting and the time-outs. */
 export interface ResponseSink {
+  /** Another worker of this engine: its own clients are counted there. */
+  readonly isPeer?: boolean;
   readonly isHttp10: boolean;
   readonly isHead: boolean;
   /** Whether the connection takes another request after this response. */

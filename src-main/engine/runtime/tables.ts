@@ -12,7 +12,7 @@ import type { MemberSettings } from '../config/settings.ts';
 import type { HeldTables } from '../persistence/held-tables.ts';
 import { Holding } from '../persistence/holding.ts';
 import { holdingPools, ownerOf, planTables } from '../persistence/table-names.ts';
-import { Caches } from '../cache/caches.ts';
+import { Caches, type WorkerShare } from '../cache/caches.ts';
 import { Limits } from '../limits/limits.ts';
 import { poolCounterNames, serverCounterNames } from './counters.ts';
 import { memberLease, memberLeases, queueLease } from './lease-names.ts';
@@ -40,18 +40,12 @@ export class Tables {
   readonly #chance: () => number;
   readonly limits: Limits;
   readonly caches: Caches;
-  readonly #share: { readonly index: number; readonly count: number };
+  readonly #share: WorkerShare;
 
   readonly #held: HeldTables;
   readonly #leases: Leases;
 
-  constructor(
-    chance: () => number,
-    share: { readonly index: number; readonly count: number },
-    held: HeldTables,
-    context: WorkerContext,
-    leases: Leases,
-  ) {
+  constructor(chance: () => number, share: WorkerShare, held: HeldTables, context: WorkerContext, leases: Leases) {
     this.limits = new Limits(context.wheel, share.count);
     this.caches = new Caches(context, share);
     this.#chance = chance;

@@ -17,6 +17,7 @@ import {
   type MemberHealth,
   type PurgeTarget,
 } from '../messages.ts';
+import { machineTimeUs } from '../cache/key-times.ts';
 import { seededChance } from '../runtime/chance.ts';
 import { AccessWriter, openLog } from '../log/access-writer.ts';
 import { leaseTotals } from '../runtime/lease-names.ts';
@@ -29,6 +30,7 @@ import { LeaseOffice } from './lease-office.ts';
 import { bindListener, refusal, type BoundListener } from './listeners.ts';
 import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
 import { News } from './news.ts';
+import { PeerDirectory } from './peer-directory.ts';
 import { OcspStapler } from './ocsp-stapler.ts';
 import { TicketKeyRing } from './ticket-keys.ts';
 import { describeStatistics, Totals, type EngineStatistics } from './stats.ts';
@@ -125,6 +127,7 @@ export class Supervisor {
   readonly #startedAt = new Date().toISOString();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #leases: LeaseDesk;
+  readonly #peerDirectory: PeerDirectory;
   #running: Running | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #isFinishing = false;
@@ -132,6 +135,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#peerDirectory = new PeerDirectory(options.workers);
     this.#office = new LeaseOffice(options.workers, (worker, message) => {
       this.#slots[worker]?.process.tell(message);
     });
@@ -289,9 +293,17 @@ export class Supervisor {
 
   /** Removes stored responses from every worker's cache; answers how many. A worker that ends now holds none any more. */
   async purgeCache(what: PurgeTarget): Promise<number> {
+    const count = await this.#purgeEach(what);
+    // Meanwhile one worker may have given another what it has only now removed itself; a URL it knows to be forgotten.
+    const isSharedByTag = what.tag !== undefined && this.#options.workers > 1;
+    return isSharedByTag ? count + (await this.#purgeEach(what)) : count;
+  }
+
+  async #purgeEach(what: PurgeTarget): Promise<number> {
+    const atUs = machineTimeUs();
     const counts = await Promise.all(
       this.#slots.map(({ process: worker }) =>
-        worker.purge(what).catch((error: unknown) => {
+        worker.purge(what, atUs).catch((error: unknown) => {
           if (error instanceof AppError && error.code === 'SESSION_CLOSED') return 0;
           throw error;
         }),
@@ -344,6 +356,7 @@ export class Supervisor {
     this.#stapler.close();
     this.#acme.close();
     for (const slot of this.#slots) slot.process.kill();
+    this.#peerDirectory.close();
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
   }
@@ -476,6 +489,7 @@ export class Supervisor {
       workerIndex: worker.index,
       workerCount: this.#options.workers,
       isReplacement: worker.isReplacement,
+      peerDirectory: this.#peerDirectory.path,
       leases: { totals: this.#office.totals, grants: this.#office.grantsOf(worker.index) },
     });
   }
@@ -542,6 +556,9 @@ export class Supervisor {
       },
       onHeldNews: (news) => {
         this.#held.receive(index, news);
+      },
+      onCacheForget: (news) => {
+        for (const { process: worker } of this.#slots) if (worker.index !== index) worker.tell(news);
       },
       onDemand: (demand) => {
         this.#leases.hear(index, demand, performance.now());

@@ -28,6 +28,7 @@ export interface Hears {
   readonly onDemand: (demand: Readonly<Record<string, number>>) => void;
   readonly onLog: (batch: LogBatch) => void;
   readonly onLeaseNews: (news: LeaseNews) => void;
+  readonly onCacheForget: (news: Extract<ToSupervisor, { type: 'cache-forget' }>) => void;
   readonly onHungry: (keys: readonly string[]) => void;
   readonly onEnd: () => void;
 }
@@ -104,8 +105,8 @@ export class WorkerProcess {
   }
 
   /** Answers how many stored responses it removed. */
-  async purge(what: PurgeTarget): Promise<number> {
-    const answer = await this.#request({ type: 'purge', what }, undefined, answerTimeoutMs);
+  async purge(what: PurgeTarget, atUs: number): Promise<number> {
+    const answer = await this.#request({ type: 'purge', what, atUs }, undefined, answerTimeoutMs);
     if (answer.type !== 'purged')
       throw new AppError('INTERNAL', 'A worker answered something else than what it purged.');
     return answer.count;
@@ -139,6 +140,7 @@ export class WorkerProcess {
     else if (message.type === 'demand') hears.onDemand(message.demand);
     else if (message.type === 'lease-news') hears.onLeaseNews(message.news);
     else if (message.type === 'hungry') hears.onHungry(message.keys);
+    else if (message.type === 'cache-forget') hears.onCacheForget(message);
     else {
       const waiting = this.#waiting.get(message.id);
       if (waiting === undefined) return;
