@@ -134,6 +134,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
         text: parts.maskText(device, Buffer.from(file.bytes).toString('utf8')),
       }));
     },
+    'history.markers': ({ device, fromMs, toMs }) => store.markers(device, fromMs, toMs),
     'history.plan': async (wish) => {
       await estate.resolve(wish.device);
       return planner.makeFromHistory(wish);

@@ -308,6 +308,8 @@ export const calls = {
       fromMs: z.number(),
       toMs: z.number(),
       maxPixels: z.number().int().min(10).max(8000),
+      /** What a roll-up shows of each of its buckets; `extremes` unless told. By the second there is no difference. */
+      shape: z.enum(['extremes', 'mean']).optional(),
     }),
   ),
 
@@ -339,6 +341,10 @@ export const calls = {
   'history.list': call<readonly Version[]>()(z.strictObject({ device: z.string() })),
   'history.show': call<readonly { path: string; text: string }[]>()(
     z.strictObject({ device: z.string(), version: z.number().int() }),
+  ),
+  /** Changes of a device's configuration in some time, as its charts show them. */
+  'history.markers': call<Series['markers']>()(
+    z.strictObject({ device: z.string(), fromMs: z.number(), toMs: z.number() }),
   ),
   /** A plan that brings a version back: a change like any other. */
   'history.plan': call<Plan>()(z.strictObject({ device: z.string(), version: z.number().int().optional() })),

@@ -33,6 +33,8 @@ export const memberSampleSchema = z.strictObject({
       source: z.string().optional(),
     })
     .optional(),
+  /** Responses since `epoch` by bucket of their time (`histogram.ts`): of them alone the percentile over any span is true. */
+  responseTimeCounts: z.record(z.string().regex(/^\d{1,4}$/), counterSchema).optional(),
   lastCheck: z
     .strictObject({ at: z.string().optional(), durationMs: gauge.optional(), result: z.string().optional() })
     .optional(),
@@ -116,6 +118,8 @@ export interface Rates {
   readonly serverErrorsPerSecond?: number;
   /** Sum of `errors` by cause per second. */
   readonly failuresPerSecond?: number;
+  /** Responses between the two polls by bucket of their time; buckets that got none are left out. */
+  readonly times?: Readonly<Record<string, number>>;
 }
 export interface SampleRates {
   /** Measured time between the two polls. */
@@ -128,7 +132,7 @@ export interface SampleRates {
   readonly interfaces?: readonly Rates[];
 }
 
-/** What can be charted per member (and summed or averaged per pool). */
+/** What can be charted per member (and summed or averaged per pool). History knows a metric by its place: new ones go to the end. */
 export const metricNames = [
   'requestsPerSecond',
   'connectionsPerSecond',
@@ -144,6 +148,7 @@ export const metricNames = [
   'weight',
   'healthUp',
   'inRotation',
+  'responseTimeP99Ms',
 ] as const;
 export const metricSchema = z.enum(metricNames);
 export type Metric = z.infer<typeof metricSchema>;
@@ -153,6 +158,8 @@ export interface MetricRow {
   readonly pool: string;
   readonly member: string;
   readonly values: Readonly<Partial<Record<Metric, number>>>;
+  /** Response times since the poll before, where the device counts them: how many in each bucket (`histogram.ts`). */
+  readonly times?: Readonly<Record<string, number>>;
 }
 
 /** One poll of one device, ready for charts. */
@@ -169,7 +176,8 @@ export interface MetricRows {
 
 /**
  * Chart data in columns: `times` in ms since 1970, one value array per line, `null` where there is no sample (a gap stays a gap).
- * At most `2 * maxPixels` points per line, reduced by lowest and highest per pixel column.
+ * At most `2 * maxPixels` points per line: by the second reduced by lowest and highest per pixel column; of a roll-up a lowest and a
+ * highest point per `resolutionMs`, or one where a mean was asked for or the metric is a percentile that the roll-up has counts of.
  */
 export interface Series {
   readonly metric: Metric;

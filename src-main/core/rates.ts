@@ -44,7 +44,7 @@ function interfaceRates(previous: Sample, next: Sample, steps: Steps): Pick<Samp
 
 type Countable = Pick<
   MemberSample,
-  'name' | 'requests' | 'totalConnections' | 'bytesIn' | 'bytesOut' | 'responses' | 'errors'
+  'name' | 'requests' | 'totalConnections' | 'bytesIn' | 'bytesOut' | 'responses' | 'errors' | 'responseTimeCounts'
 >;
 interface Steps {
   readonly intervalMs: number;
@@ -100,7 +100,21 @@ function objectRates(previous: Countable | undefined, next: Countable, steps: St
   const rates = Object.entries(deltas).flatMap(([key, value]) =>
     typeof value === 'bigint' ? [[key, (Number(value) * 1000) / steps.intervalMs] as const] : [],
   );
-  return { rates: { name: next.name, ...Object.fromEntries(rates) }, hasFallen: false };
+  const times = timesBetween(previous.responseTimeCounts, next.responseTimeCounts);
+  return { rates: { name: next.name, ...Object.fromEntries(rates), ...times }, hasFallen: false };
+}
+
+/** Buckets count from zero: one that was not there before had none. Where one fell, nothing is taken. */
+function timesBetween(
+  before: Countable['responseTimeCounts'],
+  now: Countable['responseTimeCounts'],
+): Pick<Rates, 'times'> {
+  if (!before || !now) return {};
+  const steps = Object.entries(now).map(
+    ([bucket, count]) => [bucket, Number(count) - Number(before[bucket] ?? 0)] as const,
+  );
+  if (steps.some(([, step]) => step < 0)) return {};
+  return { times: Object.fromEntries(steps.filter(([, step]) => step > 0)) };
 }
 
 /** A cause that was not listed before had not happened yet. */

@@ -145,6 +145,8 @@ export interface WorkerSnapshot {
         readonly counters: Float64Array;
         readonly histogram: Float64Array;
         readonly sumMs: number;
+        /** Response times by bucket since the worker started. */
+        readonly counts: Float64Array;
         readonly inFlight: number;
         /** Put aside for failures in live traffic. */
         readonly isEjected?: boolean;

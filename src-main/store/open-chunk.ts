@@ -1,3 +1,5 @@
+import { startOf, tenSeconds } from './sample-levels.ts';
+import type { TimeCounts } from './time-counts.ts';
 import { type Metric, metricNames, type MetricRows } from '../contract/metrics.ts';
 
 export const minuteMs = 60_000;
@@ -16,6 +18,8 @@ export interface OpenChunk {
   readonly ticks: Tick[];
   /** By pool, metric (its place in `metricNames`) and member: a value per tick, NaN or missing at the end where there was none. */
   readonly pools: Map<string, Map<number, Map<string, number[]>>>;
+  /** By pool, member, and start of ten seconds: response times as they were counted. */
+  readonly times: Map<string, Map<string, Map<number, Map<number, number>>>>;
 }
 
 const metricPlaces = new Map<string, number>(metricNames.map((name, place) => [name, place]));
@@ -25,7 +29,7 @@ export function minuteOf(atMs: number): number {
 }
 
 export function newChunk(device: string, minute: number): OpenChunk {
-  return { device, minute, ticks: [], pools: new Map() };
+  return { device, minute, ticks: [], pools: new Map(), times: new Map() };
 }
 
 /** True where the poll is of this minute and later than those before it: a clock set back starts a chunk of its own. */
@@ -36,7 +40,8 @@ export function belongs(chunk: OpenChunk, atMs: number): boolean {
 export function addTick(chunk: OpenChunk, { atMs, intervalMs, everyMs, rows }: MetricRows): void {
   const place = chunk.ticks.length;
   chunk.ticks.push({ atMs, intervalMs, everyMs });
-  for (const { pool, member, values } of rows) {
+  for (const { pool, member, values, times } of rows) {
+    if (times) addTimes(chunk, pool, member, startOf(atMs, tenSeconds.bucketMs), times);
     const metrics = entry(chunk.pools, pool, () => new Map<number, Map<string, number[]>>());
     for (const [name, value] of Object.entries(values)) {
       const metric = metricPlaces.get(name);
@@ -50,6 +55,26 @@ export function addTick(chunk: OpenChunk, { atMs, intervalMs, everyMs, rows }: M
       series[place] = value;
     }
   }
+}
+
+function addTimes(
+  chunk: OpenChunk,
+  pool: string,
+  member: string,
+  startMs: number,
+  times: Readonly<Record<string, number>>,
+): void {
+  const members = entry(chunk.times, pool, () => new Map<string, Map<number, Map<number, number>>>());
+  const slots = entry(members, member, () => new Map<number, Map<number, number>>());
+  const counts = entry(slots, startMs, () => new Map<number, number>());
+  for (const [bucket, count] of Object.entries(times)) {
+    counts.set(Number(bucket), (counts.get(Number(bucket)) ?? 0) + count);
+  }
+}
+
+/** The response times of one pool with its members' ids. */
+export function timesOf(chunk: OpenChunk, pool: string, memberId: (member: string) => number): TimeCounts {
+  return new Map([...(chunk.times.get(pool) ?? [])].map(([member, slots]) => [memberId(member), slots]));
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -40,7 +40,7 @@ export interface Journal {
 export interface SampleStore {
   /** Takes one poll. It is charted at once, and on the disk when its minute is over. */
   readonly write: (rows: MetricRows) => Promise<void>;
-  /** A line per member; without `members` all, or the 50 with most. By the second within the last hour, else by the minute. */
+  /** A line per member; without `members` all, or the 50 with most. By the second within the last hour, else of the roll-up that fits. */
   readonly series: (query: SeriesQuery) => Promise<Series>;
 }
 
@@ -54,6 +54,8 @@ export interface Store {
   readonly samples: SampleStore;
   /** Puts a moment on the charts of a device. */
   readonly mark: (marker: NewMarker) => Promise<void>;
+  /** Moments of a device in some time, oldest first. */
+  readonly markers: (device: string, fromMs: number, toMs: number) => Promise<Series['markers']>;
   /** Files that were found damaged, now or before, and lie aside. */
   readonly damagedFiles: () => readonly string[];
   readonly close: () => Promise<void>;
@@ -108,6 +110,7 @@ function parts(worker: StoreWorker): Omit<Store, 'secrets' | 'versions' | 'damag
       series: (query) => call('readSeries', query, Date.now()),
     },
     mark: (marker) => call('putMarker', marker),
+    markers: (device, fromMs, toMs) => call('listMarkers', device, fromMs, toMs),
     close: worker.close,
   };
 }

@@ -1,14 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { blob, inTransaction, integer, type Row } from './database.ts';
-import { chartedValue, type OpenChunk, storedValue, type Tick } from './open-chunk.ts';
+import { chartedValue, minuteMs, type OpenChunk, storedValue, type Tick, timesOf } from './open-chunk.ts';
 import { packBlock, unpackBlock } from './sample-block.ts';
+import { startOf, tenSeconds } from './sample-levels.ts';
 import type { SampleNames } from './sample-names.ts';
+import { type TimeCounts, timesAsColumns, timesOfColumns, timesPlace } from './time-counts.ts';
 
 /** Ticks of one device in one minute, and the values of one pool and metric at them. */
 export interface Chunk {
   readonly ticks: readonly Tick[];
   /** Of one pool and metric: a reader by member name; absent where that pool had none. */
   readonly read: (poolId: number, metric: number) => ChunkValues | undefined;
+  /** Response times of one pool by ten seconds; empty where the device does not count them. */
+  readonly readTimes: (poolId: number) => TimeCounts;
 }
 export interface ChunkValues {
   readonly members: readonly number[];
@@ -19,7 +23,7 @@ export interface StoredChunk extends Chunk {
   readonly id: number;
   readonly startMs: number;
   readonly isRolled: boolean;
-  /** Every pool and metric that it has values of. */
+  /** Every pool and metric that it has values of; response times have the place `timesPlace`. */
   readonly contents: () => readonly { readonly poolId: number; readonly metric: number }[];
 }
 
@@ -77,6 +81,11 @@ export function sampleChunks(database: DatabaseSync, names: SampleNames): Chunks
           at: (place, tick) => chartedValue(metric, block.at(place, tick), ticks[tick]?.intervalMs ?? NaN),
         };
       },
+      readTimes: (poolId) => {
+        const found = blockOf.get(id, poolId, timesPlace);
+        if (!found) return new Map();
+        return timesOfColumns(unpackBlock(blob(found, 'data')), startOf(startMs, minuteMs), tenSeconds.bucketMs);
+      },
       contents: () => blocksOf.all(id).map((one) => ({ poolId: integer(one, 'pool'), metric: integer(one, 'metric') })),
     };
   }
@@ -91,6 +100,10 @@ export function sampleChunks(database: DatabaseSync, names: SampleNames): Chunks
           const poolId = names.poolId(open.device, pool);
           for (const [metric, series] of metrics)
             insertBlock.run(id, poolId, metric, packSeries(open, poolId, metric, series));
+        }
+        for (const pool of open.times.keys()) {
+          const poolId = names.poolId(open.device, pool);
+          insertBlock.run(id, poolId, timesPlace, packTimes(open, pool, poolId));
         }
       });
     },
@@ -111,6 +124,13 @@ export function sampleChunks(database: DatabaseSync, names: SampleNames): Chunks
       return ids.length === chunksPerRemoval;
     },
   };
+
+  function packTimes(open: OpenChunk, pool: string, poolId: number): Buffer {
+    const times = timesOf(open, pool, (member) => names.memberId(poolId, member));
+    const rows = minuteMs / tenSeconds.bucketMs;
+    const { ids, columns } = timesAsColumns(times, open.minute * minuteMs, tenSeconds.bucketMs, rows);
+    return packBlock(ids, columns, rows);
+  }
 
   function packSeries(open: OpenChunk, poolId: number, metric: number, series: ReadonlyMap<string, readonly number[]>) {
     const members = [...series.keys()].map((member) => names.memberId(poolId, member));
@@ -135,6 +155,7 @@ export function openAsChunk(open: OpenChunk, pool: string, memberId: (member: st
       const found = metrics.get(metric);
       return found && { members: found.members, at: (place, tick) => found.values[place]?.[tick] ?? NaN };
     },
+    readTimes: () => timesOf(open, pool, memberId),
   };
 }
 

@@ -1,126 +1,136 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Metric, metricNames } from '../contract/metrics.ts';
-import { blob, inTransaction, integer } from './database.ts';
-import { minuteMs } from './open-chunk.ts';
+import { blob, inTransaction, integer, type Row } from './database.ts';
+import { mergeRollups, type Rollup, type Rollups } from './rollup.ts';
 import { packBlock, unpackBlock } from './sample-block.ts';
-import type { Chunk, Chunks, ChunkValues } from './sample-chunks.ts';
+import type { Level } from './sample-levels.ts';
+import { mergeTimes, type TimeCounts, timesAsColumns, timesOfColumns, timesPlace } from './time-counts.ts';
 
-/** Roll-ups are written for a quarter of an hour at a time: a row per minute would be mostly row. */
-export const spanMs = 15 * minuteMs;
-const minutesPerSpan = spanMs / minuteMs;
-
-/** What one minute of one member came to. */
-export interface MinuteRollup {
-  readonly minuteStartMs: number;
-  readonly lowest: number;
-  readonly highest: number;
-  readonly sum: number;
-  readonly count: number;
+/** What a pool and metric of one device came to in some time, at least as fine as whoever reads it wants. */
+export interface RollupSource {
+  readonly read: (poolId: number, metric: number) => Rollups;
+  readonly readTimes: (poolId: number) => TimeCounts;
 }
-
-/** By member id: its minutes in order of time; minutes without a value are not listed. */
-export type MinuteRollups = ReadonlyMap<number, readonly MinuteRollup[]>;
-
-/** Lowest, highest, sum and count of each member's values by minute. The chunks are of one pool's device, in order of time. */
-export function rollMinutes(chunks: readonly Chunk[], poolId: number, metric: number): MinuteRollups {
-  const byMember = new Map<number, Map<number, Mutable>>();
-  for (const chunk of chunks) {
-    const values = chunk.read(poolId, metric);
-    if (values) addChunk(byMember, chunk, values);
-  }
-  return new Map(
-    [...byMember].map(([member, minutes]) => [
-      member,
-      [...minutes.values()].toSorted((one, other) => one.minuteStartMs - other.minuteStartMs),
-    ]),
-  );
+/** A source that knows what it holds. */
+export interface Countable extends RollupSource {
+  readonly everyMs: number;
+  readonly contents: () => readonly { readonly poolId: number; readonly metric: number }[];
 }
-
-type Mutable = { -readonly [K in keyof MinuteRollup]: MinuteRollup[K] };
-
-function addChunk(byMember: Map<number, Map<number, Mutable>>, chunk: Chunk, values: ChunkValues): void {
-  values.members.forEach((member, place) => {
-    const minutes = byMember.get(member) ?? new Map<number, Mutable>();
-    byMember.set(member, minutes);
-    chunk.ticks.forEach(({ atMs }, tick) => {
-      const value = values.at(place, tick);
-      if (!Number.isNaN(value)) addValue(minutes, Math.floor(atMs / minuteMs) * minuteMs, value);
-    });
-  });
-}
-
-function addValue(minutes: Map<number, Mutable>, minuteStartMs: number, value: number): void {
-  const minute = minutes.get(minuteStartMs);
-  if (!minute) {
-    minutes.set(minuteStartMs, { minuteStartMs, lowest: value, highest: value, sum: value, count: 1 });
-    return;
-  }
-  minute.lowest = Math.min(minute.lowest, value);
-  minute.highest = Math.max(minute.highest, value);
-  minute.sum += value;
-  minute.count += 1;
+/** Roll-ups of one device in one span of a level. */
+export interface Span extends Countable {
+  readonly startMs: number;
 }
 
 /** Reads and writes roll-ups. */
-export interface Rollups {
-  /** Rolls up a span of a device, pool by pool, so that other calls come in between; done again it comes to the same. */
-  readonly rollSpan: (device: string, startMs: number) => Generator<void, void>;
-  /** Spans of a device that reach into a span of time, oldest first. */
-  readonly between: (device: string, fromMs: number, toMs: number) => readonly Span[];
-  readonly removeBefore: (beforeMs: number) => boolean;
-}
-export interface Span {
-  readonly startMs: number;
-  readonly everyMs: number;
-  readonly read: (poolId: number, metric: number) => MinuteRollups;
+export interface RollupFile {
+  /**
+   * Writes a span, pool by pool, so that other calls come in between; broken off and done again it comes to the same. With
+   * `isLate` the sources are added to what the span holds, at once.
+   */
+  readonly write: (
+    level: Level,
+    device: string,
+    startMs: number,
+    sources: readonly Countable[],
+    isLate: boolean,
+  ) => Generator<void, void>;
+  readonly isWhole: (level: Level, device: string, startMs: number) => boolean;
+  /** Spans of a device that reach into some time, oldest first. */
+  readonly between: (level: Level, device: string, fromMs: number, toMs: number) => readonly Span[];
+  /** Spans of a level that end before a moment and that the next level has not taken in. */
+  readonly unrolled: (
+    level: Level,
+    beforeMs: number,
+  ) => readonly { readonly device: string; readonly startMs: number }[];
+  readonly markRolled: (level: Level, device: string, fromMs: number, toMs: number) => void;
+  /** Removes a few of the oldest spans that end before a moment; true where there may be more. */
+  readonly removeBefore: (level: Level, beforeMs: number) => boolean;
 }
 
 const spansPerRemoval = 4;
 
-export function sampleRollups(database: DatabaseSync, chunks: Chunks): Rollups {
-  const insertSpan = database.prepare(
-    `INSERT INTO span (device, start_ms, every_ms) VALUES (?, ?, ?)
-     ON CONFLICT (device, start_ms) DO UPDATE SET every_ms = excluded.every_ms RETURNING id`,
+export function rollupFile(database: DatabaseSync): RollupFile {
+  const putSpan = database.prepare(
+    `INSERT INTO span (device, bucket_ms, start_ms, every_ms) VALUES (?, ?, ?, ?)
+     ON CONFLICT (device, bucket_ms, start_ms) DO UPDATE SET every_ms = excluded.every_ms, is_rolled = 0 RETURNING id`,
   );
+  const markWhole = database.prepare('UPDATE span SET is_whole = 1 WHERE id = ?');
   const put = database.prepare('INSERT OR REPLACE INTO rollup (id, data) VALUES ((?1 << 32) | (?2 << 8) | ?3, ?4)');
+  const one = database.prepare(
+    'SELECT id, start_ms, every_ms FROM span WHERE device = ? AND bucket_ms = ? AND start_ms = ? AND is_whole = 1',
+  );
   const between = database.prepare(
-    'SELECT id, start_ms, every_ms FROM span WHERE device = ? AND start_ms > ? AND start_ms <= ? ORDER BY start_ms',
+    `SELECT id, start_ms, every_ms FROM span WHERE device = ? AND bucket_ms = ? AND start_ms > ? AND start_ms <= ?
+     AND is_whole = 1 ORDER BY start_ms`,
   );
   const rollup = database.prepare('SELECT data FROM rollup WHERE id = ((?1 << 32) | (?2 << 8) | ?3)');
-  const oldest = database.prepare('SELECT id FROM span WHERE start_ms < ? ORDER BY id LIMIT ?');
+  const contents = database.prepare(
+    'SELECT (id >> 8) & 16777215 AS pool, id & 255 AS metric FROM rollup WHERE id >= (?1 << 32) AND id < ((?1 + 1) << 32)',
+  );
+  const unrolled = database.prepare(
+    'SELECT device, start_ms FROM span WHERE bucket_ms = ? AND is_rolled = 0 AND is_whole = 1 AND start_ms < ? ORDER BY device, start_ms',
+  );
+  const markRolled = database.prepare(
+    'UPDATE span SET is_rolled = 1 WHERE device = ? AND bucket_ms = ? AND start_ms >= ? AND start_ms < ?',
+  );
+  const oldest = database.prepare('SELECT id FROM span WHERE bucket_ms = ? AND start_ms < ? ORDER BY id LIMIT ?');
   const removeRollups = database.prepare('DELETE FROM rollup WHERE id >= (?1 << 32) AND id < ((?1 + 1) << 32)');
   const removeSpan = database.prepare('DELETE FROM span WHERE id = ?');
 
-  function* rollSpan(device: string, startMs: number): Generator<void, void> {
-    const inSpan = chunks.between(device, startMs, startMs + spanMs - 1).filter((chunk) => chunk.startMs >= startMs);
-    const everyMs = Math.max(0, ...inSpan.map((chunk) => chunk.ticks.at(-1)?.everyMs ?? 0));
-    const contents = new Map(
-      inSpan.flatMap((chunk) => chunk.contents()).map((one) => [one.poolId * 256 + one.metric, one]),
+  function toSpan(level: Level, row: Row): Span {
+    const [id, startMs] = [integer(row, 'id'), integer(row, 'start_ms')];
+    function bytesOf(poolId: number, place: number): Uint8Array | undefined {
+      const found = rollup.get(id, poolId, place);
+      return found && blob(found, 'data');
+    }
+    return {
+      startMs,
+      everyMs: integer(row, 'every_ms'),
+      read: (poolId, metric) => {
+        const bytes = bytesOf(poolId, metric);
+        return bytes ? unpackRollups(bytes, startMs, level) : new Map<number, readonly Rollup[]>();
+      },
+      readTimes: (poolId) => {
+        const bytes = bytesOf(poolId, timesPlace);
+        return bytes ? timesOfColumns(unpackBlock(bytes), startMs, level.bucketMs) : new Map();
+      },
+      contents: () =>
+        contents.all(id).map((found) => ({ poolId: integer(found, 'pool'), metric: integer(found, 'metric') })),
+    };
+  }
+
+  function* write(level: Level, device: string, startMs: number, given: readonly Countable[], isLate: boolean) {
+    const before = isLate ? one.get(device, level.bucketMs, startMs) : undefined;
+    const sources = before ? [toSpan(level, before), ...given] : given;
+    const everyMs = Math.max(0, ...sources.map((source) => source.everyMs));
+    const id = integer(putSpan.get(device, level.bucketMs, startMs, everyMs) ?? {}, 'id');
+    const all = new Map(
+      sources.flatMap((each) => each.contents()).map((each) => [each.poolId * 256 + each.metric, each]),
     );
-    const id = integer(insertSpan.get(device, startMs, everyMs) ?? {}, 'id');
-    for (const { poolId, metric } of contents.values()) {
-      put.run(id, poolId, metric, packRollups(rollMinutes(inSpan, poolId, metric), startMs, metric));
+    for (const { poolId, metric } of all.values()) {
+      put.run(id, poolId, metric, packed(level, startMs, sources, poolId, metric));
       yield;
     }
-    chunks.markRolled(device, startMs, startMs + spanMs);
+    markWhole.run(id);
   }
 
   return {
-    rollSpan,
-    between: (device, fromMs, toMs) =>
-      between.all(device, fromMs - spanMs, toMs).map((row) => {
-        const [id, startMs] = [integer(row, 'id'), integer(row, 'start_ms')];
-        return {
-          startMs,
-          everyMs: integer(row, 'every_ms'),
-          read: (poolId, metric) => {
-            const found = rollup.get(id, poolId, metric);
-            return found ? unpackRollups(blob(found, 'data'), startMs) : new Map<number, readonly MinuteRollup[]>();
-          },
-        };
-      }),
-    removeBefore: (beforeMs) => {
-      const ids = oldest.all(beforeMs - spanMs, spansPerRemoval).map((row) => integer(row, 'id'));
+    write: function* (level, device, startMs, sources, isLate) {
+      if (!isLate) yield* write(level, device, startMs, sources, false);
+      else inTransaction(database, () => Array.from(write(level, device, startMs, sources, true)));
+    },
+    isWhole: (level, device, startMs) => one.get(device, level.bucketMs, startMs) !== undefined,
+    between: (level, device, fromMs, toMs) =>
+      between.all(device, level.bucketMs, fromMs - level.spanMs, toMs).map((row) => toSpan(level, row)),
+    unrolled: (level, beforeMs) =>
+      unrolled
+        .all(level.bucketMs, beforeMs - level.spanMs + 1)
+        .map((row) => ({ device: String(row['device']), startMs: integer(row, 'start_ms') })),
+    markRolled: (level, device, fromMs, toMs) => {
+      markRolled.run(device, level.bucketMs, fromMs, toMs);
+    },
+    removeBefore: (level, beforeMs) => {
+      const ids = oldest.all(level.bucketMs, beforeMs - level.spanMs, spansPerRemoval).map((row) => integer(row, 'id'));
       inTransaction(database, () => {
         for (const id of ids) {
           removeRollups.run(id);
@@ -132,20 +142,42 @@ export function sampleRollups(database: DatabaseSync, chunks: Chunks): Rollups {
   };
 }
 
+function packed(
+  level: Level,
+  startMs: number,
+  sources: readonly RollupSource[],
+  poolId: number,
+  place: number,
+): Buffer {
+  const { bucketMs, spanMs } = level;
+  if (place !== timesPlace) {
+    const rollups = mergeRollups(
+      sources.map((source) => source.read(poolId, place)),
+      bucketMs,
+    );
+    return packRollups(rollups, startMs, level, metricNames[place]);
+  }
+  const times = mergeTimes(
+    sources.map((source) => source.readTimes(poolId)),
+    bucketMs,
+  );
+  const { ids, columns } = timesAsColumns(times, startMs, bucketMs, spanMs / bucketMs);
+  return packBlock(ids, columns, spanMs / bucketMs);
+}
+
 const parts = ['lowest', 'highest', 'sum', 'count'] as const;
 
-function packRollups(rollups: MinuteRollups, startMs: number, metric: number): Buffer {
-  const columns = [...rollups.values()].flatMap((minutes) =>
+function packRollups(rollups: Rollups, startMs: number, level: Level, metric: Metric | undefined): Buffer {
+  const rows = level.spanMs / level.bucketMs;
+  const columns = [...rollups.values()].flatMap((buckets) =>
     parts.map((part) => {
-      const column = new Array<number>(minutesPerSpan).fill(NaN);
-      for (const minute of minutes) {
-        column[(minute.minuteStartMs - startMs) / minuteMs] = rounded(metricNames[metric], minute[part]);
-      }
+      const column = new Array<number>(rows).fill(NaN);
+      for (const bucket of buckets) column[(bucket.startMs - startMs) / level.bucketMs] = rounded(metric, bucket[part]);
       return column;
     }),
   );
   const ids = [...rollups.keys()].flatMap((member) => parts.map(() => member));
-  return packBlock(ids, columns, minutesPerSpan);
+  return packBlock(ids, columns, rows);
 }
 
 /** Rolled-up numbers are kept to the byte or the thousandth: what lies below is not worth four bytes a value. */
@@ -153,23 +185,23 @@ function rounded(metric: Metric | undefined, value: number): number {
   return metric?.startsWith('bytes') ? Math.round(value) : Math.round(value * 1000) / 1000;
 }
 
-function unpackRollups(bytes: Uint8Array, startMs: number): MinuteRollups {
+function unpackRollups(bytes: Uint8Array, startMs: number, { bucketMs }: Level): Rollups {
   const block = unpackBlock(bytes);
-  const byMember = new Map<number, MinuteRollup[]>();
+  const byMember = new Map<number, Rollup[]>();
   for (let column = 0; column < block.ids.length; column += parts.length) {
-    const minutes: MinuteRollup[] = [];
+    const buckets: Rollup[] = [];
     for (let row = 0; row < block.rows; row += 1) {
       const lowest = block.at(column, row);
       if (Number.isNaN(lowest)) continue;
-      minutes.push({
-        minuteStartMs: startMs + row * minuteMs,
+      buckets.push({
+        startMs: startMs + row * bucketMs,
         lowest,
         highest: block.at(column + 1, row),
         sum: block.at(column + 2, row),
         count: block.at(column + 3, row),
       });
     }
-    byMember.set(block.ids[column] ?? 0, minutes);
+    byMember.set(block.ids[column] ?? 0, buckets);
   }
   return byMember;
 }

@@ -50,4 +50,14 @@ export const sampleMigrations: readonly string[] = [
     UNIQUE (device, start_ms)) STRICT;
   CREATE TABLE rollup (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
   `,
+  `
+  ALTER TABLE span RENAME TO minute_span;
+  CREATE TABLE span (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, bucket_ms INTEGER NOT NULL, start_ms INTEGER NOT NULL,
+    every_ms INTEGER NOT NULL, is_whole INTEGER NOT NULL DEFAULT 0, is_rolled INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (device, bucket_ms, start_ms)) STRICT;
+  INSERT INTO span (id, device, bucket_ms, start_ms, every_ms, is_whole)
+    SELECT id, device, 60000, start_ms, every_ms, 1 FROM minute_span;
+  DROP TABLE minute_span;
+  `,
 ];

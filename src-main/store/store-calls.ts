@@ -16,7 +16,7 @@ export function storeCalls(main: DatabaseSync, samplesFile: SamplesFile, close: 
     ...secretCalls(main),
     ...versionCalls(main),
     ...journalCalls(main),
-    putMarker: markers.putMarker,
+    ...markers,
     writeSamples: (rows: MetricRows): void => {
       samplesFile.use((samples) => {
         samples.write(rows);

@@ -21,14 +21,22 @@ export function decimalsOf(step: number): number {
   return [0, 1, 2].find((digits) => Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-9) ?? 3;
 }
 
-const timeSteps = [10, 30, 60, 120, 300, 600, 900, 1800, 3600].map((seconds) => seconds * 1000);
+const hour = 3600;
+export const dayMs = 24 * hour * 1000;
+const timeSteps = [
+  ...[10, 30, 60, 120, 300, 600, 900, 1800, hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour],
+  ...[1, 2, 7, 14, 31, 62, 124].map((days) => days * 24 * hour),
+].map((seconds) => seconds * 1000);
 
-/** Times of day, in ms since 1970, that label a time axis of this span: at most `most` of them. */
-export function timeTicks(fromMs: number, toMs: number, most: number): readonly number[] {
+/**
+ * Moments, in ms since 1970, that label a time axis of this span: at most `most` of them. Steps of hours and days begin at local
+ * midnight, which `zoneMs` (local time minus UTC) says.
+ */
+export function timeTicks(fromMs: number, toMs: number, most: number, zoneMs = 0): readonly number[] {
   const span = toMs - fromMs;
-  const step = timeSteps.find((candidate) => span / candidate <= most) ?? 3_600_000;
+  const step = timeSteps.find((candidate) => span / candidate <= most) ?? span;
   const ticks: number[] = [];
-  for (let at = Math.ceil(fromMs / step) * step; at <= toMs; at += step) ticks.push(at);
+  for (let at = Math.ceil((fromMs + zoneMs) / step) * step - zoneMs; at <= toMs; at += step) ticks.push(at);
   return ticks;
 }
 

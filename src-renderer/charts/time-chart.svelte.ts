@@ -2,7 +2,7 @@ import { Chart, type ChartDataset, LinearScale, LineController, LineElement, Poi
 import { untrack } from 'svelte';
 import type { Attachment } from 'svelte/attachments';
 import { formatNumber } from '../format/number.ts';
-import { formatClock } from '../format/time.ts';
+import { formatTick } from '../format/time.ts';
 import type { ChartLine, ChartPoint, ChartSpec } from './chart-spec.ts';
 import { drawInNextFrame, forgetDrawing } from './frame.ts';
 import { overlay } from './overlay.ts';
@@ -90,9 +90,10 @@ function makeChart(canvas: HTMLCanvasElement, specOf: () => ChartSpec): LineChar
         x: {
           type: 'linear',
           grid: { display: false },
-          ticks: { maxRotation: 0, callback: (value, _at, ticks) => formatClock(Number(value), areClose(ticks)) },
+          ticks: { maxRotation: 0, callback: (value, _at, ticks) => formatTick(Number(value), distanceOf(ticks)) },
           afterBuildTicks(axis) {
-            const ticks = timeTicks(axis.min, axis.max, Math.max(2, Math.floor(axis.width / pixelsPerTimeTick)));
+            const most = Math.max(2, Math.floor(axis.width / pixelsPerTimeTick));
+            const ticks = timeTicks(axis.min, axis.max, most, -new Date(axis.max).getTimezoneOffset() * 60_000);
             axis.ticks = ticks.map((value) => ({ value }));
           },
         },
@@ -110,9 +111,8 @@ function makeChart(canvas: HTMLCanvasElement, specOf: () => ChartSpec): LineChar
   });
 }
 
-/** Ticks less than a minute apart need their seconds. */
-function areClose([first, second]: readonly { readonly value: number }[]): boolean {
-  return first !== undefined && second !== undefined && second.value - first.value < 60_000;
+function distanceOf([first, second]: readonly { readonly value: number }[]): number {
+  return first !== undefined && second !== undefined ? second.value - first.value : 60_000;
 }
 
 function apply(chart: LineChart, spec: ChartSpec, calm: CalmScale): void {

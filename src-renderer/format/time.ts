@@ -9,6 +9,16 @@ export function formatClock(atMs: number, hasSeconds = true): string {
   return hasSeconds ? `${minutes}:${two(date.getSeconds())}` : minutes;
 }
 
+/** What a tick of a time axis says by the distance to the next: seconds below a minute, the day from a day on and at midnight. */
+export function formatTick(atMs: number, distanceMs: number): string {
+  const date = new Date(atMs);
+  const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
+  if (distanceMs >= 86_400_000 || (isMidnight && distanceMs >= 3_600_000)) {
+    return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  }
+  return formatClock(atMs, distanceMs < 60_000);
+}
+
 /** Local day and time: `12 Nov 14:05`; the year only where it is another. */
 export function formatDay(atMs: number, nowMs: number): string {
   const date = new Date(atMs);

@@ -2,6 +2,7 @@ import { createContext } from 'svelte';
 import type { Clock } from './clock.svelte.ts';
 import type { ConsoleState } from './console.svelte.ts';
 import type { UnlockRequest } from './locks.svelte.ts';
+import type { Markers } from './markers.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import type { TimeRange } from './range.svelte.ts';
@@ -21,6 +22,7 @@ export interface Workbench {
   readonly notices: Notices;
   readonly range: TimeRange;
   readonly trends: Trends;
+  readonly markers: Markers;
   readonly unlock: UnlockRequest;
 }
 

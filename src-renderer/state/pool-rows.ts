@@ -28,11 +28,12 @@ export function editBlock(device: DeviceState | undefined): EditBlock | undefine
 /** The response times worth a column: percentiles where there are any, else the average. */
 export function columnResponses(members: readonly MemberRow[]): readonly ResponseKind[] {
   const told = toldResponses(members);
-  return (told.some((kind) => kind !== 'average') ? told.filter((kind) => kind !== 'average') : told).toReversed();
+  const percentiles = told.filter((kind) => kind === 'p95' || kind === 'p50');
+  return (percentiles.length > 0 ? percentiles : told).toReversed();
 }
 
 /** The response times that some member tells, best first. */
-export const responseKinds = ['p95', 'p50', 'average'] as const;
+export const responseKinds = ['p95', 'p99', 'p50', 'average'] as const;
 export type ResponseKind = (typeof responseKinds)[number];
 
 export function toldResponses(members: readonly MemberRow[]): readonly ResponseKind[] {

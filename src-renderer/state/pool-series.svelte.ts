@@ -3,6 +3,7 @@ import { type Problem, toProblem } from '$contract/errors.ts';
 import type { Metric, Series } from '$contract/metrics.ts';
 import type { Connection } from '../api.ts';
 import { follow } from './follow.ts';
+import { longestBySecondMs } from './range.svelte.ts';
 
 /** A charted point: ms since 1970, and the value or null where there is none. Chart.js takes it as it is. */
 export interface Point {
@@ -19,6 +20,7 @@ const fromRow: Partial<Record<Metric, (member: MemberRow) => number | undefined>
   responseTimeAverageMs: (member) => member.responseTimeMs?.average,
   responseTimeP50Ms: (member) => member.responseTimeMs?.p50,
   responseTimeP95Ms: (member) => member.responseTimeMs?.p95,
+  responseTimeP99Ms: (member) => member.responseTimeMs?.p99,
   serverErrorsPerSecond: (member) => member.serverErrorsPerSecond,
   failuresPerSecond: (member) => member.failuresPerSecond,
   queuedRequests: (member) => member.queuedRequests,
@@ -26,6 +28,13 @@ const fromRow: Partial<Record<Metric, (member: MemberRow) => number | undefined>
   inRotation: (member) => (member.isInRotation ? 1 : 0),
 };
 
+/** Drawn by their range, so that no peak is lost; all else of a roll-up by its mean, which sums and shares can be made of. */
+const extremes: ReadonlySet<Metric> = new Set([
+  'responseTimeAverageMs',
+  'responseTimeP50Ms',
+  'responseTimeP95Ms',
+  'responseTimeP99Ms',
+]);
 /** A hole begins where no sample came for this many intervals. */
 const intervalsOfAGap = 2.5;
 const keptMs = 70 * 60_000;
@@ -52,6 +61,8 @@ export class PoolSeries {
   readonly #lines = new Map<string, Point[]>();
   #metrics: readonly Metric[] = [];
   #resolutionMs = 1000;
+  /** What is shown is of a roll-up, to which a tick adds nothing until it is read again. */
+  #isRolledUp = false;
   #latestLoad = 0;
 
   constructor(connection: Connection, device: string, pool: string) {
@@ -69,11 +80,22 @@ export class PoolSeries {
     try {
       const all = await Promise.all(
         request.metrics.map((metric) =>
-          this.#connection.call('series.get', { device, pool, metric, members, fromMs, toMs, maxPixels }),
+          this.#connection.call('series.get', {
+            device,
+            pool,
+            metric,
+            members,
+            fromMs,
+            toMs,
+            maxPixels,
+            shape: extremes.has(metric) ? 'extremes' : 'mean',
+          }),
         ),
       );
       if (load !== this.#latestLoad) return;
       this.#metrics = request.metrics;
+      this.#isRolledUp = toMs - fromMs > longestBySecondMs;
+      if (this.#isRolledUp) this.#lines.clear();
       this.#take(all);
       this.problem = undefined;
     } catch (error) {
@@ -86,6 +108,7 @@ export class PoolSeries {
 
   /** Takes a tick's row in; rows that are not newer than what is there add nothing. */
   append(row: PoolRow): void {
+    if (this.#isRolledUp) return;
     const atMs = Date.parse(row.at);
     for (const metric of this.#metrics) {
       const valueOf = fromRow[metric];

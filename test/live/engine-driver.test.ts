@@ -94,6 +94,8 @@ test('what the engine runs is read as the model, and what it counts is what the 
       health: 'up',
     });
     expect(member.responseTimeMs?.p95).toBeGreaterThan(0);
+    const counted = Object.values(member.responseTimeCounts ?? {}).map(Number);
+    expect(counted.reduce((sum, count) => sum + count, 0)).toBe(Number(member.requests));
     expect(member.lastCheck?.result).toBeDefined();
   }
   expect(sample.virtualServers[0]).toMatchObject({

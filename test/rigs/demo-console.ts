@@ -148,6 +148,7 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
           text: `# version ${version}\nglobal\n    maxconn 4000\n\nbackend dl-origin\n    balance roundrobin\n    server dl-fra-01 10.20.4.11:8443 weight 4 check\n`,
         },
       ]),
+    'history.markers': () => Promise.resolve([{ atMs: Date.now() - 120_000, label: 'kept', pushId: 'demo' }]),
     'history.plan': ({ device }) => {
       const [pool] = find(device).pools;
       const [member] = pool?.members ?? [];

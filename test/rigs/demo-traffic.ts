@@ -49,6 +49,8 @@ function valueOf(
       return hasPercentiles ? latency * 0.7 : null;
     case 'responseTimeP95Ms':
       return hasPercentiles ? latency * 1.9 : null;
+    case 'responseTimeP99Ms':
+      return hasPercentiles ? latency * 3.1 : null;
     case 'failuresPerSecond':
       return requests * 0.0009 * Math.max(0, wave(atMs, 'failures', 0.9));
     case 'serverErrorsPerSecond':

@@ -5,11 +5,12 @@ import type { PoolMinute } from './rolling-minute.ts';
 /** What one poll has for the charts of a pool: a row per member, without what the device does not tell. */
 export function metricRows({ pool, rates, rotation }: PoolMinute): MetricRow[] {
   const byName = new Map(rates?.members.map((member) => [member.name, member]));
-  return pool.members.map((member) => ({
-    pool: pool.name,
-    member: member.name,
-    values: valuesOf(member, byName.get(member.name), rotation.has(member.name)),
-  }));
+  return pool.members.map((member) => {
+    const own = byName.get(member.name);
+    const values = valuesOf(member, own, rotation.has(member.name));
+    const row = { pool: pool.name, member: member.name, values };
+    return own?.times === undefined ? row : { ...row, times: own.times };
+  });
 }
 
 function valuesOf(member: MemberSample, rates: Rates | undefined, isInRotation: boolean): MetricRow['values'] {
@@ -22,6 +23,7 @@ function valuesOf(member: MemberSample, rates: Rates | undefined, isInRotation: 
     responseTimeAverageMs: member.responseTimeMs?.average,
     responseTimeP50Ms: member.responseTimeMs?.p50,
     responseTimeP95Ms: member.responseTimeMs?.p95,
+    responseTimeP99Ms: member.responseTimeMs?.p99,
     serverErrorsPerSecond: rates?.serverErrorsPerSecond,
     failuresPerSecond: rates?.failuresPerSecond,
     queuedRequests: member.queuedRequests,

@@ -1,4 +1,4 @@
-import { bucketCount, bucketOf } from './histogram.ts';
+import { bucketCount, bucketOf } from '../../contract/histogram.ts';
 
 /** Width of one part of the window. */
 const partMs = 10_000;
@@ -12,6 +12,8 @@ export class RecentTimes {
   readonly #parts = new Uint32Array(bucketCount * partCount);
   /** The sum of the durations in each part. */
   readonly #sumsMs = new Float64Array(partCount);
+  /** Counts by bucket since the beginning. */
+  readonly #counts = new Float64Array(bucketCount);
   /** Number of the part that is written since the clock's zero. */
   #part = 0;
   #startsAtMs = 0;
@@ -19,13 +21,15 @@ export class RecentTimes {
   record(durationMs: number, nowMs: number): void {
     if (nowMs - this.#startsAtMs >= partMs) this.#turn(nowMs);
     const part = this.#part % partCount;
-    const place = part * bucketCount + bucketOf(durationMs);
+    const bucket = bucketOf(durationMs);
+    const place = part * bucketCount + bucket;
     this.#parts[place] = (this.#parts[place] ?? 0) + 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#sumsMs[part] = (this.#sumsMs[part] ?? 0) + durationMs;
   }
 
-  /** Counts by bucket over the window, and the sum of all durations in it. */
-  read(nowMs: number): { readonly histogram: Float64Array; readonly sumMs: number } {
+  /** Counts by bucket over the window, and the sum of all durations in it; `counts` are those since the beginning. */
+  read(nowMs: number): { readonly histogram: Float64Array; readonly sumMs: number; readonly counts: Float64Array } {
     if (nowMs - this.#startsAtMs >= partMs) this.#turn(nowMs);
     const histogram = new Float64Array(bucketCount);
     for (let part = 0; part < partCount; part++) {
@@ -34,7 +38,7 @@ export class RecentTimes {
         histogram[bucket] = (histogram[bucket] ?? 0) + (this.#parts[start + bucket] ?? 0);
       }
     }
-    return { histogram, sumMs: this.#sumsMs.reduce((sum, each) => sum + each, 0) };
+    return { histogram, sumMs: this.#sumsMs.reduce((sum, each) => sum + each, 0), counts: this.#counts };
   }
 
   /** Empties the parts that are older than the window by now. */

@@ -4,7 +4,7 @@ import type { EngineSettings } from '../config/settings.ts';
 import type { AccessLogCounts } from '../log/access-writer.ts';
 import { memberKey, type WorkerSnapshot } from '../messages.ts';
 import { M, memberCounterNames, P, poolCounterNames, S, serverCounterNames } from '../runtime/counters.ts';
-import { bucketCount, percentileMs } from '../runtime/histogram.ts';
+import { bucketCount, percentileMs } from '../../contract/histogram.ts';
 import { holdingPools } from '../persistence/table-names.ts';
 import type { HealthChecks, LastCheck } from './health-checks.ts';
 import type { HeldClients } from './held-clients.ts';
@@ -34,6 +34,8 @@ export interface MemberStatistics {
     readonly p95?: number;
     readonly p99?: number;
   };
+  /** Responses since `epoch` by bucket of their time (`contract/histogram.ts`), those with any. */
+  readonly responseTimeCounts: Readonly<Record<string, number>>;
   readonly lastCheck?: LastCheck;
   /** What the member itself asks for, by a check's answer: no new clients, or no traffic at all. */
   readonly asked?: 'drain' | 'stop';
@@ -136,6 +138,8 @@ interface Total {
   /** Response times of the last minute: counts by bucket and their sum. */
   readonly histogram: Float64Array;
   sumMs: number;
+  /** Response times since the beginning. */
+  readonly counts: Float64Array;
   gauge: number;
 }
 
@@ -150,6 +154,7 @@ export class Totals {
     for (const [key, each] of Object.entries(snapshot.members)) {
       const total = totalOf(this.members, key, memberCounterNames.length);
       addTo(total.counters, each.counters);
+      addTo(total.counts, each.counts);
       // Of a worker that has ended only the counters last: its last minute would never pass.
       if (!hasCurrent) continue;
       addTo(total.histogram, each.histogram);
@@ -192,6 +197,7 @@ function totalOf(map: Map<string, Total>, key: string, length: number): Total {
     counters: new Float64Array(length),
     histogram: new Float64Array(bucketCount),
     sumMs: 0,
+    counts: new Float64Array(bucketCount),
     gauge: 0,
   };
   map.set(key, known);
@@ -330,6 +336,7 @@ function describeMember(
     bytesOut: at(counters, M.bytesOut),
     errors: named(memberCounterNames, counters, M.firstError, memberCounterNames.length),
     responseTimeMs: responseTimes(total),
+    responseTimeCounts: countsByBucket(total.counts),
     ...(lastCheck === undefined ? {} : { lastCheck }),
     ...(asked === undefined ? {} : { asked }),
     ...(weightPercent === undefined ? {} : { weightPercent }),
@@ -342,6 +349,15 @@ function responseTimes({ histogram, sumMs }: Total): MemberStatistics['responseT
   if (p50 === undefined || p95 === undefined || p99 === undefined) return {};
   const responses = histogram.reduce((sum, each) => sum + each, 0);
   return { average: Math.round((sumMs / responses) * 1000) / 1000, p50, p95, p99 };
+}
+
+function countsByBucket(counts: Float64Array): Readonly<Record<string, number>> {
+  const told: Record<string, number> = {};
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    const count = counts[bucket] ?? 0;
+    if (count > 0) told[bucket] = count;
+  }
+  return told;
 }
 
 /** Up while one member takes traffic; what no monitor watches counts as serving. */

@@ -5,7 +5,7 @@ import { fieldsList, isFields } from './config.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 const counters = new Set(['totalConnections', 'requests', 'bytesIn', 'bytesOut']);
-const counterMaps = new Set(['responses', 'errors']);
+const counterMaps = new Set(['responses', 'errors', 'responseTimeCounts']);
 
 /** The answer of `GET /v1/stats` as a sample taken at `now`. Throws OUTPUT_UNPARSED that names the first value at fault. */
 export function readSample(stats: unknown, now: Date): Sample {
@@ -50,7 +50,7 @@ const counted = ['currentConnections', 'totalConnections', 'requests', 'bytesIn'
 function readMember(member: Fields): Fields {
   const keys = ['name', 'address', 'port', 'weight', 'health', 'adminState', 'queuedRequests', ...counted];
   return {
-    ...pick(member, [...keys, 'responses', 'errors', 'downSince']),
+    ...pick(member, [...keys, 'responses', 'errors', 'responseTimeCounts', 'downSince']),
     ...pickInner(member, 'responseTimeMs', ['average', 'p50', 'p95', 'p99']),
     ...pickInner(member, 'lastCheck', ['at', 'durationMs', 'result']),
   };

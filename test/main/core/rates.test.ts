@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { MemberSample } from '../../../src-main/contract/metrics.ts';
+import type { MemberSample, Sample } from '../../../src-main/contract/metrics.ts';
 import { sampleRates } from '../../../src-main/core/rates.ts';
 import { sample } from './samples.ts';
 
@@ -161,4 +161,15 @@ test('rate times interval, added up over a run of polls, is what the counter cou
       expect(Math.round(charted)).toBe(Number(count - BigInt(first)));
     }),
   );
+});
+
+test('response times are what was counted between two polls, by bucket; where a bucket fell nothing is taken', () => {
+  const first = sample(0, [{ name: 'a', responseTimeCounts: { '100': '5', '200': '7' } }]);
+  const next = sample(1, [{ name: 'a', responseTimeCounts: { '100': '5', '200': '9', '300': '1' } }]);
+  function times(from: Sample, to: Sample) {
+    return sampleRates(from, to).pools[0]?.members[0]?.times;
+  }
+  expect(times(first, next)).toEqual({ '200': 2, '300': 1 });
+  expect(times(next, first)).toBeUndefined();
+  expect(times(first, { ...next, epoch: 'another' })).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { firstTrack, nextTrack } from '../../../src-main/engine/monitors/member-health.ts';
-import { bucketCount, bucketOf, bucketValueMs, percentileMs } from '../../../src-main/engine/runtime/histogram.ts';
+import { bucketCount, bucketOf, bucketValueMs, percentileMs } from '../../../src-main/contract/histogram.ts';
 import { RecentTimes } from '../../../src-main/engine/runtime/recent-times.ts';
 import { Timed, TimerWheel } from '../../../src-main/engine/sockets/timer-wheel.ts';
 import { seeded } from './candidates.ts';
@@ -65,6 +65,12 @@ describe('recent response times', () => {
     expect(median(times, 500_000)).toBeUndefined();
     times.record(1, 500_001);
     expect(times.read(500_002)).toMatchObject({ sumMs: 1 });
+  });
+
+  it('count by bucket from the beginning, however long ago', () => {
+    const times = new RecentTimes();
+    for (let part = 0; part < 12; part++) times.record(50, part * 10_000);
+    expect(times.read(900_000).counts[bucketOf(50)]).toBe(12);
   });
 
   it('add up over workers to what one worker would have counted', () => {

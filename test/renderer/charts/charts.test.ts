@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { valueAt } from '../../../src-renderer/charts/chart-spec.ts';
 import { lineStyle } from '../../../src-renderer/charts/line-style.ts';
-import { CalmScale, decimalsOf, niceScale, timeTicks } from '../../../src-renderer/charts/scale.ts';
+import { CalmScale, dayMs, decimalsOf, niceScale, timeTicks } from '../../../src-renderer/charts/scale.ts';
 
 describe('axes', () => {
   test('hold their data with at most four round steps', () => {
@@ -24,6 +24,15 @@ describe('axes', () => {
     expect(scale.next(90, 10, 2000).max).toBe(400);
     expect(scale.next(90, 10, 31_999).max).toBe(400);
     expect(scale.next(90, 10, 32_000).max).toBe(100);
+  });
+
+  test('an axis of days begins each at local midnight, an axis of a year at months or so', () => {
+    const zoneMs = 3_600_000;
+    const fromMs = Date.UTC(2026, 10, 20, 5);
+    const ticks = timeTicks(fromMs, fromMs + 7 * dayMs, 8, zoneMs);
+    expect(ticks).toHaveLength(7);
+    expect(ticks.every((at) => new Date(at + zoneMs).getUTCHours() === 0)).toBe(true);
+    expect(timeTicks(fromMs, fromMs + 365 * dayMs, 7, zoneMs).length).toBeLessThanOrEqual(7);
   });
 
   test('ticks of time stand at round times within the span', () => {

@@ -52,6 +52,28 @@ describe('chart data of a pool', () => {
     expect(values(pool)).toEqual([6, 7]);
   });
 
+  test('a longer range is of a roll-up, asked for by its mean, to which ticks add nothing', async () => {
+    const asked: unknown[] = [];
+    const connection = fakeConnection({ 'series.get': series([base - 7_200_000, base - 60_000], [5, 6]) });
+    const pool = new PoolSeries(
+      {
+        ...connection,
+        call: (name, input) => {
+          asked.push(input);
+          return connection.call(name, input);
+        },
+      },
+      'hap-1',
+      'web',
+    );
+    await pool.load(request);
+    pool.append(rowAt(1000, 7));
+    await pool.load({ ...request, fromMs: base - 86_400_000 });
+    pool.append(rowAt(2000, 8));
+    expect(values(pool)).toEqual([5, 6]);
+    expect(asked).toMatchObject([{ shape: 'mean' }, { shape: 'mean', fromMs: base - 86_400_000 }]);
+  });
+
   test('a rate that is not told is a gap, not zero', async () => {
     const pool = await loaded(series([base], [6]));
     pool.append(rowAt(1000));
