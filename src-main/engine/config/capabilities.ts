@@ -24,10 +24,6 @@ const missing: readonly MissingCapability[] = [
   { path: ['virtualServers', '*', 'sourceNat'], feature: 'source NAT by virtual server' },
   { path: ['virtualServers', '*', 'backupVirtualServer'], feature: 'a backup virtual server' },
   { path: ['pools', '*', 'protocol'], isOff: isOneOf('http', 'tcp', 'udp'), feature: 'this protocol' },
-  { path: ['monitors', '*', 'tls', 'minVersion'], feature: 'TLS versions of a monitor' },
-  { path: ['monitors', '*', 'tls', 'maxVersion'], feature: 'TLS versions of a monitor' },
-  { path: ['monitors', '*', 'tls', 'ciphers'], feature: 'TLS ciphers of a monitor' },
-  { path: ['monitors', '*', 'tls', 'profile'], feature: 'TLS profiles of a monitor' },
   { path: ['global'], feature: 'the DNS server' },
 ];
 

@@ -162,7 +162,7 @@ function monitorProblems(monitor: EngineMonitor, path: Path): ConfigProblem[] {
   for (const key of ['send', 'expect'] as const) {
     const text = monitor[key] ?? '';
     if (
-      (monitor.type !== 'tcp-send-expect' && monitor.type !== 'agent') ||
+      (monitor.type !== 'tcp-send-expect' && monitor.type !== 'udp' && monitor.type !== 'agent') ||
       patternOf(text) !== undefined ||
       bytesOf(text) !== undefined
     )

@@ -9,7 +9,7 @@ import type {
 import { algorithmSettings, type AdminState, type Persistence } from '../../contract/model.ts';
 import { isAbsolute, join } from 'node:path';
 import { parseServerAddress, unixPathOf } from './listen-address.ts';
-import { clientTlsSettings, memberTlsSettings } from './tls.ts';
+import { clientTlsSettings, memberTlsSettings, monitorTlsSettings } from './tls.ts';
 
 /**
  * The configuration as the engine runs it: every default applied here and nowhere else, every relative path resolved.
@@ -279,7 +279,6 @@ export function memberName(address: string, port: number | undefined): string {
 }
 
 function monitorSettings(monitor: EngineMonitor, baseDirectory: string, scripts: Readonly<Record<string, string>>) {
-  const tls = monitor.tls ?? {};
   return {
     ...monitor,
     method: monitor.method ?? 'GET',
@@ -295,12 +294,7 @@ function monitorSettings(monitor: EngineMonitor, baseDirectory: string, scripts:
     command: scripts[monitor.type === 'icmp' ? 'ping' : (monitor.script ?? '')] ?? '',
     /** Monitors that speak in clear text by default go into TLS where `tls` is written, be it empty. */
     hasTls: monitor.tls !== undefined,
-    tls: {
-      verify: tls.verify ?? true,
-      caFile: tls.caFile === undefined || tls.caFile === '' ? '' : at(baseDirectory, tls.caFile),
-      serverName: tls.serverName ?? '',
-      sendSni: tls.sendSni ?? true,
-    },
+    tls: monitorTlsSettings(monitor.tls ?? {}, baseDirectory),
     intervalMs: monitor.intervalMs ?? 2000,
     timeoutMs: monitor.timeoutMs ?? 1000,
     rise: monitor.rise ?? 2,

@@ -80,6 +80,18 @@ export function memberTlsSettings(tls: Pool['tls'], baseDirectory: string) {
   };
 }
 
+/** TLS of a monitor's probes. Undefined parameters = those of Node.js, which let in more than traffic may use. */
+export function monitorTlsSettings(tls: NonNullable<Pool['tls']>, baseDirectory: string) {
+  const keys = [tls.profile, tls.minVersion, tls.maxVersion, tls.ciphers];
+  return {
+    parameters: keys.every((key) => key === undefined) ? undefined : parametersOf(tls),
+    verify: tls.verify ?? true,
+    caFile: at(baseDirectory, tls.caFile ?? ''),
+    serverName: tls.serverName ?? '',
+    sendSni: tls.sendSni ?? true,
+  };
+}
+
 /** How the admin interface calls a certificate: its own name, else its file's, else the first that it is issued for. */
 function certificateName(ref: CertificateRef): string {
   if (ref.name === undefined && ref.acme !== undefined) return asciiName(ref.acme.names[0] ?? '');
@@ -100,6 +112,9 @@ export function findTlsProblems(config: EngineConfig): ConfigProblem[] {
     ),
     ...(config.pools ?? []).flatMap(({ tls }, index) =>
       tls === undefined ? [] : parameterProblems(tls, ['pools', index, 'tls']),
+    ),
+    ...(config.monitors ?? []).flatMap(({ tls }, index) =>
+      tls === undefined ? [] : parameterProblems(tls, ['monitors', index, 'tls']),
     ),
     ...findAcmeProblems(config),
   ];

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import type { MonitorSettings } from '../config/settings.ts';
+import { contextOptions } from '../tls/profiles.ts';
 import type { ProbeTarget, Verdict } from './monitor.ts';
 
 /**
@@ -14,7 +15,7 @@ export async function withClientTls(
   target: ProbeTarget,
   probe: (tls: ConnectionOptions) => Promise<Verdict>,
 ): Promise<Verdict> {
-  const { verify, serverName, sendSni, caFile } = settings.tls;
+  const { verify, serverName, sendSni, caFile, parameters } = settings.tls;
   const name = [serverName, settings.host].find((text) => text !== '') ?? target.address;
   let ca: string | undefined;
   try {
@@ -23,6 +24,7 @@ export async function withClientTls(
     return { isPassing: false, result: `caFile: ${error instanceof Error ? error.message : String(error)}` };
   }
   return probe({
+    ...(parameters === undefined ? {} : contextOptions(parameters)),
     rejectUnauthorized: verify,
     // RFC 6066, section 3: an address is no server name.
     servername: sendSni && isIP(name) === 0 ? name : '',

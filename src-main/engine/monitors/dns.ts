@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
 import type { MonitorSettings } from '../config/settings.ts';
+import { exchangeDatagrams } from './datagram.ts';
 import { converse } from './dialogue.ts';
 import { readAnswer, readQuestion, writeQuery, type DnsAnswer } from './dns-message.ts';
 import { excerpt, isExpected } from './expectation.ts';
@@ -42,40 +41,22 @@ function askByUdp(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<DnsAnswer | string> {
-  return new Promise((resolve) => {
-    const socket = createSocket(isIPv6(target.address) ? 'udp6' : 'udp4');
-    let strange = '';
-    const timer = setTimeout(() => {
-      finish(`no answer within ${timeoutMs} ms${strange}`);
-    }, timeoutMs);
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      finish(error.code ?? error.message);
-    });
-    socket.on('message', (bytes) => {
-      const answer = readAnswer(bytes, query);
-      if (answer === undefined) strange = `, only ${excerpt(bytes)}`;
-      else finish(answer);
-    });
-    // Connected: the kernel takes datagrams of this server alone, and tells that nobody listens there.
-    socket.connect(target.port, target.address, () => {
-      socket.send(query);
-    });
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-
-    function stop(): void {
-      finish('stopped');
-    }
-    let isDone = false;
-    function finish(answer: DnsAnswer | string): void {
-      if (isDone) return;
-      isDone = true;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      resolve(answer);
-      socket.close();
-    }
-  });
+  let strange = '';
+  return exchangeDatagrams<DnsAnswer | string>(
+    {
+      message: query,
+      hear: (bytes) => {
+        const answer = readAnswer(bytes, query);
+        if (answer === undefined) strange = `, only ${excerpt(bytes)}`;
+        return answer;
+      },
+      onSilence: () => `no answer within ${timeoutMs} ms${strange}`,
+      onFailure: (reason) => reason,
+    },
+    target,
+    timeoutMs,
+    signal,
+  );
 }
 
 function askByTcp(

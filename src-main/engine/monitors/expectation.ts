@@ -29,6 +29,12 @@ export function bytesOf(text: string): Buffer | undefined {
   return Buffer.concat(parts);
 }
 
+/** What `bytesOf` reads stands somewhere in the bytes, or the `/regex/` matches them as Latin-1. */
+export function isFound(received: Buffer, expect: string): boolean {
+  if (patternOf(expect) !== undefined) return isExpected(received.toString('latin1'), expect);
+  return received.includes(bytesOf(expect) ?? expect);
+}
+
 /** The beginning of an answer as people can read it: `"-ERR unknown\r\n"`. */
 export function excerpt(answer: Uint8Array): string {
   if (answer.length === 0) return 'nothing';

@@ -15,6 +15,7 @@ import { tcpHalfOpenMonitor } from './tcp-half-open.ts';
 import { tcpSendExpectMonitor } from './tcp-send-expect.ts';
 import { tcpMonitor } from './tcp.ts';
 import { tlsHelloMonitor } from './tls-hello.ts';
+import { udpMonitor } from './udp.ts';
 
 const list: readonly MonitorKind[] = [
   httpMonitor,
@@ -22,6 +23,7 @@ const list: readonly MonitorKind[] = [
   tcpMonitor,
   tcpHalfOpenMonitor,
   tcpSendExpectMonitor,
+  udpMonitor,
   tlsHelloMonitor,
   dnsMonitor,
   icmpMonitor,

@@ -1,6 +1,6 @@
 import type { MonitorSettings } from '../config/settings.ts';
 import { converse } from './dialogue.ts';
-import { bytesOf, excerpt, isExpected, patternOf } from './expectation.ts';
+import { bytesOf, excerpt, isFound } from './expectation.ts';
 import type { MonitorKind, ProbeTarget, Verdict } from './monitor.ts';
 
 /**
@@ -23,9 +23,4 @@ function probe(settings: MonitorSettings, target: ProbeTarget, signal: AbortSign
     settings.timeoutMs,
     signal,
   );
-}
-
-function isFound(received: Buffer, expect: string): boolean {
-  if (patternOf(expect) !== undefined) return isExpected(received.toString('latin1'), expect);
-  return received.includes(bytesOf(expect) ?? expect);
 }

@@ -65,6 +65,26 @@ describe.skipIf(isMissing('openssl'))('monitors over TLS', () => {
     expect(names.at(-1)).toBe('false');
   });
 
+  it.each(['https', 'tls-hello'] as const)('%s speaks the versions and suites that it is told to', async (type) => {
+    const keys = { key: readFileSync(join(directory, 'key.pem')), cert: readFileSync(caFile) };
+    const suite = 'ECDHE-ECDSA-AES256-GCM-SHA384';
+    const old = createServer({ ...keys, maxVersion: 'TLSv1.2', ciphers: suite }, (_, response) => response.end());
+    old.listen(0, '127.0.0.1');
+    await once(old, 'listening');
+    const { port: oldPort } = old.address() as AddressInfo; // a TCP server has an address and port
+    async function passes(tls: NonNullable<ProbedMonitor['tls']>, at = oldPort): Promise<boolean> {
+      return (await probe({ type, tls: { ...tls, verify: false } }, at)).isPassing;
+    }
+    expect(await passes({})).toBe(true);
+    expect(await passes({ minVersion: '1.3' })).toBe(false);
+    expect(await passes({ profile: 'modern' })).toBe(false);
+    expect(await passes({ profile: 'modern' }, port)).toBe(true);
+    expect(await passes({ ciphers: ['ECDHE-ECDSA-AES128-GCM-SHA256'] })).toBe(false);
+    expect(await passes({ ciphers: [suite] })).toBe(true);
+    expect(await passes({ maxVersion: '1.2' }, port)).toBe(true);
+    old.close();
+  });
+
   it('says when the file of authorities cannot be read', async () => {
     const verdict = await probe({ type: 'tls-hello', tls: { caFile: join(directory, 'absent.pem') } }, port);
     expect(verdict.isPassing).toBe(false);

@@ -110,6 +110,16 @@ describe('a configuration file', () => {
       good.replace('pool: app', 'pool: app\n    protocol: tls-passthrough\n    routes: [{ host: x, pool: app }]'),
       'a route of "web" that has no sni',
     ],
+    [
+      'a TLS version of a monitor that is none',
+      `${good}monitors: [{ name: m, type: https, tls: { minVersion: '1.4' } }]\n`,
+      'engine.yaml:11:54: "1.4" is no version of TLS that can be used',
+    ],
+    [
+      'an escape of a UDP monitor that is none',
+      `${good}monitors: [{ name: m, type: udp, send: 'a\\q' }]\n`,
+      'has an escape that is none',
+    ],
     ['a port of a Unix socket', good.replace('10.0.0.1', "'unix:/a'"), '"unix:/a" has a port'],
     ['an address to discover', good.replace('port: 80 }', 'port: 80, discover: a }'), '"10.0.0.1" is no name'],
     [
