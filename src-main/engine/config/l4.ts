@@ -7,7 +7,7 @@ type Path = readonly (string | number)[];
 
 /** Keys of a virtual server that mean something to HTTP alone. */
 const httpKeys = ['fixedResponse', 'redirect', 'http', 'requestRate', 'cache'] as const;
-const furtherKeys = { http: [], tcp: [], 'tls-passthrough': ['tls'], udp: ['tls', 'bandwidth'] } as const;
+const furtherKeys = { http: [], tcp: [], 'tls-passthrough': ['tls'], udp: ['tls'] } as const;
 /** Parts of a request that nothing can be hashed by where there are no requests. */
 const httpAlgorithms = new Set(['uri-hash', 'header-hash', 'cookie-hash', 'query-param-hash']);
 

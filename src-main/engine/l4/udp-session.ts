@@ -3,12 +3,14 @@ import { isIPv6 } from 'node:net';
 import { ConnectionView } from './connection-view.ts';
 import { HeldChoice } from './held-choice.ts';
 import type { WorkerContext } from '../runtime/context.ts';
-import { add, M, P, S } from '../runtime/counters.ts';
+import type { LogEntry } from '../log/access-log.ts';
+import { add, M, P, S, serverCounterNames } from '../runtime/counters.ts';
 import type { Listener, OpenConnection } from '../runtime/listener.ts';
 import type { MemberRuntime } from '../runtime/member.ts';
 import type { PoolRuntime } from '../runtime/pool.ts';
 import { openUdp } from '../sockets/handles.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
+import { PaidAnswers } from './paid-answers.ts';
 
 const view = new ConnectionView();
 /** Datagrams kept while the socket to the member is made; more are lost, as UDP may lose them. */
@@ -34,6 +36,8 @@ export class UdpSession extends Timed implements OpenConnection {
   readonly #context: WorkerContext;
   readonly #listener: Listener;
   readonly #client: UdpClient;
+  readonly #answers: PaidAnswers;
+  readonly #entry: LogEntry | undefined;
   #pool: PoolRuntime | undefined = undefined;
   #member: MemberRuntime | undefined = undefined;
   #avoided: MemberRuntime | undefined = undefined;
@@ -46,6 +50,8 @@ export class UdpSession extends Timed implements OpenConnection {
   #askedAtMs = 0;
   /** Answers that the client still waits for, where their number is known. */
   #owed = 0;
+  /** So many answers as were owed have come. */
+  #isServed = false;
   #triesLeft = 0;
   /** Room was asked of the other workers. */
   #hasBorrowed = false;
@@ -56,6 +62,19 @@ export class UdpSession extends Timed implements OpenConnection {
     this.#context = context;
     this.#listener = listener;
     this.#client = client;
+    this.#answers = new PaidAnswers(
+      (bytes) => {
+        this.#toClient(bytes);
+      },
+      () => {
+        this.#drop(S.bandwidth);
+      },
+      () => {
+        this.#closeIfServed();
+      },
+    );
+    const { name, settings } = listener.server;
+    this.#entry = context.accessLog?.beginFlow(name, { ...client, tlsVersion: '' }, settings.protocol);
     listener.connections.add(this);
     add(listener.server.counters, S.connections, 1);
   }
@@ -63,6 +82,7 @@ export class UdpSession extends Timed implements OpenConnection {
   fromClient(bytes: Buffer): void {
     const { counters, settings } = this.#listener.server;
     add(counters, S.bytesIn, bytes.length);
+    if (this.#entry !== undefined) this.#entry.bytesIn += bytes.length;
     this.#context.wheel.arm(this, settings.udp.idleTimeoutMs);
     if (this.#unanswered === undefined) this.#askedAtMs = performance.now();
     this.#unanswered = bytes;
@@ -81,7 +101,9 @@ export class UdpSession extends Timed implements OpenConnection {
   }
 
   cut(member: MemberRuntime): void {
-    if (this.#member === member) this.#close();
+    if (this.#member !== member) return;
+    if (this.#entry !== undefined) this.#entry.cause = 'cut';
+    this.#close();
   }
 
   reselect(member: MemberRuntime): void {
@@ -94,7 +116,7 @@ export class UdpSession extends Timed implements OpenConnection {
     const member = this.#member;
     if (this.#owed > 0 && member !== undefined) {
       add(member.stats.counters, M.responseTimeout, 1);
-      add(this.#listener.server.counters, S.memberFailure, 1);
+      this.#drop(S.memberFailure);
       this.#pool?.recordFailure(member);
     }
     this.#close();
@@ -125,11 +147,12 @@ export class UdpSession extends Timed implements OpenConnection {
     const { counters } = this.#listener.server;
     if (pool === undefined || member === undefined) {
       if (pool !== undefined) add(pool.counters, P.noMember, 1);
-      add(counters, S.noMember, 1);
+      this.#drop(S.noMember);
       this.#close();
       return;
     }
     this.#member = member;
+    if (this.#entry !== undefined) Object.assign(this.#entry, { pool: pool.name, member: member.name });
     member.begin();
     add(member.stats.counters, M.connections, 1);
     add(member.stats.counters, M.requests, 1);
@@ -190,21 +213,41 @@ export class UdpSession extends Timed implements OpenConnection {
 
   #onAnswer(bytes: Buffer): void {
     const member = this.#member;
-    const { counters, settings } = this.#listener.server;
+    const { limits, settings } = this.#listener.server;
     if (this.#unanswered !== undefined) {
       this.#unanswered = undefined;
       const nowMs = performance.now();
       member?.recordTime(nowMs - this.#askedAtMs, nowMs);
+      const entry = this.#entry;
+      if (entry !== undefined && entry.responseMs < 0) entry.responseMs = nowMs - this.#askedAtMs;
       this.#triesLeft = this.#pool?.settings.retry.attempts ?? 0;
     }
-    add(counters, S.bytesOut, bytes.length);
     if (member !== undefined) add(member.stats.counters, M.bytesOut, bytes.length);
-    this.#client.answer(bytes);
     this.#context.wheel.arm(this, this.#context.isEnding ? drainMs : settings.udp.idleTimeoutMs);
     if (this.#owed > 0) {
       this.#owed--;
-      if (this.#owed === 0) this.#close();
-    } else if (this.#context.isEnding) this.#close();
+      this.#isServed = this.#owed === 0;
+    }
+    this.#answers.put(bytes, limits, this.#client.clientAddress);
+    if (this.#answers.isIdle) this.#closeIfServed();
+  }
+
+  #toClient(bytes: Buffer): void {
+    add(this.#listener.server.counters, S.bytesOut, bytes.length);
+    if (this.#entry !== undefined) this.#entry.bytesOut += bytes.length;
+    this.#client.answer(bytes);
+  }
+
+  /** The last answer that was owed, or that an ending worker waits for, has left. */
+  #closeIfServed(): void {
+    const isEnding = this.#context.isEnding && this.#owed === 0 && this.#unanswered === undefined;
+    if ((this.#isServed && this.#owed === 0) || isEnding) this.#close();
+  }
+
+  /** Counts what is not served, by reason. */
+  #drop(place: number): void {
+    add(this.#listener.server.counters, place, 1);
+    if (this.#entry !== undefined) this.#entry.cause = serverCounterNames[place] ?? '';
   }
 
   /** Nothing listens there (ICMP port unreachable), or the system cannot send to it. */
@@ -219,11 +262,12 @@ export class UdpSession extends Timed implements OpenConnection {
     if (this.#unanswered === undefined) return; // its next datagram chooses anew
     if (this.#triesLeft > 0 && pool.settings.retry.when.includes('connect-error')) {
       this.#triesLeft--;
+      if (this.#entry !== undefined) this.#entry.retries++;
       add(pool.counters, P.retries, 1);
       this.#dispatch();
       return;
     }
-    add(this.#listener.server.counters, S.memberFailure, 1);
+    this.#drop(S.memberFailure);
     this.#close();
   }
 
@@ -242,6 +286,8 @@ export class UdpSession extends Timed implements OpenConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#held?.cancel();
+    this.#answers.close();
+    if (this.#entry !== undefined) this.#context.accessLog?.end(this.#entry);
     this.#context.wheel.disarm(this);
     this.#leaveMember();
     this.#listener.connections.delete(this);

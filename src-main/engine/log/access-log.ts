@@ -13,8 +13,10 @@ export interface LoggedRequest {
   readonly path: () => string;
 }
 
-/** What is written of one exchange; filled in while it runs. */
+/** What is written of one exchange, or of one flow without requests; filled in while it runs. */
 export interface LogEntry {
+  /** Of a flow (`udp`); empty for an exchange of HTTP, which alone has what belongs to a request. */
+  readonly protocol: string;
   readonly atMs: number;
   readonly startedMs: number;
   readonly client: string;
@@ -91,6 +93,7 @@ export class AccessLog {
     const { sample, chance } = this.#options;
     if (sample < 1 && chance() >= sample) return undefined;
     return {
+      protocol: '',
       atMs: Date.now(),
       startedMs: performance.now(),
       client: endpoint.clientAddress,
@@ -110,6 +113,12 @@ export class AccessLog {
       retries: 0,
       cause: '',
     };
+  }
+
+  /** An entry for a flow: all that one client says to a virtual server without requests. */
+  beginFlow(virtualServer: string, endpoint: LoggedEndpoint, protocol: string): LogEntry | undefined {
+    const entry = this.begin(virtualServer, endpoint, undefined, '');
+    return entry === undefined ? undefined : { ...entry, protocol };
   }
 
   end(entry: LogEntry): void {
@@ -145,7 +154,7 @@ export class AccessLog {
 }
 
 function lineOf(entry: LogEntry): string {
-  const { responseMs } = entry;
+  const { responseMs, protocol } = entry;
   const line = {
     at: new Date(entry.atMs).toISOString(),
     client: entry.client,
@@ -154,11 +163,7 @@ function lineOf(entry: LogEntry): string {
     ...(entry.pool === '' ? {} : { pool: entry.pool }),
     ...(entry.member === '' ? {} : { member: entry.member }),
     ...(entry.tls === '' ? {} : { tls: entry.tls }),
-    httpVersion: entry.httpVersion,
-    method: entry.method,
-    host: entry.host,
-    path: entry.path,
-    status: entry.status,
+    ...(protocol === '' ? requestOf(entry) : { protocol }),
     bytesIn: entry.bytesIn,
     bytesOut: entry.bytesOut,
     durationMs: round(performance.now() - entry.startedMs),
@@ -167,6 +172,10 @@ function lineOf(entry: LogEntry): string {
     cause: entry.cause === '' ? 'complete' : entry.cause,
   };
   return `${JSON.stringify(line)}\n`;
+}
+
+function requestOf({ httpVersion, method, host, path, status }: LogEntry) {
+  return { httpVersion, method, host, path, status };
 }
 
 function round(milliseconds: number): number {

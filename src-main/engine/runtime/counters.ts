@@ -56,6 +56,7 @@ export const serverCounterNames = [
   'member-failure',
   'tls-handshake',
   'request-rate',
+  'bandwidth',
 ] as const;
 
 /** Places in a virtual server's counters; from `firstDrop` on they are drops by reason. */
@@ -78,6 +79,8 @@ export const S = {
   memberFailure: 18,
   tlsHandshake: 19,
   requestRate: 20,
+  /** Datagrams that waited too long for their turn. */
+  bandwidth: 21,
 } as const;
 
 export const poolCounterNames = [

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EnginePool, EngineVirtualServer } from '../../../src-main/contract/engine-config.ts';
 import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
@@ -181,5 +184,71 @@ describe('a udp virtual server', () => {
     });
     await started.reload();
     expect(await ask(client, first.port, '2')).toBe('a:2');
+  });
+
+  it('answers no faster than bandwidth allows, everything and in its order', async () => {
+    const member = await peer('127.0.0.1');
+    member.socket.on('message', (_bytes, from) => {
+      for (let each = 0; each < 5; each++) member.socket.send(String(each).repeat(10_000), from.port, from.address);
+    });
+    const bandwidth = { perConnectionBytesPerSecond: 40_000 };
+    const started = await engine([member.port], { server: { bandwidth } });
+    const client = await peer();
+    const startedMs = performance.now();
+    client.socket.send('x', started.port('u'), '127.0.0.1');
+    await eventually('all of it', () => client.heard.length === 5);
+    // 50,000 bytes less a quarter of a second's and one datagram.
+    expect(performance.now() - startedMs).toBeGreaterThan(700);
+    expect(client.heard.map(({ text }) => text)).toEqual(['0', '1', '2', '3', '4'].map((text) => text.repeat(10_000)));
+    expect((await started.stats()).virtualServers[0]).toMatchObject({ bytesOut: 50_000, drops: { bandwidth: 0 } });
+  });
+
+  it('writes a line of each session to the access log, why it ended too', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'steelyard-log-'));
+    const file = join(directory, 'access.log');
+    const [member, gone] = [await namedMember('a'), await peer()];
+    await gone.close();
+    const config = configOf([gone.port, member.port], { server: { udp: { responses: 2 } } });
+    const dead = {
+      ...config.virtualServers[0],
+      name: 'dead',
+      listen: ['127.0.0.1:0'],
+      protocol: 'udp' as const,
+      pool: 'none',
+    };
+    const started = await openEngine({
+      ...config,
+      virtualServers: [...config.virtualServers, dead],
+      pools: [...config.pools, { name: 'none' }],
+      log: { access: 'json', file },
+    });
+    open.push({ close: () => started.stop() });
+    const client = await peer();
+    client.socket.send('hello', started.port('u'), '127.0.0.1');
+    await eventually('an answer', () => client.heard.length === 1);
+    member.socket.send('more', Number(member.heard[0]?.from.split(':')[1]), '127.0.0.1');
+    await eventually('the other', () => client.heard.length === 2);
+    client.socket.send('x', started.port('dead'), '127.0.0.1');
+    function lines(): Record<string, unknown>[] {
+      const text = readFileSync(file, 'utf8').trim();
+      // Each line is an object.
+      return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    }
+    await eventually('both are written', () => lines().length === 2);
+    const common = { client: '127.0.0.1', clientPort: client.port, protocol: 'udp' };
+    expect(lines().find((line) => line['virtualServer'] === 'u')).toMatchObject({
+      ...common,
+      pool: 'p',
+      member: 'm1',
+      bytesIn: 5,
+      bytesOut: 11,
+      retries: 1,
+      cause: 'complete',
+      responseMs: expect.any(Number) as number,
+    });
+    const refused = lines().find((line) => line['virtualServer'] === 'dead');
+    expect(refused).toMatchObject({ ...common, bytesIn: 1, bytesOut: 0, cause: 'no-member' });
+    expect(Object.keys(refused ?? {})).not.toContain('status');
+    rmSync(directory, { recursive: true, force: true });
   });
 });

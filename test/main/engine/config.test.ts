@@ -113,7 +113,7 @@ describe('a configuration file', () => {
     [
       'a TLS version of a monitor that is none',
       `${good}monitors: [{ name: m, type: https, tls: { minVersion: '1.4' } }]\n`,
-      'engine.yaml:11:54: "1.4" is no version of TLS that can be used',
+      'engine.yaml:11:55: "1.4" is no version of TLS that can be used',
     ],
     [
       'an escape of a UDP monitor that is none',
