@@ -36,7 +36,7 @@ export function monitorOf({ name, commands }: NamedCommands): Monitor {
     .split(/[\s,]+/)
     .filter((code) => /^[1-5]\d\d(-[1-5]\d\d)?$/.test(code));
   const native = {
-    ...(type === 'other' || /-ECV$/.test(word) ? { type: word } : {}),
+    ...(type === 'other' || word.endsWith('-ECV') ? { type: word } : {}),
     ...options.others(known),
   };
   return {

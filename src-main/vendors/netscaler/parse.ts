@@ -28,7 +28,7 @@ export function parseNetscaler(files: readonly SourceFile[]): DeviceModel {
     readCommands(maskWith(netscalerSecrets, bytes.toString('utf8'))).map((command) => ({ ...command, file: path })),
   );
   const objects = new Objects(commands);
-  const profileKinds = objects.kinds.filter((kind) => /profile$/.test(kind));
+  const profileKinds = objects.kinds.filter((kind) => kind.endsWith('profile'));
   return {
     virtualServers: [
       ...objects.all('cs vserver').map((one) => csVirtualServer(one, objects)),
@@ -78,9 +78,9 @@ const verbs = new Set(['add', 'set', 'bind', 'enable', 'disable', 'link']);
 function isModelled(command: Command, objects: Objects<Command>): boolean {
   const { verb, kind, name } = subjectOf(command);
   if (!verbs.has(verb) || name === '') return false;
-  const owners = whole.has(kind) ? [kind] : (parts[kind] ?? (/profile$/.test(kind) ? [kind] : []));
+  const owners = whole.has(kind) ? [kind] : (parts[kind] ?? (kind.endsWith('profile') ? [kind] : []));
   if (!owners.some((owner) => objects.has(owner, name))) return false;
-  return !/profile$/.test(kind) || verb !== 'bind' || kind === 'ssl profile';
+  return !kind.endsWith('profile') || verb !== 'bind' || kind === 'ssl profile';
 }
 
 function unmodelledOf({ file, line, endLine, text }: Placed): Unmodelled {

@@ -42,8 +42,11 @@ function isOn(options: Options, name: string): boolean {
   return /^(?:enabled|yes)$/i.test(options.text(name) ?? '');
 }
 
+function isOff(options: Options, name: string): boolean {
+  return options.text(name)?.toUpperCase() === 'DISABLED';
+}
+
 const versions = [
-  ['ssl3', '3'],
   ['tls1', '1.0'],
   ['tls11', '1.1'],
   ['tls12', '1.2'],
@@ -52,9 +55,8 @@ const versions = [
 
 /** The lowest version that is not switched off, where one is; TLS 1.3 alone must be switched on. */
 function versionsOf(options: Options): Pick<ClientTls, 'minVersion' | 'maxVersion'> {
-  const isOff = (name: string): boolean => options.text(name)?.toUpperCase() === 'DISABLED';
-  if (!isOff('tls1')) return {};
-  const lowest = versions.slice(1).find(([name]) => (name === 'tls13' ? isOn(options, name) : !isOff(name)));
+  if (!isOff(options, 'tls1')) return {};
+  const lowest = versions.find(([name]) => (name === 'tls13' ? isOn(options, name) : !isOff(options, name)));
   return {
     ...(lowest === undefined ? {} : { minVersion: lowest[1] }),
     ...(isOn(options, 'tls13') ? { maxVersion: '1.3' } : {}),

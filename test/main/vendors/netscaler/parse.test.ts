@@ -74,7 +74,12 @@ test('one service group under two virtual servers is two pools, each with its ow
 test('what is bound to no virtual server is a pool by its own name', () => {
   const model = parse('add serviceGroup g TCP', 'bind serviceGroup g 10.0.0.1 *', 'add service s 10.0.0.2 UDP 53');
   expect(model.pools).toEqual([
-    { name: 'g', protocol: 'tcp', members: [expect.objectContaining({ name: '10.0.0.1' })], native: expect.anything() },
+    {
+      name: 'g',
+      protocol: 'tcp',
+      members: [expect.objectContaining({ name: '10.0.0.1' })],
+      native: { serviceGroup: 'g', type: 'TCP' },
+    },
     { name: 's', protocol: 'udp', members: [expect.objectContaining({ name: 's', port: 53 })] },
   ]);
 });
