@@ -1,3 +1,4 @@
+import { a10Secrets, parseA10 } from './a10/parse.ts';
 import { engine } from './engine/driver.ts';
 import { f5Secrets, parseBigip } from './f5/parse.ts';
 import { haproxy } from './haproxy/driver.ts';
@@ -9,6 +10,7 @@ import type { VendorDriver } from './vendor.ts';
 
 /** What reads a kind's configuration as text, where its boxes are otherwise read by their MIB. */
 const texts: Readonly<Partial<Record<VendorDriver['id'], Pick<VendorDriver, 'parse' | 'secrets'>>>> = {
+  a10: { parse: parseA10, secrets: a10Secrets },
   f5: { parse: parseBigip, secrets: f5Secrets },
   netscaler: { parse: parseNetscaler, secrets: netscalerSecrets },
 };

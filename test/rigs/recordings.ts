@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const place = process.env['STEELYARD_DATA'] ?? join(import.meta.dirname, '../../../shared/data');
 
@@ -13,7 +13,9 @@ export function recordings(
 ): readonly { readonly path: string; readonly bytes: Buffer }[] {
   if (lacksRecordings) return [];
   const root = join(place, folder);
-  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)))
     .filter((name) => name.endsWith(ending))
     .sort()
     .map((name) => ({ path: name, bytes: readFileSync(join(root, name)) }));

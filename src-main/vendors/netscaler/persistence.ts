@@ -1,4 +1,5 @@
 import type { Persistence } from '../../contract/model.ts';
+import { prefixOfMask } from '../netmask.ts';
 import type { Options } from './commands.ts';
 
 /** `-persistenceType` of `add lb vserver` (ADC CLI reference). */
@@ -20,7 +21,7 @@ export function persistenceOf(options: Options): { persistence?: Persistence } {
   if (type === undefined || type.toUpperCase() === 'NONE') return {};
   const method = methods[type.toUpperCase()] ?? 'unknown';
   const minutes = options.number('timeout');
-  const prefix = prefixOf(options.text('persistMask'));
+  const prefix = prefixOfMask(options.text('persistMask') ?? '');
   const ipv6Prefix = options.number('v6persistmasklen');
   const backup = options.text('persistenceBackup');
   const fallback = backup === undefined ? undefined : methods[backup.toUpperCase()];
@@ -38,13 +39,4 @@ export function persistenceOf(options: Options): { persistence?: Persistence } {
       native: type,
     },
   };
-}
-
-/** 255.255.255.0 is 24. */
-function prefixOf(mask: string | undefined): number | undefined {
-  const bytes = (mask ?? '').split('.').map(Number);
-  if (bytes.length !== 4 || !bytes.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255))
-    return undefined;
-  const bits = bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return /^1*0*$/.test(bits) ? bits.lastIndexOf('1') + 1 : undefined;
 }
