@@ -35,7 +35,8 @@ export function readBlocks(text: string): readonly Block[] {
 }
 
 function wordsOf(line: string): readonly string[] {
-  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"?|\S+/g)].map(([whole, quoted]) => quoted ?? whole);
+  const words = [...line.matchAll(/"((?:[^"\\]|\\.)*)"?|\S+/g)].map(([whole, quoted]) => (quoted ?? whole).trim());
+  return words.filter((word) => word !== '');
 }
 
 /** The lines of one object: each by its first word; the later line wins, `no WORD` takes it back. */

@@ -4,7 +4,7 @@ import type { SourceFile } from '../vendor.ts';
 import { type Block, Lines, readBlocks } from './blocks.ts';
 import { monitorOf } from './monitors.ts';
 import { memberPlace, nodeOf, poolOf, unreadOfPorts } from './servers.ts';
-import { certificatesOf, templateKey, virtualServersOf } from './virtuals.ts';
+import { certificatesOf, type Template, templateKey, virtualServersOf } from './virtuals.ts';
 
 /** Secrets of a running-config; the first group of each is what stays before them. */
 export const a10Secrets: readonly RegExp[] = [
@@ -34,17 +34,15 @@ export function parseA10(files: readonly SourceFile[]): DeviceModel {
     return Object.keys(native).length === 0 ? node : { ...node, native };
   });
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const lines = new Map(
-    [...templates].map(([key, heads]) => [key, new Lines(heads.flatMap(({ children }) => children))]),
-  );
+  const byKey = new Map([...templates].map(([key, heads]) => [key, templateOf(heads)]));
   const virtuals = objectsOf(blocks, ['slb', 'virtual-server']);
   return {
-    virtualServers: [...virtuals].flatMap(([name, heads]) => virtualServersOf(name, heads, lines)),
+    virtualServers: [...virtuals].flatMap(([name, heads]) => virtualServersOf(name, heads, byKey)),
     pools: [...groups].map(([name, heads]) => poolOf(name, heads, byName)),
     monitors: [...objectsOf(blocks, ['health', 'monitor'])].map(([name, heads]) => monitorOf(name, heads)),
     nodes,
-    profiles: [...lines].map(([key, template]) => profileOf(key, template)),
-    certificates: certificates(lines),
+    profiles: [...byKey.values()].map(profileOf),
+    certificates: certificates(byKey.values()),
     unmodelled: unmodelledOf(blocks, groups, texts),
   };
 }
@@ -58,13 +56,20 @@ const kinds = [
 ] as const;
 
 function isOf({ words }: Block, [first, second]: readonly [string, string]): boolean {
-  return words[0] === first && words[1] === second && words.length > 2;
+  return words[0] === first && words[1] === second && words.length > (second === 'template' ? 3 : 2);
 }
 
 /** A template is known by kind and name, all else by name. */
 function keyOf({ words }: Block): string {
-  if (words[1] !== 'template') return words[2] ?? '';
-  return templateKey(words.slice(2, -1).join(' '), words.at(-1) ?? '');
+  return words[1] === 'template' ? templateKey(namesOf(words)) : (words[2] ?? '');
+}
+
+function namesOf(words: readonly string[]): Pick<Template, 'kind' | 'name'> {
+  return { kind: words.slice(2, -1).join(' '), name: words.at(-1) ?? '' };
+}
+
+function templateOf(heads: readonly Block[]): Template {
+  return { ...namesOf(heads[0]?.words ?? []), lines: new Lines(heads.flatMap(({ children }) => children)) };
 }
 
 /** Heads by key, in the order of the file; entered again they add up, `no` takes the object away. */
@@ -80,17 +85,15 @@ function objectsOf(blocks: readonly Placed[], kind: readonly [string, string]): 
 
 const tlsWords = new Set(['cert', 'key', 'chain-cert', 'certificate']);
 
-function profileOf(key: string, template: Lines): DeviceModel['profiles'][number] {
-  const [kind, name] = [key.slice(0, key.lastIndexOf(' ')), key.slice(key.lastIndexOf(' ') + 1)];
-  const native = template.others(kind === 'client-ssl' ? tlsWords : new Set());
-  return { name, kind: `template ${kind}`.trim(), native };
+function profileOf({ kind, name, lines }: Template): DeviceModel['profiles'][number] {
+  return { name, kind: `template ${kind}`, native: lines.others(kind === 'client-ssl' ? tlsWords : new Set()) };
 }
 
-function certificates(templates: ReadonlyMap<string, Lines>): DeviceModel['certificates'] {
+function certificates(templates: Iterable<Template>): DeviceModel['certificates'] {
   const found = new Map<string, DeviceModel['certificates'][number]>();
-  for (const [key, template] of templates) {
-    if (!key.startsWith('client-ssl ')) continue;
-    for (const { name, keyFile, chainFile } of certificatesOf(template)) {
+  for (const { kind, lines } of templates) {
+    if (kind !== 'client-ssl') continue;
+    for (const { name, keyFile, chainFile } of certificatesOf(lines)) {
       const native = {
         ...(keyFile === undefined ? {} : { key: keyFile }),
         ...(chainFile === undefined ? {} : { chain: chainFile }),

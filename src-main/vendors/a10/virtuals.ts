@@ -2,11 +2,17 @@ import type { ClientTls, Persistence, VirtualServer } from '../../contract/model
 import { prefixOfMask } from '../netmask.ts';
 import { type Block, Lines } from './blocks.ts';
 
-/** `slb template KIND NAME` by kind (`client-ssl`, `persist source-ip`) and name. */
-export type Templates = ReadonlyMap<string, Lines>;
+/** `slb template KIND NAME`: kinds are as `client-ssl`, `persist source-ip`. */
+export interface Template {
+  readonly kind: string;
+  readonly name: string;
+  readonly lines: Lines;
+}
+/** By `templateKey`. */
+export type Templates = ReadonlyMap<string, Template>;
 
-export function templateKey(kind: string, name: string): string {
-  return `${kind} ${name}`;
+export function templateKey({ kind, name }: Pick<Template, 'kind' | 'name'>): string {
+  return JSON.stringify([kind, name]);
 }
 
 const serverKeys = new Set(['port', 'enable', 'disable']);
@@ -104,7 +110,8 @@ function httpOf(
   templates: Templates,
 ): NonNullable<VirtualServer['http']> {
   const inserts = used.some(
-    ({ kind, name }) => kind === 'http' && templates.get(templateKey(kind, name))?.has('insert-client-ip') === true,
+    ({ kind, name }) =>
+      kind === 'http' && templates.get(templateKey({ kind, name }))?.lines.has('insert-client-ip') === true,
   );
   return {
     ...(inserts ? { forwardedFor: 'append' } : {}),
@@ -116,7 +123,7 @@ const versions: Readonly<Record<string, string>> = { 30: '3', 31: '1.0', 32: '1.
 
 /** `version HIGHEST LOWEST` of a client-ssl template, 31 to 34 as TLS 1.0 to 1.3. */
 function tlsOf(names: readonly string[], templates: Templates): ClientTls {
-  const found = names.flatMap((name) => templates.get(templateKey('client-ssl', name)) ?? []);
+  const found = names.flatMap((name) => templates.get(templateKey({ kind: 'client-ssl', name }))?.lines ?? []);
   const certificates = found.flatMap(certificatesOf);
   const [highest = '', lowest = ''] = found[0]?.rest('version') ?? [];
   const minVersion = versions[lowest];
@@ -161,7 +168,7 @@ const methods: Readonly<Record<string, NonNullable<Persistence['method']>>> = {
 
 /** Time-outs of persistence by address are minutes, the life of a cookie (`expire`) seconds. */
 function persistenceOf(kind: string, name: string, templates: Templates): Persistence {
-  const lines = templates.get(templateKey(kind, name));
+  const lines = templates.get(templateKey({ kind, name }))?.lines;
   const word = kind.replace('persist ', '');
   const isBoth = word === 'source-ip' && lines?.has('incl-dst-ip') === true;
   const cookieName = word === 'cookie' ? lines?.text('name') : undefined;

@@ -99,7 +99,8 @@ function takeApart(text: string): Pick<Command, 'words' | 'options'> {
   const options: { name: string; values: string[] }[] = [];
   for (const { text: word, isQuoted } of wordsOf(text)) {
     if (!isQuoted && /^-[A-Za-z]/.test(word)) options.push({ name: word.slice(1), values: [] });
-    else (options.at(-1)?.values ?? words).push(word);
+    else if (options.length > 0) options.at(-1)?.values.push(word);
+    else if (word.trim() !== '') words.push(word);
   }
   return { words, options };
 }
@@ -116,8 +117,10 @@ export class Options {
     return this.#found.has(name.toLowerCase());
   }
 
+  /** An empty text is none: `-backupVServer ""` takes a setting back. */
   text(name: string): string | undefined {
-    return this.#found.get(name.toLowerCase())?.values.join(' ');
+    const text = this.#found.get(name.toLowerCase())?.values.join(' ').trim();
+    return text === '' ? undefined : text;
   }
 
   number(name: string): number | undefined {

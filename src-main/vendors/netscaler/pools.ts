@@ -166,7 +166,8 @@ function serviceMember(service: NamedCommands, bind: Command | undefined, object
 }
 
 /** The server by name with its address; an address instead of a name makes a server of that name. */
-function placeOf(server: string, objects: Objects<Command>): { node: string; address?: string } {
+function placeOf(server: string, objects: Objects<Command>): { node?: string; address?: string } {
+  if (server === '') return {};
   const address = addressOf(objects.of('server', server)) ?? (/^[\d.]+$|:/.test(server) ? server : undefined);
   return { node: server, ...(address === undefined ? {} : { address }) };
 }

@@ -148,7 +148,7 @@ test('any text is a model by the schema, its unmodelled lines the very lines', (
       for (const { line, endLine, text: kept } of model.unmodelled)
         expect(lines.slice(line - 1, endLine).join('\n')).toBe(kept);
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   );
 });
 
