@@ -12,9 +12,9 @@ import { defaultIntervalMs, Estate } from './console/estate.ts';
 import { Finder } from './console/finder.ts';
 import { makeHandlers, readCredentials } from './console/handlers.ts';
 import { useKeyChain, useKeyFile } from './console/key-chain.ts';
+import { History } from './console/history.ts';
 import { LabInEstate } from './console/lab.ts';
 import { driverNamed, nativeTools } from './console/native.ts';
-import { originOf } from './console/origin.ts';
 import { Planner } from './console/planner.ts';
 import { Pushes } from './console/pushes.ts';
 import { usualSurroundings } from './console/ssh.ts';
@@ -24,6 +24,7 @@ import { Ticker } from './console/ticker.ts';
 import { Watchers } from './console/watchers.ts';
 import type { Clock } from './core/clock.ts';
 import { Locks } from './core/lock.ts';
+import { startNightly } from './core/nightly.ts';
 import { PollSchedule } from './core/schedule.ts';
 import type { JournalEntry, PushRecord } from './core/push/target.ts';
 import type { KeySealer } from './store/key-sealer.ts';
@@ -115,16 +116,8 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       const everyMs = device.spec.pollIntervalMs ?? defaultIntervalMs;
       store.samples.write(device.chartRows(poll, everyMs)).catch(reportLost);
     },
-    onRead: (device, reading) => {
-      const version = {
-        device: device.spec.name,
-        at: driverTools.now().toISOString(),
-        fingerprint: reading.fingerprint,
-        files: reading.files,
-        who: surroundings.user,
-        ...originOf(pushes.list(), device.spec.name, reading.fingerprint),
-      };
-      store.versions.put(version).catch(reportLost);
+    onRead: (device, reading, occasion) => {
+      history.keep(device.spec.name, reading, occasion).catch(reportLost);
     },
     onChange: tellDevices,
   });
@@ -146,6 +139,14 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       lastReadings.add(reading);
       void reading.finally(() => lastReadings.delete(reading));
     },
+  });
+  const history = new History({
+    versions: store.versions,
+    now: driverTools.now,
+    user: surroundings.user,
+    pushes: () => pushes.list(),
+    driverOf: (device) => estate.opened(device).link.driver,
+    mark: (marker) => store.mark(marker),
   });
   /** Of devices whose push has ended: the history is whole only with them. */
   const lastReadings = new Set<Promise<void>>();
@@ -186,9 +187,19 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     for (const client of watchers.clients()) watchers.tell(client, 'tick', ticker.tickFor(watchers.poolsOf(client)));
   }, tickMs);
 
+  const endNights = startNightly({
+    clock: systemClock,
+    zoneMs: () => -new Date().getTimezoneOffset() * 60_000,
+    work: () => {
+      if (options.isWatching === false) return;
+      for (const device of estate.list()) void estate.readAnew(device, 'night');
+    },
+  });
+
   const handlers = makeHandlers({
     store,
     estate,
+    history,
     planner,
     finder,
     pushes,
@@ -230,6 +241,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     },
     close: async () => {
       clearInterval(ticking);
+      endNights();
       pushes.stop();
       await Promise.race([Promise.all(lastReadings), sleep(lastReadingMs, undefined, { ref: false })]);
       await lab.stop();

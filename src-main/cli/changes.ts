@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import type { VersionDiff } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import { desiredSchema } from '../contract/model.ts';
 import { type Plan, planSchema, type PushState, withCountdown } from '../contract/plan.ts';
@@ -84,19 +85,39 @@ export const rollback: Command = {
 
 export const history: Command = {
   name: 'history',
-  what: "the versions of a device's configuration as JSON; with a VERSION its files",
+  what: "the versions of a device's configuration as JSON; with a VERSION its files, or what it changed",
   takes: 'DEVICE [VERSION]',
-  options: dataOption,
+  options: {
+    ...dataOption,
+    diff: {
+      what: 'what the version changed (the newest, unless told), in the model and in the text; no secret is shown',
+    },
+    against: { value: 'VERSION', what: 'compare with this one instead of the one before' },
+  },
   run: async (given, tools) => {
     const device = given.need(0, 'DEVICE');
     const version = parseVersion(given.rest[1]);
-    const answer = await withConsole(given, tools, ({ call }): Promise<unknown> =>
-      version === undefined ? call('history.list', { device }) : call('history.show', { device, version }),
-    );
+    const against = parseVersion(given.text('against'));
+    const isDiff = given.has('diff') || against !== undefined;
+    const answer = await withConsole(given, tools, async ({ call }): Promise<unknown> => {
+      if (isDiff) return diffOf({ call }, device, version, against);
+      return version === undefined ? call('history.list', { device }) : call('history.show', { device, version });
+    });
     await tools.terminal.write(`${JSON.stringify(answer, null, 2)}\n`);
     return 0;
   },
 };
+
+async function diffOf(
+  { call }: Pick<Session, 'call'>,
+  device: string,
+  version: number | undefined,
+  against: number | undefined,
+): Promise<VersionDiff> {
+  const wanted = version ?? (await call('history.list', { device }))[0]?.id;
+  if (wanted === undefined) throw new AppError('NOT_FOUND', `The history of "${device}" holds no version.`);
+  return call('history.diff', { device, version: wanted, ...(against === undefined ? {} : { against }) });
+}
 
 async function push(session: Session, plan: Plan, given: Arguments, tools: CliTools): Promise<number> {
   const confirmWithinMs = given.durationMs('confirm-within') ?? 60_000;

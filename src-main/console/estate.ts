@@ -5,6 +5,7 @@ import type { Sample } from '../contract/metrics.ts';
 import type { DeviceReading } from '../vendors/vendor.ts';
 import { Device, type DevicePoll, shownReading } from './device.ts';
 import type { DeviceLink } from './device-link.ts';
+import type { ReadingOccasion } from './origin.ts';
 
 export interface EstateTools {
   readonly openLink: (spec: DeviceSpec) => Promise<DeviceLink>;
@@ -20,12 +21,14 @@ export interface EstateTools {
   readonly pollSoon: (device: string) => void;
   readonly onPoll: (device: Device, poll: DevicePoll) => void;
   /** A device was read, whoever asked for it. */
-  readonly onRead: (device: Device, reading: DeviceReading) => void;
+  readonly onRead: (device: Device, reading: DeviceReading, occasion: ReadingOccasion) => void;
   /** Devices, their readings or their failures are others than before. */
   readonly onChange: () => void;
 }
 
 export const defaultIntervalMs = 1000;
+/** How old a reading of a polled device becomes: what another hand changes without a new process is seen by then. */
+const readEveryMs = 10 * 60_000;
 const readTimeoutMs = 60_000;
 
 /** The devices of the inventory, polled; and, for the command line, others by their address, not polled. */
@@ -34,6 +37,7 @@ export class Estate {
   readonly #devices = new Map<string, Device>();
   readonly #guests = new Map<string, Device>();
   readonly #reads = new Map<string, Promise<void>>();
+  readonly #readAtMs = new Map<string, number>();
   #wasFresh = new Map<string, string>();
 
   constructor(tools: EstateTools) {
@@ -101,10 +105,11 @@ export class Estate {
     return shownReading(reading, device.link, this.#tools.now());
   }
 
-  async readDevice(device: Device, signal: AbortSignal): Promise<DeviceReading> {
+  async readDevice(device: Device, signal: AbortSignal, occasion: ReadingOccasion = 'seen'): Promise<DeviceReading> {
+    this.#readAtMs.set(device.spec.name, this.#tools.now().getTime());
     try {
       const reading = await device.read(signal);
-      this.#tools.onRead(device, reading);
+      this.#tools.onRead(device, reading, occasion);
       return reading;
     } finally {
       this.#tools.onChange();
@@ -134,15 +139,15 @@ export class Estate {
   }
 
   /** Reads what stands on the device from now on: a reading under way may be of what stood there before. Never fails. */
-  readAnew(device: Device): Promise<void> {
+  readAnew(device: Device, occasion: ReadingOccasion = 'seen'): Promise<void> {
     const { name } = device.spec;
-    const reading = (this.#reads.get(name) ?? Promise.resolve()).then(() => this.#readQuietly(device));
+    const reading = (this.#reads.get(name) ?? Promise.resolve()).then(() => this.#readQuietly(device, occasion));
     this.#keepReading(name, reading);
     return reading;
   }
 
-  async #readQuietly(device: Device): Promise<void> {
-    await this.readDevice(device, AbortSignal.timeout(readTimeoutMs)).catch(() => undefined); // the device keeps its own problem
+  async #readQuietly(device: Device, occasion: ReadingOccasion = 'seen'): Promise<void> {
+    await this.readDevice(device, AbortSignal.timeout(readTimeoutMs), occasion).catch(() => undefined); // the device keeps its own problem
   }
 
   #keepReading(name: string, reading: Promise<void>): void {
@@ -162,7 +167,9 @@ export class Estate {
     try {
       const poll = await device.poll(signal);
       this.#tools.onPoll(device, poll);
-      const needsReading = poll.isNewEpoch || device.reading === undefined;
+      const readAtMs = this.#readAtMs.get(device.spec.name) ?? 0;
+      const isOld = this.#tools.now().getTime() - readAtMs >= readEveryMs;
+      const needsReading = poll.isNewEpoch || device.reading === undefined || isOld;
       if (needsReading) this.readSoon(device);
     } finally {
       this.#tellFreshness(device);

@@ -7,6 +7,7 @@ import type { Locks } from '../core/lock.ts';
 import type { Store } from '../store/open.ts';
 import type { Estate } from './estate.ts';
 import type { Finder } from './finder.ts';
+import type { History } from './history.ts';
 import type { Planner } from './planner.ts';
 import type { Pushes } from './pushes.ts';
 import type { TestRequest } from './tester.ts';
@@ -17,6 +18,7 @@ const loadTimeoutMs = 20_000;
 export interface HandlerParts {
   readonly store: Store;
   readonly estate: Estate;
+  readonly history: History;
   readonly planner: Planner;
   readonly finder: Finder;
   readonly pushes: Pushes;
@@ -133,6 +135,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
         path: file.path,
         text: parts.maskText(device, Buffer.from(file.bytes).toString('utf8')),
       }));
+    },
+    'history.diff': async ({ device, version, against }) => {
+      await estate.resolve(device);
+      return parts.history.diff(device, version, against);
     },
     'history.markers': ({ device, fromMs, toMs }) => store.markers(device, fromMs, toMs),
     'history.plan': async (wish) => {

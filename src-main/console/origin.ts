@@ -1,16 +1,30 @@
 import type { Plan, PushState } from '../contract/plan.ts';
 
+/** What a device was read for: `night` = the nightly reading; `seen` = all else. */
+export type ReadingOccasion = 'night' | 'seen';
+
+export interface Origin {
+  readonly why: string;
+  /** Absent where it was another hand, of which nobody knows whose. */
+  readonly who?: string;
+  readonly pushId?: string;
+}
+
 /** Why a configuration came to be: by the push that results in it, else by another hand, which was only seen. */
 export function originOf(
   pushes: readonly PushState[],
   device: string,
   fingerprint: string,
-): { readonly why: string; readonly pushId?: string } {
+  user: string,
+  found: { readonly isFirst: boolean; readonly occasion: ReadingOccasion },
+): Origin {
   const push = pushes.find(({ device: of, plan, phase }) => {
     return of === device && plan.resultsIn === fingerprint && phase !== 'reverted' && phase !== 'refused';
   });
-  if (push === undefined) return { why: 'Read from the device' };
-  return { why: push.plan.why ?? summaryOf(push.plan), pushId: push.id };
+  if (push !== undefined) return { why: push.plan.why ?? summaryOf(push.plan), who: user, pushId: push.id };
+  if (found.isFirst) return { why: 'First reading', who: user };
+  const by = found.occasion === 'night' ? ', found by the nightly reading' : '';
+  return { why: `Changed outside of Steelyard${by}` };
 }
 
 /** What a plan without a reason of its own is remembered by. */

@@ -212,9 +212,21 @@ export interface Version {
   readonly at: string;
   readonly fingerprint: string;
   readonly why: string;
-  readonly who: string;
+  /** Absent where another hand made it, of which nobody knows whose. */
+  readonly who?: string;
   readonly pushId?: string;
   readonly isCurrent: boolean;
+}
+
+/** What differs between two versions. No secret stands in it: texts are masked before they are compared. */
+export interface VersionDiff {
+  readonly version: Version;
+  /** Absent where there is none before. */
+  readonly against?: Version;
+  /** What differs in the model, a sentence each: `weight of a in pool p 1 -> 3`. */
+  readonly changes: readonly string[];
+  /** Unified hunks by file, those that differ. */
+  readonly files: readonly { readonly path: string; readonly hunks: readonly string[] }[];
 }
 
 export interface LabState {
@@ -341,6 +353,10 @@ export const calls = {
   'history.list': call<readonly Version[]>()(z.strictObject({ device: z.string() })),
   'history.show': call<readonly { path: string; text: string }[]>()(
     z.strictObject({ device: z.string(), version: z.number().int() }),
+  ),
+  /** What a version changed against another; without one against the version before it. */
+  'history.diff': call<VersionDiff>()(
+    z.strictObject({ device: z.string(), version: z.number().int(), against: z.number().int().optional() }),
   ),
   /** Changes of a device's configuration in some time, as its charts show them. */
   'history.markers': call<Series['markers']>()(

@@ -10,6 +10,7 @@ const maxFileBytes = 1 << 30;
 export interface Versions {
   /** Answers with the newest version of that device as it is where its fingerprint is the same; nothing is stored twice. */
   readonly put: (version: NewVersion) => Promise<Version>;
+  readonly newest: (device: string) => Promise<Version | undefined>;
   /** Newest first. */
   readonly list: (device: string) => Promise<readonly Version[]>;
   /** Throws NOT_FOUND. */
@@ -26,6 +27,7 @@ export function sealedVersions({ call }: StoreWorker, secrets: Secrets): Version
       const files = version.files.map((file) => ({ path: file.path, bytes: sealFile(version.device, file) }));
       return call('putVersion', { ...version, files });
     },
+    newest: (device) => call('newestVersion', device),
     list: (device) => call('listVersions', device),
     get: async (device, id) => {
       const { version, files } = await call('getVersion', device, id);

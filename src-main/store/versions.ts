@@ -10,7 +10,8 @@ export interface NewVersion {
   /** SHA-256 (hex) over the files, as the driver made it. */
   readonly fingerprint: string;
   readonly files: readonly NativeFile[];
-  readonly who: string;
+  /** Absent = not known. */
+  readonly who?: string;
   readonly why: string;
   readonly pushId?: string;
 }
@@ -35,9 +36,9 @@ export function versionCalls(database: DatabaseSync) {
       const last = newest(version.device);
       if (last?.fingerprint === version.fingerprint) return last;
       const { device, at, fingerprint, why, who, pushId } = version;
-      const id = integer(insert.get(device, at, fingerprint, why, who, pushId ?? null) ?? {}, 'id');
+      const id = integer(insert.get(device, at, fingerprint, why, who ?? '', pushId ?? null) ?? {}, 'id');
       version.files.forEach((file, place) => insertFile.run(id, place, file.path, file.bytes));
-      return { id, at, fingerprint, why, who, ...(pushId === undefined ? {} : { pushId }), isCurrent: true };
+      return { id, at, fingerprint, why, ...whoOf(who), ...(pushId === undefined ? {} : { pushId }), isCurrent: true };
     });
   }
 
@@ -50,6 +51,7 @@ export function versionCalls(database: DatabaseSync) {
   return {
     putVersion,
     getVersion,
+    newestVersion: (device: string): Version | undefined => newest(device),
     listVersions: (device: string): Version[] => list.all(device).map((row, index) => toVersion(row, index === 0)),
   };
 }
@@ -60,10 +62,15 @@ function toVersion(row: Row, isCurrent: boolean): Version {
     at: text(row, 'at'),
     fingerprint: text(row, 'fingerprint'),
     why: text(row, 'why'),
-    who: text(row, 'who'),
+    ...whoOf(text(row, 'who')),
     isCurrent,
   };
   return row['push_id'] === null ? version : { ...version, pushId: text(row, 'push_id') };
+}
+
+/** The column is never null: an unknown hand stands there as no text. */
+function whoOf(who: string | undefined): Pick<Version, 'who'> {
+  return who === undefined || who === '' ? {} : { who };
 }
 
 function toFile(row: Row): NativeFile {

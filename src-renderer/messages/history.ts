@@ -11,7 +11,7 @@ export const historyText = {
     detail: 'A version is kept whenever the configuration is read and differs from the one before.',
   },
   current: 'as it is now',
-  who: 'by',
+  who: (name: string | undefined) => (name === undefined ? 'by an unknown hand' : `by ${name.slice(0, 80)}`),
   show: 'Show',
   files: (count: number) => plural(count, 'file'),
   none: 'Choose a version to see its files.',
@@ -22,4 +22,14 @@ export const historyText = {
   raw: 'Raw answer',
   again: 'Try again',
   pushed: 'by a push',
+  view: 'Show of this version',
+  views: [
+    { id: 'diff', label: 'what changed' },
+    { id: 'files', label: 'whole files' },
+  ],
+  changed: 'What changed',
+  first: 'The first version: there is none before it to compare with.',
+  against: (id: number) => `Against version #${id}.`,
+  onlyText: 'Nothing of the model differs, only the text.',
+  diffOf: (path: string) => `What differs in ${path}`,
 } as const;

@@ -261,6 +261,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'chromium'))('a real 
   test('a version of the history is brought back as a change like any other', async () => {
     await goTo(page, '#/history/lb');
     const versions = page.getByRole('button', { name: /^#\d+/ });
+    await page.getByText(/^Against version #\d+\.$/).waitFor();
     await versions.last().click();
     await page.getByRole('button', { name: 'Bring this version back…' }).click();
     await page.getByRole('button', { name: 'Push to lb' }).click();

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { TestReport, Version } from '../../src-main/contract/api.ts';
+import type { TestReport, Version, VersionDiff } from '../../src-main/contract/api.ts';
 import type { Sample, SampleRates } from '../../src-main/contract/metrics.ts';
 import type { DeviceModel } from '../../src-main/contract/model.ts';
 import { type Backends, sendRequests, startBackends } from '../rigs/backends.ts';
@@ -156,6 +156,8 @@ describe.skipIf(isMissing('haproxy', 'sshd'))(
       const [versions] = (await runForJson('history', 'lb')) as [Version[]];
       const oldest = versions.reduce((a, b) => (a.id < b.id ? a : b));
       expect(versions.length).toBeGreaterThan(1);
+      const [{ changes }] = (await runForJson('history', 'lb', '--against', String(oldest.id))) as [VersionDiff];
+      expect(changes).toContain('weight of b1 in pool app 1 -> 3');
       const rolling = start('rollback', 'lb', String(oldest.id), '--yes', '--confirm-within', '60s');
       await vi.waitFor(
         () => {

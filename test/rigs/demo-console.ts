@@ -130,17 +130,7 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
     'push.keep': ({ device }) => Promise.resolve(endPush(device, 'kept')),
     'push.revert': ({ device }) => Promise.resolve(endPush(device, 'reverted')),
     'push.list': () => Promise.resolve([...pushes.values()]),
-    'history.list': () =>
-      Promise.resolve(
-        [3, 2, 1].map((id) => ({
-          id,
-          at: new Date(Date.now() - (4 - id) * 3_600_000).toISOString(),
-          fingerprint: `${id}f`.repeat(32),
-          why: id === 1 ? 'first read' : 'weight of dl-fra-04',
-          who: 'j.brandt',
-          isCurrent: id === 3,
-        })),
-      ),
+    'history.list': () => Promise.resolve([3, 2, 1].map(demoVersion)),
     'history.show': ({ version }) =>
       Promise.resolve([
         {
@@ -148,6 +138,23 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
           text: `# version ${version}\nglobal\n    maxconn 4000\n\nbackend dl-origin\n    balance roundrobin\n    server dl-fra-01 10.20.4.11:8443 weight 4 check\n`,
         },
       ]),
+    'history.diff': ({ version }) =>
+      Promise.resolve({
+        version: demoVersion(version),
+        ...(version === 1 ? {} : { against: demoVersion(version - 1) }),
+        changes: version === 1 ? [] : ['weight of dl-fra-01 in pool dl-origin 3 -> 4'],
+        files:
+          version === 1
+            ? []
+            : [
+                {
+                  path: '/etc/haproxy/haproxy.cfg',
+                  hunks: [
+                    '@@ -6,2 +6,2 @@\n     balance roundrobin\n-    server dl-fra-01 10.20.4.11:8443 weight 3 check\n+    server dl-fra-01 10.20.4.11:8443 weight 4 check',
+                  ],
+                },
+              ],
+      }),
     'history.markers': () => Promise.resolve([{ atMs: Date.now() - 120_000, label: 'kept', pushId: 'demo' }]),
     'history.plan': ({ device }) => {
       const [pool] = find(device).pools;
@@ -271,5 +278,16 @@ async function walkTest(
     ...(stop === undefined
       ? { discovered: { config: '/etc/haproxy/haproxy.cfg', socket: '/run/haproxy/admin.sock', sudo: '1' } }
       : {}),
+  };
+}
+
+function demoVersion(id: number) {
+  return {
+    id,
+    at: new Date(Date.now() - (4 - id) * 3_600_000).toISOString(),
+    fingerprint: `${id}f`.repeat(32),
+    why: id === 1 ? 'first read' : 'weight of dl-fra-04',
+    ...(id === 2 ? {} : { who: 'j.brandt' }),
+    isCurrent: id === 3,
   };
 }

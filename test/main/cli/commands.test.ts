@@ -440,11 +440,19 @@ describe('history', () => {
     const handlers: Partial<Handlers> = {
       'history.list': () => Promise.resolve([version]),
       'history.show': ({ version: id }) => Promise.resolve([{ path: 'haproxy.cfg', text: `version ${id}` }]),
+      'history.diff': ({ version: id, against }) =>
+        Promise.resolve({
+          version: { ...version, id },
+          changes: [`${id} against ${against ?? 'the one before'}`],
+          files: [],
+        }),
       'history.plan': ({ version: id }) => Promise.resolve({ ...plan, why: `back to ${id ?? '?'}` }),
       'push.list': () => Promise.resolve([]),
     };
     expect(JSON.parse((await run(['history', 'a'], handlers)).stdout)).toEqual([version]);
     expect((await run(['history', 'a', '3'], handlers)).stdout).toContain('version 3');
+    expect((await run(['history', 'a', '--diff'], handlers)).stdout).toContain('3 against the one before');
+    expect((await run(['history', 'a', '2', '--against', '1'], handlers)).stdout).toContain('2 against 1');
     const out = join(dataDir, 'back', 'plan.json');
     await mkdir(join(dataDir, 'back'));
     expect((await run(['rollback', 'a', '3', '--out', out], handlers)).status).toBe(0);

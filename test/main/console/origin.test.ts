@@ -32,18 +32,32 @@ function push(phase: PushPhase, given: Partial<Plan> = {}): PushState {
   const whole = { ...plan, ...given };
   return { id: 'abcdef', device: 'lb', plan: whole, phase, steps: [], revertSteps: [], startedAt: plan.createdAt };
 }
-const seen = { why: 'Read from the device' };
+const later = { isFirst: false, occasion: 'seen' } as const;
 
-test('a configuration that a push results in is remembered by its reason, else by what it changed', () => {
-  expect(originOf([push('kept', { why: 'Black Friday' })], 'lb', changed)).toEqual({
+test('a configuration that a push results in is remembered by its reason and who pushed, else by what it changed', () => {
+  expect(originOf([push('kept', { why: 'Black Friday' })], 'lb', changed, 'ada', later)).toEqual({
     why: 'Black Friday',
+    who: 'ada',
     pushId: 'abcdef',
   });
-  expect(originOf([push('waiting')], 'lb', changed).why).toBe('update member app/b1 weight to 3 and 1 more');
+  expect(originOf([push('waiting')], 'lb', changed, 'ada', later).why).toBe(
+    'update member app/b1 weight to 3 and 1 more',
+  );
 });
 
-test('one that no push made, of another device, or that was taken back, was only read', () => {
-  expect(originOf([push('kept')], 'lb', old)).toEqual(seen);
-  expect(originOf([push('kept')], 'other', changed)).toEqual(seen);
-  expect(originOf([push('reverted'), push('refused')], 'lb', changed)).toEqual(seen);
+test('one that no push made, of another device, or that was taken back, another hand changed', () => {
+  const outside = { why: 'Changed outside of Steelyard' };
+  expect(originOf([push('kept')], 'lb', old, 'ada', later)).toEqual(outside);
+  expect(originOf([push('kept')], 'other', changed, 'ada', later)).toEqual(outside);
+  expect(originOf([push('reverted'), push('refused')], 'lb', changed, 'ada', later)).toEqual(outside);
+  expect(originOf([], 'lb', changed, 'ada', { isFirst: false, occasion: 'night' })).toEqual({
+    why: 'Changed outside of Steelyard, found by the nightly reading',
+  });
+});
+
+test('the first one was only read', () => {
+  expect(originOf([], 'lb', old, 'ada', { isFirst: true, occasion: 'seen' })).toEqual({
+    why: 'First reading',
+    who: 'ada',
+  });
 });
