@@ -242,7 +242,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     close: async () => {
       clearInterval(ticking);
       endNights();
-      pushes.stop();
+      await pushes.stop();
       await Promise.race([Promise.all(lastReadings), sleep(lastReadingMs, undefined, { ref: false })]);
       await lab.stop();
       schedule.close();

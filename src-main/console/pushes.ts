@@ -21,6 +21,8 @@ export class Pushes {
   readonly #tools: PushesTools;
   readonly #running = new Map<string, Push>();
   readonly #starting = new Set<string>();
+  /** Ends that the journal could not take: they are written before it takes anything new. */
+  readonly #unwrittenEnds = new Map<string, () => Promise<void>>();
   #ended: readonly PushState[] = [];
 
   constructor(tools: PushesTools) {
@@ -38,6 +40,7 @@ export class Pushes {
       throw new AppError('LOCK_HELD', `A change of "${plan.device}" begins. Nothing was sent.`);
     this.#starting.add(plan.device);
     try {
+      await this.#writeEnds();
       const push = await Push.start(withCountdown(plan, confirmWithinMs), confirmWithinMs, this.#toolsFor(plan.device));
       this.#follow(push);
       return push.state;
@@ -72,8 +75,10 @@ export class Pushes {
     return [...[...this.#running.values()].map((push) => push.state), ...this.#ended];
   }
 
-  stop(): void {
+  /** Those under way go on at the next start; what ended is written down where it can be by now. */
+  async stop(): Promise<void> {
     for (const push of this.#running.values()) push.stop();
+    await this.#writeEnds().catch(() => undefined); // then the next start finds them open, and the devices as they were
   }
 
   #decide(device: string, decide: (push: Push) => void): PushState {
@@ -87,10 +92,27 @@ export class Pushes {
     if (!hasEnded(push.state)) this.#running.set(push.state.device, push);
   }
 
+  async #writeEnds(): Promise<void> {
+    for (const [id, write] of this.#unwrittenEnds) {
+      await write();
+      this.#unwrittenEnds.delete(id);
+    }
+  }
+
+  /** Of a push that the journal holds for open the next start would ask again, in the midst of what came after it. */
+  async #end(...[id, outcome]: Parameters<PushJournal['end']>): Promise<void> {
+    try {
+      await this.#tools.journal.end(id, outcome);
+    } catch (error) {
+      this.#unwrittenEnds.set(id, () => this.#tools.journal.end(id, outcome));
+      throw error;
+    }
+  }
+
   #toolsFor(device: string): PushTools {
     return {
       clock: this.#tools.clock,
-      journal: this.#tools.journal,
+      journal: { ...this.#tools.journal, end: (id, outcome) => this.#end(id, outcome) },
       target: this.#tools.targetOf(device),
       onChange: (state: PushState) => {
         this.#changed(state);

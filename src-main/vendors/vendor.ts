@@ -60,13 +60,18 @@ export interface OpenDevice {
   ) => Promise<PlanDraft>;
   /**
    * Where the device stands against a plan: file by hash, running state by the device's own words. `differences` names what keeps
-   * it from being wholly `new` (or `old`), empty when it is. `foreign` = the file is neither: another hand was there.
+   * it from being wholly `new` (or `old`), empty when it is. `foreign` = the file is neither: another hand was there;
+   * with `isUnplaced` before the new file was ever put in place.
    */
   readonly standing: (
     plan: Plan,
     wanted: 'old' | 'new',
     signal: AbortSignal,
-  ) => Promise<{ readonly file: 'old' | 'new' | 'foreign'; readonly differences: readonly string[] }>;
+  ) => Promise<{
+    readonly file: 'old' | 'new' | 'foreign';
+    readonly isUnplaced?: boolean;
+    readonly differences: readonly string[];
+  }>;
 }
 
 /** One kind of balancer. A group that a vendor lacks is absent: an absent capability, never a failing method. */

@@ -76,6 +76,10 @@ export const pushText = {
   soon: (left: string) => `${left} left: the change goes back unless it is kept.`,
   keep: 'Keep',
   revert: 'Revert now',
+  revertAgain: 'Try again to take it back',
+  leave: 'Leave it as it stands',
+  leaveHint:
+    'Ends the change without touching the configuration or the running balancer; what prepared it on the host goes.',
   keeping: 'Keeping',
   reverting: 'Going back',
   steps: 'Steps',

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Accounts, canMakeAccounts, makeAccounts } from './accounts.ts';
 import { type Backends, startBackends } from './backends.ts';
-import { type Haproxy, type HaproxyShape, startHaproxy } from './haproxy.ts';
+import { type Haproxy, type HaproxyOptions, type HaproxyShape, startHaproxy } from './haproxy.ts';
 import { openRelay, type Relay } from './relay.ts';
+import { mountDisk, type SmallDisk } from './small-disk.ts';
 import { type Sshd, startSshd } from './sshd.ts';
 
 export interface SiteOptions {
@@ -23,6 +24,8 @@ export interface SiteOptions {
   readonly account?: 'reader' | 'pusher';
   /** Further lines of sshd_config. */
   readonly sshd?: readonly string[];
+  /** Configuration and data directory are small file systems of their own, which can be filled (needs root). */
+  readonly hasSmallDisks?: boolean;
 }
 
 /** A whole small site on loopback: counting back ends, a real HAProxy before them, a real sshd, and a link to it that can be cut. */
@@ -36,6 +39,8 @@ export interface Site {
   readonly address: string;
   /** A data directory for consoles; the host key is known there. */
   readonly dataDir: string;
+  /** The data directory's own file system, where asked for. */
+  readonly dataDisk: SmallDisk | undefined;
   /** SHA-256 of the live configuration file. */
   readonly configHash: () => string;
   /** Weight by server name, from HAProxy's own words. */
@@ -52,10 +57,18 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const head = (options.pool ?? ['balance roundrobin']).map((line) => `    ${line}`);
   const sections = ['backend app', ...head, ...servers, options.more ?? '', ''].join('\n');
   const accounts = canMakeAccounts() ? makeAccounts() : undefined;
-  const haproxy = await startOwned(options.shape ?? 'master-cli', sections, accounts);
+  const haproxy = await startOwned(
+    {
+      shape: options.shape ?? 'master-cli',
+      sections,
+      ...(options.hasSmallDisks === true ? { diskKibibytes: 512 } : {}),
+    },
+    accounts,
+  );
   const sshd = await startSshd({ config: options.sshd ?? [] });
   const relay = await openRelay({ host: sshd.host, port: sshd.port });
   const dataDir = mkdtempSync(join(tmpdir(), 'steelyard-data-'));
+  const dataDisk = options.hasSmallDisks === true ? mountDisk(dataDir, 16_384, 0o700) : undefined;
   const hostKey = sshd.hostKey('ed25519');
   writeFileSync(join(dataDir, 'known_hosts'), `[${relay.host}]:${String(relay.port)} ${hostKey}\n`, { mode: 0o600 });
   const query = new URLSearchParams({ config: haproxy.configFile, key: sshd.keyFile });
@@ -71,6 +84,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     relay,
     address: `haproxy+ssh://${user}@${relay.host}:${String(relay.port)}?${query.toString()}`,
     dataDir,
+    dataDisk,
     configHash: () => createHash('sha256').update(haproxy.readConfig()).digest('hex'),
     weights: async () => readWeights(await haproxy.ask('show stat')),
     close: async () => {
@@ -79,18 +93,18 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       await haproxy.close();
       await backends.close();
       accounts?.close();
+      dataDisk?.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
 
 /** HAProxy with the sockets, owners and modes of the recipe. */
-async function startOwned(shape: HaproxyShape, sections: string, accounts: Accounts | undefined): Promise<Haproxy> {
-  if (accounts === undefined) return startHaproxy({ shape, sections });
+async function startOwned(options: HaproxyOptions, accounts: Accounts | undefined): Promise<Haproxy> {
+  if (accounts === undefined) return startHaproxy(options);
   const { readGroup, pushGroup } = accounts;
   const haproxy = await startHaproxy({
-    shape,
-    sections,
+    ...options,
     socketWords: `mode 660 group ${pushGroup} level admin`,
     readSocketWords: `mode 660 group ${readGroup} level operator`,
     masterWords: `,mode,660,group,${pushGroup}`,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from './need.ts';
+import { mountDisk, type SmallDisk } from './small-disk.ts';
 
 /**
  * How HAProxy is run: `master-cli` = -W with -S, `master` = -W alone (reload by signal), `daemon` = -D without a master,
@@ -31,11 +32,15 @@ export interface HaproxyOptions {
   readonly more?: Readonly<Record<string, string>>;
   /** Files in `conf.d`, which is loaded as a directory after the main file. */
   readonly directory?: Readonly<Record<string, string>>;
+  /** The configuration's directory is a file system of its own of this size (needs root). */
+  readonly diskKibibytes?: number;
 }
 
 /** A real HAProxy on loopback in a directory of its own; `close` ends every process of it, old workers too. */
 export interface Haproxy {
   readonly directory: string;
+  /** The directory's own file system, where one was asked for. */
+  readonly disk: SmallDisk | undefined;
   readonly configFile: string;
   readonly socket: string;
   readonly masterSocket: string;
@@ -46,6 +51,8 @@ export interface Haproxy {
   readonly pids: () => readonly number[];
   /** What another hand does: the master process, which is ours by its id, starts a new worker. */
   readonly reload: () => void;
+  /** What an administrator does who finds it ended: the same command again. Waits until it answers. */
+  readonly restart: () => Promise<void>;
   readonly readConfig: () => string;
   /** One command to the stats socket, the answer as it comes. */
   readonly ask: (command: string) => Promise<string>;
@@ -56,6 +63,7 @@ export interface Haproxy {
 
 export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
   const directory = mkdtempSync(join(tmpdir(), 'steelyard-haproxy-'));
+  const disk = options.diskKibibytes === undefined ? undefined : mountDisk(directory, options.diskKibibytes);
   chmodSync(directory, 0o755);
   const socket = join(directory, 'admin.sock');
   const masterSocket = join(directory, 'master.sock');
@@ -80,16 +88,32 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     ...(options.hasPidFile === false ? [] : ['-p', pidFile]),
     ...[configFile, ...more].flatMap((file) => ['-f', file]),
   ];
-  const child = spawn(findProgram('haproxy') ?? 'haproxy', args, {
-    cwd: directory,
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
   let log = '';
-  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  function launch() {
+    const started = spawn(findProgram('haproxy') ?? 'haproxy', args, {
+      cwd: directory,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    started.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    return started;
+  }
+  let child = launch();
+  async function untilAnswers(): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      const answer = await rig.ask('show info').catch(() => '');
+      if (answer.includes('Pid: ')) return;
+      if (tries === 200 || (child.exitCode ?? 0) !== 0) {
+        await rig.close();
+        throw new Error(`haproxy did not start: ${log}`);
+      }
+      await sleep(50);
+    }
+  }
 
   const rig: Haproxy = {
     directory,
+    disk,
     configFile,
     socket,
     masterSocket,
@@ -97,6 +121,10 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     port,
     pids: () => pidsOf(directory),
     reload: () => child.kill('SIGUSR2'),
+    restart: () => {
+      child = launch();
+      return untilAnswers();
+    },
     readConfig: () => readFileSync(configFile, 'utf8'),
     ask: (command) => ask(socket, command),
     answeringPid: async () => Number(/^Pid: (\d+)$/m.exec(await ask(socket, 'show info'))?.[1]),
@@ -106,18 +134,12 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
         await sleep(10);
       }
       child.stderr.destroy();
+      disk?.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
-  for (let tries = 0; ; tries += 1) {
-    const answer = await rig.ask('show info').catch(() => '');
-    if (answer.includes('Pid: ')) return rig;
-    if (tries === 200 || (child.exitCode ?? 0) !== 0) {
-      await rig.close();
-      throw new Error(`haproxy did not start: ${log}`);
-    }
-    await sleep(50);
-  }
+  await untilAnswers();
+  return rig;
 }
 
 function configText(port: number, socket: string, options: HaproxyOptions): string {
@@ -175,7 +197,7 @@ function ask(socket: string, command: string): Promise<string> {
 }
 
 /** Free at this moment; HAProxy takes no port 0, and one that loses the race does not start and says so. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

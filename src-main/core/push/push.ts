@@ -8,7 +8,8 @@ import {
   type StepState,
 } from '../../contract/plan.ts';
 import { type Clock, pause } from '../clock.ts';
-import type { PushJournal, PushRecord, PushTarget } from './target.ts';
+import { healthBefore, healthLost } from './health.ts';
+import type { JournalEntry, PoolHealth, PushJournal, PushRecord, PushTarget } from './target.ts';
 
 export interface PushTools {
   readonly clock: Clock;
@@ -27,7 +28,8 @@ const triesWithoutLinkFailure = 3;
 /**
  * One push of one plan to one device. Everything is journalled before it is done; the plan's commands are sent in order and nothing
  * else is. Whatever ends a push early, from a refusal of the device to a lost link, leads to the revert; the revert goes on until the device
- * is wholly as it was, or until another hand's change forbids it (`stuck`).
+ * is wholly as it was, or until another hand's change forbids it (`stuck`). Where nothing was changed yet, only what the push left is
+ * removed. Going back does not wait for a journal that cannot be written: the next start finds the push open, and looks again.
  */
 export class Push {
   readonly #plan: Plan;
@@ -42,6 +44,7 @@ export class Push {
   #revertsAt: string | undefined;
   #endedAt: string | undefined;
   #hasTouched = false;
+  #healthBefore: ReadonlyMap<string, PoolHealth> = new Map();
   #revertedBy: PushState['revertedBy'];
   #decide: ((decision: 'keep' | 'revert') => void) | undefined;
 
@@ -93,8 +96,12 @@ export class Push {
     return this.#ended.promise;
   }
 
-  /** Keeps a change that waits. Throws PLAN_INVALID where there is nothing to keep. */
+  /** Keeps a change that waits, or leaves one that is stuck as it stands. Throws PLAN_INVALID where there is nothing to keep. */
   keep(): void {
+    if (this.#phase === 'stuck') {
+      this.#runThen(() => this.#leave());
+      return;
+    }
     if (this.#phase !== 'waiting' || !this.#decide) {
       throw new AppError('PLAN_INVALID', `The change of "${this.#plan.device}" is ${this.#phaseWords()} keep.`);
     }
@@ -125,18 +132,22 @@ export class Push {
   }
 
   async #run(confirmWithinMs: number): Promise<void> {
+    let until: string;
     try {
       await this.#refuseIfStale();
+      this.#healthBefore = await healthBefore(this.#tools.target, this.#stopped.signal);
       await this.#send((step) => step.stage !== 'watch');
       await this.#verify('new');
       // What counts the time on the device begins where the countdown here begins.
       await this.#send((step) => step.stage === 'watch');
+      until = new Date(this.#tools.clock.now() + confirmWithinMs).toISOString();
+      await this.#note({ kind: 'waiting', until });
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
       await this.#goBack(error);
       return;
     }
-    await this.#wait(confirmWithinMs);
+    await this.#wait(confirmWithinMs, until);
   }
 
   async #send(isDue: (step: Step) => boolean): Promise<void> {
@@ -157,8 +168,8 @@ export class Push {
   }
 
   async #do(list: Lists, step: Step): Promise<void> {
-    const { clock, journal, target } = this.#tools;
-    await journal.note(this.#plan.id, { kind: 'step', list, step: step.id, stage: step.stage });
+    const { clock, target } = this.#tools;
+    await this.#note({ kind: 'step', list, step: step.id, stage: step.stage }, list === 'revert');
     if (list === 'push' && !step.isHarmless) this.#hasTouched = true;
     const startedAt = clock.now();
     this.#mark(list, step, { state: 'running', startedAt: new Date(startedAt).toISOString() });
@@ -181,7 +192,16 @@ export class Push {
   async #noteDeviceReverted(said: string): Promise<void> {
     if (this.#revertedBy === 'device') return;
     this.#revertedBy = 'device';
-    await this.#tools.journal.note(this.#plan.id, { kind: 'device-reverted', said });
+    await this.#note({ kind: 'device-reverted', said }, true);
+  }
+
+  /** `mayFail`: what is about to be done puts things right, written down or not. */
+  async #note(entry: JournalEntry, mayFail = false): Promise<void> {
+    try {
+      await this.#tools.journal.note(this.#plan.id, entry);
+    } catch (error) {
+      if (!mayFail || this.#stopped.signal.aborted) throw error;
+    }
   }
 
   async #verify(wanted: 'old' | 'new'): Promise<void> {
@@ -191,9 +211,7 @@ export class Push {
     throw new AppError('APPLY_PARTIAL', `After the change "${this.#plan.device}" is not as it was to be: ${what}.`);
   }
 
-  async #wait(confirmWithinMs: number): Promise<void> {
-    const until = new Date(this.#tools.clock.now() + confirmWithinMs).toISOString();
-    await this.#tools.journal.note(this.#plan.id, { kind: 'waiting', until });
+  async #wait(confirmWithinMs: number, until: string): Promise<void> {
     this.#revertsAt = until;
     this.#phase = 'waiting';
     const decided = Promise.withResolvers<'keep' | 'revert' | 'late'>();
@@ -202,10 +220,15 @@ export class Push {
       decided.resolve('late');
     });
     this.#changed();
-    const decision = await Promise.race([decided.promise, aborted(this.#stopped.signal)]);
+    const over = new AbortController();
+    const watching = AbortSignal.any([over.signal, this.#stopped.signal]);
+    const lost = healthLost(this.#tools.target, this.#healthBefore, this.#tools.clock, watching);
+    const decision = await Promise.race([decided.promise, lost, aborted(this.#stopped.signal)]);
+    over.abort();
     cancel();
     this.#decide = undefined;
-    if (decision === 'keep') await this.#keepIfItStands();
+    if (decision instanceof AppError) await this.#goBack(decision);
+    else if (decision === 'keep') await this.#keepIfItStands();
     else if (decision === 'revert') await this.#goBack(undefined);
     else if (decision === 'late')
       await this.#goBack(new AppError('CANCELLED', 'Nobody kept the change within its time.'));
@@ -219,8 +242,24 @@ export class Push {
       if (!this.#stopped.signal.aborted) await this.#goBack(error);
       return;
     }
-    await this.#tools.journal.note(this.#plan.id, { kind: 'keep' });
+    await this.#note({ kind: 'keep' });
     await this.#keep();
+  }
+
+  /** A person has looked at what stands on the device and wants it so: what holds and prepares the change goes, nothing else is touched. */
+  async #leave(): Promise<void> {
+    await this.#note({ kind: 'keep' });
+    this.#phase = 'keeping';
+    this.#changed();
+    this.#revertSteps = this.#plan.revert.map(pending);
+    const isDone = await this.#untilDone(() => this.#cleanUp());
+    if (!isDone) return;
+    await this.#tools.journal.end(this.#plan.id, 'kept');
+    this.#finish('kept', undefined);
+  }
+
+  async #cleanUp(): Promise<void> {
+    for (const step of this.#plan.revert.filter(({ isHarmless }) => isHarmless)) await this.#do('revert', step);
   }
 
   async #keep(): Promise<void> {
@@ -253,29 +292,49 @@ export class Push {
       this.#finish('refused', problem);
       return;
     }
-    await this.#tools.journal.note(this.#plan.id, { kind: 'revert', why: problem?.detail ?? 'asked for' });
+    await this.#note({ kind: 'revert', why: problem?.detail ?? 'asked for' }, true);
     this.#phase = 'reverting';
     this.#revertsAt = undefined;
     this.#problem = problem;
     this.#changed();
-    const isDone = await this.#untilDone(() => this.#revertOnce());
+    const isDone = await this.#untilDone(() => this.#revertOnce()).catch((error: unknown) => {
+      throw withReason(error, problem);
+    });
     if (!isDone) return;
     const outcome = this.#hasTouched ? 'reverted' : 'refused';
     if (this.#hasTouched) this.#revertedBy ??= 'console';
-    await this.#tools.journal.end(this.#plan.id, outcome);
-    this.#finish(outcome, problem);
+    this.#finish(outcome, await this.#closeJournal(outcome, problem));
+  }
+
+  /** The device is as it was, whatever becomes of the journal; one that stays open is looked at again at the next start. */
+  async #closeJournal(outcome: 'reverted' | 'refused', problem: Problem | undefined): Promise<Problem | undefined> {
+    try {
+      await this.#tools.journal.end(this.#plan.id, outcome);
+      return problem;
+    } catch (error) {
+      return problem ?? toProblem(error);
+    }
   }
 
   async #revertOnce(): Promise<void> {
-    const { file } = await this.#tools.target.standing(this.#plan, 'old', this.#stopped.signal);
+    this.#revertSteps = this.#plan.revert.map(pending);
+    if (!this.#hasTouched) {
+      await this.#cleanUp();
+      return;
+    }
+    const { file, isUnplaced } = await this.#tools.target.standing(this.#plan, 'old', this.#stopped.signal);
+    if (file === 'foreign' && isUnplaced === true) {
+      this.#hasTouched = false;
+      await this.#cleanUp();
+      return;
+    }
     if (file === 'foreign') {
       const title = `The configuration of "${this.#plan.device}" was changed by another hand during the push`;
       throw new AppError(
         'PLAN_STALE',
-        `${title}: it is neither the old nor the new one. It is left as it is; compare and decide.`,
+        `${title}: it is neither the old nor the new one. It is left as it is; compare, then keep what stands there, or put the old one back and revert.`,
       );
     }
-    this.#revertSteps = this.#plan.revert.map(pending);
     for (const step of this.#plan.revert) await this.#do('revert', step);
     await this.#verify('old');
   }
@@ -327,6 +386,14 @@ function marked(states: readonly StepState[], step: Step, change: Partial<StepSt
 
 function pending(step: Step): StepState {
   return { id: step.id, stage: step.stage, title: step.title, state: 'pending' };
+}
+
+/** What stopped the way back, and why it was taken: the one must not hide the other. */
+function withReason(error: unknown, problem: Problem | undefined): unknown {
+  if (!(error instanceof AppError) || problem === undefined || error.detail.includes(problem.detail)) return error;
+  const raw = error.raw ?? problem.raw;
+  const detail = `${error.detail} It was to go back because: ${problem.detail}`;
+  return new AppError(error.code, detail, { cause: error, ...(raw === undefined ? {} : { raw }) });
 }
 
 function saysDeviceReverted(error: unknown): boolean {

@@ -4,6 +4,8 @@ import type { Command, Plan, Stage } from '../../contract/plan.ts';
 export interface Standing {
   /** `foreign`: the file is neither the old nor the new one, so another hand was there. */
   readonly file: 'old' | 'new' | 'foreign';
+  /** With `foreign`: the new file was never put in place, so the push has changed nothing. */
+  readonly isUnplaced?: boolean;
   /** What keeps the device from being wholly as wanted; empty when it is. */
   readonly differences: readonly string[];
 }
@@ -15,6 +17,17 @@ export interface PushTarget {
   /** Sends one command and answers with what the device said. Throws COMMAND_REJECTED with the device's own words. */
   readonly send: (command: Command, signal: AbortSignal) => Promise<string>;
   readonly standing: (plan: Plan, wanted: 'old' | 'new', signal: AbortSignal) => Promise<Standing>;
+  /** How the members of each pool stand by their health checks now; absent where the device does not tell. */
+  readonly health?: (signal: AbortSignal) => Promise<readonly PoolHealth[]>;
+}
+
+/** The members of a pool that are in rotation as their admin state goes. */
+export interface PoolHealth {
+  readonly pool: string;
+  /** How many of them serve: up, at their limit, or watched by nothing. */
+  readonly serving: number;
+  /** Those that fail their checks, each with what is known of why. */
+  readonly failing: readonly string[];
 }
 
 /** What is written down, durably, before it is done. */

@@ -44,11 +44,12 @@ export function candidateCommands(host: Host, change: FileChange): readonly Comm
   function stat(path: string): string {
     return `"$(stat -c ${kept} -- ${quote(path)})"`;
   }
+  const other = `{ echo 'The new file did not come out as planned: the old one has changed since it was compared, or the disk is full.' >&2; exit 1; }`;
   const lost = `{ echo 'The new file would belong to somebody else than the old one.' >&2; exit 1; }`;
   return [
     `cp -a -- ${quote(real)} ${quote(candidate)}`,
     ...spliceCommands(real, candidate, before.length, spliceParts(before, after)),
-    `( [ ${stat(candidate)} = ${stat(real)} ] || ${lost}; ${isFile(afterHash, candidate)} ) && ${syncText(candidate)}`,
+    `( [ ${stat(candidate)} = ${stat(real)} ] || ${lost}; ${isFile(afterHash, candidate)} || ${other} ) && ${syncText(candidate)}`,
   ].map((text) => shell(host, text));
 }
 
@@ -88,19 +89,23 @@ export function putBackCommands(host: Host, change: FileChange): readonly Comman
     `if ${isFile(beforeHash, real)}; then exit 0; fi`,
     `${isFile(afterHash, real)} || { echo 'The file is neither the old nor the new one: another hand was there. It is left as it is.' >&2; exit 1; }`,
     `${isFile(beforeHash, backup)} || { echo 'The backup is missing or damaged. The file is left as it is.' >&2; exit 1; }`,
-    `mv -T -- ${quote(backup)} ${quote(real)} 2>/dev/null || ${isFile(beforeHash, real)} || exit 1`,
+    `w=$(mv -T -- ${quote(backup)} ${quote(real)} 2>&1) || ${isFile(beforeHash, real)} || { printf '%s\\n' "$w" >&2; exit 1; }`,
     syncText(real),
   ];
   return [shell(host, `( ${lines.join('\n')} )`)];
 }
 
-/** After a revert: the backup goes only where the live file is the old one. */
+/**
+ * After a revert: the backup goes only where it is not needed, as the live file is the old one, the new one was never put in place
+ * (it still lies there), or the backup is not of the old one.
+ */
 export function cleanUpCommands(
   host: Host,
   { real, candidate, backup, mark, beforeHash }: FileChange,
 ): readonly Command[] {
+  const isNeedless = `[ -e ${quote(candidate)} ] || ${isFile(beforeHash, real)} || ! ${isFile(beforeHash, backup)}`;
   const left = [candidate, mark].map(quote).join(' ');
-  return [shell(host, `rm -f -- ${left} && if ${isFile(beforeHash, real)}; then rm -f -- ${quote(backup)}; fi`)];
+  return [shell(host, `if ${isNeedless}; then rm -f -- ${quote(backup)}; fi && rm -f -- ${left}`)];
 }
 
 export function keepCommands(host: Host, { candidate, backup, mark }: FileChange): readonly Command[] {

@@ -19,9 +19,9 @@ const waitSeconds = 30;
 
 /**
  * Commands that bring the file into force: note who works now, ask for the reload, wait for somebody new. A master forks its new
- * worker some time after it was asked, and keeps the old one where the new file cannot be brought into force.
+ * worker some time after it was asked, and keeps the old one where the new file cannot be brought into force. `isBack`: to the old file.
  */
-export function reloadCommands(host: Host, plan: ReloadPlan): readonly Command[] {
+export function reloadCommands(host: Host, plan: ReloadPlan, isBack = false): readonly Command[] {
   const { reload } = plan;
   if (reload.way === 'master-socket') {
     const text = 'reload';
@@ -35,7 +35,7 @@ export function reloadCommands(host: Host, plan: ReloadPlan): readonly Command[]
         shown: socatCommand(reload.socket, text),
         expect: String.raw`^(?![\s\S]*Success=0)[\s\S]*$`,
       },
-      shell(host, awaitWorker(plan)),
+      shell(host, awaitWorker(plan, isBack)),
     ];
   }
   return [noteWorkers(plan), requestText(plan), awaitWorker(plan)]
@@ -45,9 +45,16 @@ export function reloadCommands(host: Host, plan: ReloadPlan): readonly Command[]
 
 /** The same for the way back; nothing happens where no reload was asked for, as far as the account can see to that. */
 export function reloadBackCommands(host: Host, plan: ReloadPlan): readonly Command[] {
-  if (plan.reload.way === 'master-socket' && !plan.reload.canSignal) return reloadCommands(host, plan);
-  const texts = [noteWorkers(plan), requestText(plan), awaitWorker(plan)].filter((text) => text !== '');
-  return [shell(host, `( [ -e ${quote(plan.mark)} ] || exit 0\n${texts.join(' &&\n')} )`)];
+  if (plan.reload.way === 'master-socket' && !plan.reload.canSignal) return reloadCommands(host, plan, true);
+  const texts = [noteWorkers(plan), requestText(plan), awaitWorker(plan, true)].filter((text) => text !== '');
+  const lines = [`[ -L ${quote(plan.mark)} ] || exit 0`, ...goneText(plan), texts.join(' &&\n')];
+  return [shell(host, `( ${lines.join('\n')} )`)];
+}
+
+/** A master that has ended is not reloaded: whoever comes after it reads the file that stands there, and is asked what it runs. */
+function goneText({ reload }: ReloadPlan): readonly string[] {
+  if (reload.way !== 'signal' && reload.way !== 'master-socket') return [];
+  return [`grep -q '^haproxy' /proc/${reload.master}/comm 2>/dev/null || exit 0`];
 }
 
 function requestText({ reload, ...plan }: ReloadPlan): string {
@@ -88,19 +95,39 @@ function workersText(master: number): string {
   return `cat /proc/[0-9]*/stat 2>/dev/null | sed -n 's/^\\([0-9]*\\) (haproxy.*) [A-Z] ${master} .*/\\1/p'`;
 }
 
+/**
+ * How many reloads of the master have failed in a row, as it counts them itself since 2.5 ("[failed: 1]" of `show proc`; its owner sees
+ * the same in its environment): the old worker goes on then, and no new one will come. Says nothing where it cannot be asked.
+ */
+function failuresText(reload: ReloadPlan['reload'], master: number): string {
+  if (reload.way === 'master-socket') {
+    return `${socatCommand(reload.socket, 'show proc')} 2>/dev/null | sed -n 's/^${master} .*\\[failed: \\([0-9]*\\)\\].*/\\1/p'`;
+  }
+  const environment = `{ tr '\\000' '\\n' < /proc/${master}/environ; } 2>/dev/null`;
+  return `${environment} | sed -n 's/^HAPROXY_PROCESSES=|type=m;[^|]*failedreloads=\\([0-9]*\\).*/\\1/p'`;
+}
+
+/** The note is the target of a symbolic link, which lies in the inode: it can be made where the disk is full. */
 function noteWorkers({ reload, mark }: ReloadPlan): string {
   const master = masterOf(reload);
-  return master === undefined ? `: > ${quote(mark)}` : `${workersText(master)} > ${quote(mark)}`;
+  if (master === undefined) return `ln -sfn -- asked ${quote(mark)}`;
+  return `( f=$(${failuresText(reload, master)}); ln -sfn -- "\${f:-0} $(${workersText(master)} | tr '\\n' ' ')" ${quote(mark)} )`;
 }
 
 /** Without a master the new process has started, or failed to, when its parent returns. */
-function awaitWorker({ reload, mark }: ReloadPlan): string {
+function awaitWorker({ reload, mark }: ReloadPlan, isBack = false): string {
   const master = masterOf(reload);
   if (master === undefined) return '';
-  const failed = `echo 'No new worker came within ${waitSeconds} s: the old one still works, on the old configuration.' >&2; exit 1`;
-  return `( i=0; while [ "$i" -lt ${waitSeconds * 10} ]; do
-for p in $(${workersText(master)}); do grep -qx "$p" ${quote(mark)} || exit 0; done
-i=$((i + 1)); sleep 0.1; done; ${failed} )`;
+  // On the way back whoever comes after it is asked what it runs; on the way there it is what the change did.
+  const ended = isBack ? 'exit 0' : `{ echo 'HAProxy has ended upon the reload.' >&2; exit 1; }`;
+  const goesOn = 'the old one still works, on the old configuration';
+  const late = `echo 'No new worker came within ${waitSeconds} s: ${goesOn}.' >&2; exit 1`;
+  const failed = `echo "HAProxy could not start on the file (its master counts \${f} failed reloads, its log says why): ${goesOn}." >&2; exit 1`;
+  return `( n="$(readlink -- ${quote(mark)}) "; i=0; while [ "$i" -lt ${waitSeconds * 10} ]; do
+for p in $(${workersText(master)}); do case "$n" in *" $p "*) ;; *) exit 0 ;; esac; done
+[ -d /proc/${master} ] || ${ended}
+f=$(${failuresText(reload, master)}); [ "\${f:-0}" -le "\${n%% *}" ] || { ${failed}; }
+i=$((i + 1)); sleep 0.1; done; ${late} )`;
 }
 
 export function shell(host: Host, script: string, timeoutMs?: number): Command {

@@ -175,7 +175,14 @@ async function draft(context: PlanContext, after: readonly SourceFile[], mayRunT
       ...('why' in runtime && runtime.why !== '' ? [`${runtime.why} So the change needs a reload.`] : []),
       ...(file.kept === '%u:%g:%a' ? [] : [`${file.real} will belong to the account that pushes, as it is not root.`]),
     ],
-    driver: { ...way.driver, file: file.real, before: file.beforeHash, after: file.afterHash, socket },
+    driver: {
+      ...way.driver,
+      file: file.real,
+      candidate: file.candidate,
+      before: file.beforeHash,
+      after: file.afterHash,
+      socket,
+    },
   };
 }
 

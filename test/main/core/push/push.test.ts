@@ -2,7 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../../../src-main/contract/errors.ts';
 import type { Command, Plan, PushState, Step } from '../../../../src-main/contract/plan.ts';
 import { Push, type PushTools } from '../../../../src-main/core/push/push.ts';
-import type { JournalEntry, PushJournal, PushRecord, PushTarget } from '../../../../src-main/core/push/target.ts';
+import type {
+  JournalEntry,
+  PoolHealth,
+  PushJournal,
+  PushRecord,
+  PushTarget,
+} from '../../../../src-main/core/push/target.ts';
 import { ManualClock } from '../../../manual-clock.ts';
 
 const oldHash = 'a'.repeat(64);
@@ -50,6 +56,14 @@ class Device implements PushTarget {
   failAt = -1;
   failWith: 'refuse' | 'cut-before' | 'cut-after' = 'refuse';
   isLinkDown = false;
+  isUnplaced = false;
+  refuses: ReadonlySet<string> = new Set();
+  onSend: (text: string) => void = () => undefined;
+  healthNow: readonly PoolHealth[] = [];
+
+  health(): Promise<readonly PoolHealth[]> {
+    return Promise.resolve(this.healthNow);
+  }
 
   fingerprint(): Promise<string> {
     this.#assertLink();
@@ -60,7 +74,9 @@ class Device implements PushTarget {
     this.#assertLink();
     const failure = this.sent.length === this.failAt ? this.failWith : undefined;
     this.sent.push(command.shown);
-    if (failure === 'refuse') return Promise.reject(new AppError('COMMAND_REJECTED', 'no', { raw: 'unknown keyword' }));
+    this.onSend(command.shown);
+    if (failure === 'refuse' || this.refuses.has(command.shown))
+      return Promise.reject(new AppError('COMMAND_REJECTED', 'no', { raw: 'unknown keyword' }));
     if (failure === 'cut-before') return Promise.reject(this.#cut());
     this.#obey(command.shown);
     if (failure === 'cut-after') return Promise.reject(this.#cut());
@@ -74,7 +90,7 @@ class Device implements PushTarget {
       ...(file === wanted ? [] : [`file is ${file}`]),
       ...(this.running === wanted ? [] : [`running is ${this.running}`]),
     ];
-    return Promise.resolve({ file, differences });
+    return Promise.resolve({ file, differences, isUnplaced: this.isUnplaced });
   }
 
   #obey(text: string): void {
@@ -100,6 +116,8 @@ class Device implements PushTarget {
 class Journal implements PushJournal {
   readonly entries: JournalEntry[] = [];
   outcome: string | undefined;
+  /** From this entry on nothing more can be written. */
+  fullFrom = Number.POSITIVE_INFINITY;
   #begun: Omit<PushRecord, 'entries'> | undefined;
   /** Called after each entry is on disk: where a console can be killed. */
   onNote: (count: number) => void = () => undefined;
@@ -110,6 +128,7 @@ class Journal implements PushJournal {
   }
 
   note(_id: string, entry: JournalEntry): Promise<void> {
+    if (this.entries.length + 1 >= this.fullFrom) return Promise.reject(new AppError('INTERNAL', 'the disk is full'));
     this.entries.push(entry);
     this.onNote(this.entries.length);
     return Promise.resolve();
@@ -225,6 +244,97 @@ describe('a push', () => {
     expect(end).toMatchObject({ phase: 'stuck', problem: { code: 'PLAN_STALE' } });
     expect(device.sent).not.toContain('restore file');
     expect(journal.outcome).toBeUndefined();
+    // The person compares, and wants what stands there.
+    const before = device.sent.length;
+    push.keep();
+    await settle();
+    expect(states.at(-1)).toMatchObject({ phase: 'kept' });
+    expect(device.sent.slice(before)).toEqual(['rm leftovers']);
+    expect([device.file, journal.outcome]).toEqual(['elsewhere', 'kept']);
+  });
+
+  test('stopped before anything was changed removes what it left and sends nothing else', async () => {
+    device.failAt = 1;
+    const push = await Push.start(plan, 60_000, tools());
+    await expect(push.ended).resolves.toMatchObject({ phase: 'refused' });
+    expect(device.sent).toEqual(['cp file old', 'write new', 'rm leftovers']);
+  });
+
+  test('whose file another hand changed before it was put in place steps aside', async () => {
+    device.failAt = 3;
+    device.isUnplaced = true;
+    const push = await Push.start(plan, 60_000, tools());
+    device.onSend = (text) => {
+      if (text === 'check new') device.file = 'elsewhere';
+    };
+    await expect(push.ended).resolves.toMatchObject({ phase: 'refused', problem: { raw: 'unknown keyword' } });
+    expect([device.file, device.leftovers.size, journal.outcome]).toEqual(['elsewhere', 0, 'refused']);
+  });
+
+  test.each([1, 2, 3, 4, 5])('goes back though the journal takes nothing from entry %i on', async (entry) => {
+    journal.fullFrom = entry;
+    const push = await Push.start(plan, 60_000, tools());
+    await settle();
+    for (let second = 0; second < 10; second++) {
+      clock.advance(1000);
+      await settle();
+    }
+    const end = await push.ended;
+    expect(['refused', 'reverted']).toContain(end.phase);
+    expect(end.problem?.detail).toContain('the disk is full');
+    expect(device).toMatchObject({ file: 'old', running: 'old' });
+    expect(device.leftovers.size).toBe(0);
+  });
+
+  test('that cannot be taken back says what stopped the way back and why it was taken', async () => {
+    const push = await Push.start(plan, 60_000, tools());
+    await settle();
+    device.refuses = new Set(['restore file']);
+    clock.advance(60_000);
+    for (let second = 0; second < 10; second++) {
+      await settle();
+      clock.advance(1000);
+    }
+    const end = await push.ended;
+    expect(end.phase).toBe('stuck');
+    expect(end.problem?.detail).toMatch(/no .*It was to go back because: Nobody kept/);
+  });
+});
+
+describe('the members of a pool', () => {
+  function healthOf(serving: number, failing: readonly string[]) {
+    return [{ pool: 'app', serving, failing }];
+  }
+
+  test('that all fail their checks after the change take it back at once, with their names', async () => {
+    device.healthNow = healthOf(2, []);
+    const push = await Push.start(plan, 60_000, tools());
+    await settle();
+    expect(phase()).toBe('waiting');
+    device.healthNow = healthOf(0, ['a: L7STS 503', 'b: L4CON']);
+    clock.advance(1000);
+    const end = await push.ended;
+    expect(end).toMatchObject({ phase: 'reverted', problem: { code: 'APPLY_PARTIAL' } });
+    expect(end.problem?.detail).toContain(
+      '"app" passes its checks after the change (a: L7STS 503; b: L4CON); before it 2',
+    );
+  });
+
+  test.each([
+    ['failed before it too', healthOf(0, ['a']), healthOf(0, ['a'])],
+    ['are out of rotation by a wish', healthOf(2, []), healthOf(0, [])],
+    ['serve but for one', healthOf(2, []), healthOf(1, ['a'])],
+  ])('that %s leave it waiting', async (_, before, after) => {
+    device.healthNow = before;
+    const push = await Push.start(plan, 60_000, tools());
+    await settle();
+    device.healthNow = after;
+    for (let second = 0; second < 5; second++) {
+      clock.advance(1000);
+      await settle();
+    }
+    expect(phase()).toBe('waiting');
+    push.stop();
   });
 });
 

@@ -173,7 +173,7 @@ describe('findReload', () => {
     const plan = { reload, instance: site.instance, mark: '/m', environment: [], listenersFrom: undefined };
     expect(reloadCommands(host, plan).map((command) => command.shown)[1]).toBe('systemctl reload haproxy.service');
     const [back] = reloadBackCommands(host, plan).map((command) => command.shown);
-    expect(back).toMatch(/^\( \[ -e \/m \] \|\| exit 0\n.*\nsystemctl reload haproxy\.service &&\n/);
+    expect(back).toMatch(/^\( \[ -L \/m \] \|\| exit 0\n.*\nsystemctl reload haproxy\.service &&\n/);
   });
 
   it('has another account reload by the one line of sudoers, where it has that', async () => {
@@ -208,7 +208,7 @@ describe('findReload', () => {
     if (reload.way === 'none' || site.instance === undefined) throw new Error('no reload');
     const plan = { reload, instance: site.instance, mark: '/m', environment: [], listenersFrom: undefined };
     expect(reloadCommands(host, plan).map((command) => command.shown)).toEqual([
-      ': > /m',
+      'ln -sfn -- asked /m',
       '/etc/init.d/haproxy reload',
     ]);
   });
