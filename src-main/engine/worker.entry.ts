@@ -296,8 +296,9 @@ function tellTlsFailure(member: object, reason: string): void {
 function tellInFlight(): void {
   if (tables === undefined) return;
   const keys = tables.hungry();
-  if (keys.join() !== lastHungry) tell({ type: 'hungry', keys });
-  lastHungry = keys.join();
+  const hungry = keys.join();
+  if (hungry !== lastHungry) tell({ type: 'hungry', keys });
+  lastHungry = hungry;
   const load = tables.load();
   const text = JSON.stringify(load);
   if (text === lastInFlight) return;

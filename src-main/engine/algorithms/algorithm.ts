@@ -53,6 +53,11 @@ export interface Algorithm {
   readonly isWeighted: boolean;
   /** Walks a fixed sequence: each worker starts at its own offset in it, so that the sums hold. */
   readonly isSequence: boolean;
+  /**
+   * Looks at what members have in flight or carry (`inFlight`, `bytesPerSecond`), so that workers tell each other. Absent = never: then
+   * these figures are this worker's alone.
+   */
+  readonly looksAtLoad?: (settings: AlgorithmSettings) => boolean;
   /** Which settings beside `name` it understands; any other is refused. */
   readonly settings: readonly (keyof AlgorithmSettings)[];
   /** Which of them must be given. */

@@ -39,6 +39,7 @@ function hash(id: string, label: string, keyOf: Key, needsKey = false): Algorith
     label,
     isWeighted: true,
     isSequence: false,
+    looksAtLoad: ({ boundedLoad }) => boundedLoad !== undefined,
     settings: needsKey ? ['key', 'hash', 'boundedLoad'] : ['hash', 'boundedLoad'],
     ...(needsKey ? { required: ['key'] as const } : {}),
     create: ({ settings }) => createChooser(settings, keyOf),

@@ -7,6 +7,7 @@ export const leastBandwidth: Algorithm = {
   label: 'Least bandwidth',
   isWeighted: true,
   isSequence: false,
+  looksAtLoad: () => true,
   settings: [],
   create: () => ({ choose: (candidates) => chooseLeast(candidates, (candidate) => candidate.bytesPerSecond) }),
 };

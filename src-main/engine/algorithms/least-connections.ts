@@ -7,6 +7,7 @@ export const leastConnections: Algorithm = {
   label: 'Least connections',
   isWeighted: true,
   isSequence: false,
+  looksAtLoad: () => true,
   settings: [],
   create: () => ({ choose: chooseLeastConnected }),
 };

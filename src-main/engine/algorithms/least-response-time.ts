@@ -6,6 +6,7 @@ export const leastResponseTime: Algorithm = {
   label: 'Least response time',
   isWeighted: true,
   isSequence: false,
+  looksAtLoad: () => true,
   settings: [],
   create: () => ({ choose: chooseFastest }),
 };

@@ -6,6 +6,7 @@ export const random: Algorithm = {
   label: 'Random',
   isWeighted: true,
   isSequence: false,
+  looksAtLoad: ({ choices = 1 }) => choices > 1,
   settings: ['choices'],
   create: ({ chance, settings }) => createRandom(chance, settings.choices ?? 1),
 };
@@ -16,6 +17,7 @@ export const randomTwoChoices: Algorithm = {
   label: 'Random, best of two',
   isWeighted: true,
   isSequence: false,
+  looksAtLoad: ({ choices = 2 }) => choices > 1,
   settings: ['choices'],
   create: ({ chance, settings }: AlgorithmOptions) => createRandom(chance, settings.choices ?? 2),
 };

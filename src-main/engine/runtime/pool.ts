@@ -33,6 +33,8 @@ export class PoolRuntime {
   #isRamping = false;
   #rampTimer: NodeJS.Timeout | undefined;
   #readmitTimer: NodeJS.Timeout | undefined;
+  /** Its algorithm looks at what members have in flight in all workers. */
+  readonly looksAtLoad: boolean;
   readonly #isHash: boolean;
   readonly #chooser: Chooser;
 
@@ -52,6 +54,7 @@ export class PoolRuntime {
     this.counters = counters;
     this.#chooser = algorithm.create({ chance, settings: settings.algorithm });
     this.retriesStatuses = settings.retry.statuses.length > 0;
+    this.looksAtLoad = algorithm.looksAtLoad?.(settings.algorithm) ?? false;
     this.#isHash = algorithm.settings.includes('hash');
     this.refresh();
     this.#readmitInTime();

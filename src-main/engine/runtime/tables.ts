@@ -144,6 +144,7 @@ export class Tables {
 
   setRemoteLoad({ inFlight, bytesPerSecond }: Load): void {
     for (const pool of this.#pools.values()) {
+      if (!pool.looksAtLoad) continue;
       for (const member of pool.members) {
         const key = memberKey(pool.name, member.name);
         member.setRemoteInFlight(inFlight[key] ?? 0);
@@ -197,10 +198,12 @@ export class Tables {
     return [...this.#pools.values()].find(({ members }) => members.some((each) => each === member))?.name;
   }
 
+  /** What other workers want to know: of pools whose algorithm looks at it. */
   load(): Load {
     const inFlight: Record<string, number> = {};
     const bytesPerSecond: Record<string, number> = {};
     for (const pool of this.#pools.values()) {
+      if (!pool.looksAtLoad) continue;
       for (const member of pool.members) {
         const { localInFlight, localBytesPerSecond } = member;
         if (localInFlight === 0 && localBytesPerSecond === 0) continue;

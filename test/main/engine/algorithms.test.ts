@@ -46,6 +46,25 @@ describe.each([...algorithms.values()])('$id', (algorithm) => {
     for (let turn = 0; turn < 50; turn++) expect(left).toContain(chooser.choose(left, request(turn)));
   });
 
+  it('says whether it looks at what members carry', () => {
+    let looks = 0;
+    function look(): number {
+      looks++;
+      return 0;
+    }
+    const watched = candidates(1, 2).map((member) =>
+      Object.defineProperties(member, { inFlight: { get: look }, bytesPerSecond: { get: look } }),
+    );
+    const bounded = algorithm.settings.includes('boundedLoad') ? [{ ...settings, boundedLoad: 1.25 }] : [];
+    const chosen = algorithm.settings.includes('choices') ? [1, 3].map((choices) => ({ ...settings, choices })) : [];
+    for (const each of [settings, ...bounded, ...chosen]) {
+      looks = 0;
+      const chooser = algorithm.create({ chance: seeded(7), settings: each });
+      for (let turn = 0; turn < 20; turn++) chooser.choose(watched, request(turn));
+      expect(algorithm.looksAtLoad?.(each) ?? false).toBe(looks > 0);
+    }
+  });
+
   it.runIf(algorithm.isWeighted)('respects weights over many turns', () => {
     const members = candidates(3, 1);
     const chooser = create();
