@@ -34,7 +34,8 @@ import { PeerDirectory } from './peer-directory.ts';
 import { OcspStapler } from './ocsp-stapler.ts';
 import { TicketKeyRing } from './ticket-keys.ts';
 import { describeStatistics, Totals, type EngineStatistics } from './stats.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { forkWorker, SpareWorker } from './worker-child.ts';
+import { WorkerProcess, type Hears } from './worker-process.ts';
 
 /** Least-connections workers see what the others have in flight at most this old. */
 const shareInFlightEveryMs = 10;
@@ -128,6 +129,7 @@ export class Supervisor {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #leases: LeaseDesk;
   readonly #peerDirectory: PeerDirectory;
+  readonly #spare = new SpareWorker();
   #running: Running | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #isFinishing = false;
@@ -173,6 +175,7 @@ export class Supervisor {
       this.kill();
       throw error;
     }
+    this.#spare.prepare();
     this.#timers.push(setInterval(() => void this.#saveCounters(), saveCountersEveryMs).unref());
     this.#timers.push(
       setInterval(() => {
@@ -357,6 +360,7 @@ export class Supervisor {
     this.#acme.close();
     for (const slot of this.#slots) slot.process.kill();
     this.#peerDirectory.close();
+    this.#spare.close();
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
   }
@@ -534,7 +538,7 @@ export class Supervisor {
   }
 
   #fork(index: number, isReplacement: boolean): WorkerProcess {
-    return new WorkerProcess(index, isReplacement, {
+    const hears: Hears = {
       onInFlight: (load) => {
         const slot = this.#slots[index];
         if (slot === undefined) return;
@@ -566,7 +570,9 @@ export class Supervisor {
       onEnd: () => {
         this.#onWorkerEnd(index);
       },
-    });
+    };
+    const spare = isReplacement ? this.#spare.take() : undefined;
+    return new WorkerProcess(index, isReplacement, hears, spare ?? forkWorker());
   }
 
   /** A worker that ended by itself is started again: the listening sockets have stayed open here meanwhile. */

@@ -1,12 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { AppError } from '../../contract/errors.ts';
-import { entryBeside } from '../../entry.ts';
-import { runAsNode } from '../run-as-node.ts';
 import type { LogBatch } from '../log/access-log.ts';
 import type { LeaseNews } from '../runtime/leases.ts';
 import type { HeldNews } from '../persistence/messages.ts';
 import type { Load, PurgeTarget, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
+import type { WorkerChild } from './worker-child.ts';
 import type { BoundHandle } from '../sockets/handles.ts';
 
 const answerTimeoutMs = 10_000;
@@ -43,27 +41,17 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
-  #resolveStarted: () => void = () => undefined;
   readonly #started: Promise<void>;
 
-  constructor(index: number, isReplacement: boolean, hears: Hears) {
+  constructor(index: number, isReplacement: boolean, hears: Hears, { child, started }: WorkerChild) {
     this.index = index;
     this.isReplacement = isReplacement;
-    this.#started = new Promise((resolve) => {
-      this.#resolveStarted = resolve;
-    });
-    this.#child = fork(fileURLToPath(entryBeside(import.meta.url, '../worker')), [], {
-      serialization: 'advanced',
-      execArgv: [], // not what a debugger or test runner gave this process
-      // Standard output belongs to the supervisor's JSON lines.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: runAsNode(),
-    });
+    this.#child = child;
+    this.#started = started;
     this.pid = this.#child.pid ?? 0;
     this.#child.on('message', (message) => {
       this.#receive(message as ToSupervisor, hears); // the channel carries what worker.ts sends
     });
-    this.#child.on('error', () => undefined); // 'exit' follows, or `ask` times out
     this.#child.on('exit', () => {
       this.isEnded = true;
       for (const waiting of this.#waiting.values()) {
@@ -132,8 +120,8 @@ export class WorkerProcess {
   }
 
   #receive(message: ToSupervisor, hears: Hears): void {
-    if (message.type === 'started') this.#resolveStarted();
-    else if (message.type === 'in-flight') hears.onInFlight(message.load);
+    if (message.type === 'started') return; // `started` tells
+    if (message.type === 'in-flight') hears.onInFlight(message.load);
     else if (message.type === 'member-tls-failed') hears.onMemberTlsFailed(message);
     else if (message.type === 'log') hears.onLog(message.batch);
     else if (message.type === 'held-news') hears.onHeldNews(message.news);
