@@ -6,6 +6,8 @@ import { parseAddress } from './contract/address.ts';
 import type { AppInfo, DeviceSpec } from './contract/api.ts';
 import type { Console } from './contract/console.ts';
 import { AppError, toProblem } from './contract/errors.ts';
+import { Certificates } from './console/certificates/certificates.ts';
+import { readFacts } from './console/certificates/facts.ts';
 import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
 import { defaultIntervalMs, Estate } from './console/estate.ts';
@@ -56,6 +58,7 @@ const driverTools: DriverTools = {
   now: () => new Date(),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
   sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+  certificate: readFacts,
 };
 const testTimeoutMs = 90_000;
 const tickMs = 1000;
@@ -128,12 +131,13 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       note: (id, entry) => store.journal.note(id, entry),
       end: (id, outcome) => store.journal.end(id, outcome),
     },
-    targetOf: (device) => pushTarget(estate.opened(device).link),
+    targetOf: (device) => pushTarget(estate.opened(device).link, certificates.secretOf),
     onChange: (state) => {
       watchers.tellAll('push', state);
     },
     onEnded: (state) => {
       const { device, id, phase } = state;
+      certificates.ended(state).catch(reportLost);
       store.mark({ device, atMs: systemClock.now(), label: phase, pushId: id }).catch(reportLost);
       const reading = estate.readAnew(estate.opened(device));
       lastReadings.add(reading);
@@ -172,6 +176,12 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     versions: store.versions,
     parse: ({ link }, files) => nativeTools.parseNative(link.driver.id, files),
   });
+  const certificates = new Certificates({
+    linkOf: (device) => estate.opened(device).link,
+    read: (device, signal) => estate.readDevice(estate.opened(device), signal),
+    now: driverTools.now,
+    secrets: store.secrets,
+  });
 
   for (const spec of await store.inventory.list()) {
     await estate.add(spec).catch((error: unknown) => {
@@ -202,6 +212,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     history,
     planner,
     finder,
+    certificates,
     pushes,
     watchers,
     locks,

@@ -7,6 +7,9 @@ import { TwoWayPoll } from './poll-both.ts';
 
 const shellTimeoutMs = 60_000;
 
+/** Bytes that a command names and no plan holds. */
+export type SecretOf = (id: string) => Buffer | undefined;
+
 /** One device: what its driver makes of it, and the way to send it the commands of a plan as they stand. */
 export class DeviceLink {
   /** Over a session that comes back after it was lost. */
@@ -39,10 +42,11 @@ export class DeviceLink {
   }
 
   /** Sends one command of a plan as it stands. Throws COMMAND_REJECTED with the device's own words, secrets masked. */
-  send(command: Command, signal: AbortSignal): Promise<string> {
+  send(command: Command, signal: AbortSignal, secretOf?: SecretOf): Promise<string> {
     if (command.kind === 'http') return this.#call(httpOf(this.#session), command, signal);
     const host = hostOf(this.#session);
-    return command.kind === 'shell' ? this.#run(host, command, signal) : this.#ask(host, command, signal);
+    if (command.kind === 'socket') return this.#ask(host, command, signal);
+    return this.#run(host, command, signal, command.stdin && secretOf?.(command.stdin.secret));
   }
 
   close(): void {
@@ -55,9 +59,19 @@ export class DeviceLink {
     return maskSecrets(this.driver, text);
   }
 
-  async #run(host: HostSession, command: Extract<Command, { kind: 'shell' }>, signal: AbortSignal): Promise<string> {
-    const result = await host.exec(command.text, { signal, timeoutMs: command.timeoutMs ?? shellTimeoutMs });
-    const said = this.mask(Buffer.concat([result.stdout, result.stderr]).toString('utf8'));
+  async #run(
+    host: HostSession,
+    command: Extract<Command, { kind: 'shell' }>,
+    signal: AbortSignal,
+    stdin: Buffer | undefined,
+  ): Promise<string> {
+    if (command.stdin !== undefined && stdin === undefined) {
+      const why = 'its bytes stand in no plan and ended with the console that made it';
+      throw new AppError('PLAN_INVALID', `The plan needs a key that is no longer held: ${why}. Make the plan again.`);
+    }
+    const options = { signal, timeoutMs: command.timeoutMs ?? shellTimeoutMs };
+    const result = await host.exec(command.text, stdin === undefined ? options : { ...options, stdin });
+    const said = without(stdin, this.mask(Buffer.concat([result.stdout, result.stderr]).toString('utf8')));
     if (result.code === 0) return said;
     const ending =
       result.code === null ? `was ended by signal ${result.signal ?? '?'}` : `ended with status ${result.code}`;
@@ -65,7 +79,8 @@ export class DeviceLink {
   }
 
   async #ask(host: HostSession, command: Extract<Command, { kind: 'socket' }>, signal: AbortSignal): Promise<string> {
-    const said = this.mask((await host.request(command.socket, command.text, { signal })).toString('utf8'));
+    const payload = command.payloadFile === undefined ? '' : await payloadOf(host, command.payloadFile, signal);
+    const said = this.mask((await host.request(command.socket, command.text + payload, { signal })).toString('utf8'));
     if (new RegExp(command.expect ?? '^\\s*$', 'u').test(said)) return said;
     throw this.#rejected(`"${this.mask(command.text.trim())}" was not taken`, said);
   }
@@ -81,6 +96,18 @@ export class DeviceLink {
     const words = said.trim();
     return new AppError('COMMAND_REJECTED', `${what}${words === '' ? '.' : `: ${firstLines(words)}`}`, { raw: words });
   }
+}
+
+/** An answer that repeats any line of the secret that it was given is told to nobody. */
+function without(secret: Buffer | undefined, said: string): string {
+  const lines = secret?.toString('latin1').split(/\r?\n/) ?? [];
+  return lines.some((line) => line.trim() !== '' && said.includes(line)) ? '' : said;
+}
+
+/** A blank line would end it early, so there is none but the last. */
+async function payloadOf(host: HostSession, path: string, signal: AbortSignal): Promise<string> {
+  const lines = (await host.readFile(path, { signal })).toString('latin1').split('\n');
+  return `${lines.filter((line) => line.trim() !== '').join('\n')}\n\n`;
 }
 
 export function closeSession(session: Session): void {

@@ -5,6 +5,7 @@ import type { Sample, Series } from '../contract/metrics.ts';
 import type { CallInput } from '../contract/api.ts';
 import type { Locks } from '../core/lock.ts';
 import type { Store } from '../store/open.ts';
+import { type Certificates, certificatesName } from './certificates/certificates.ts';
 import type { Estate } from './estate.ts';
 import type { Finder } from './finder.ts';
 import type { History } from './history.ts';
@@ -21,6 +22,7 @@ export interface HandlerParts {
   readonly history: History;
   readonly planner: Planner;
   readonly finder: Finder;
+  readonly certificates: Certificates;
   readonly pushes: Pushes;
   readonly watchers: Watchers;
   readonly locks: Locks;
@@ -39,7 +41,7 @@ export interface HandlerParts {
 
 /** What each call does: one line or a few over the parts that know how. */
 export function makeHandlers(parts: HandlerParts): Handlers {
-  const { store, estate, planner, pushes, watchers, locks, lab } = parts;
+  const { store, estate, planner, certificates, pushes, watchers, locks, lab } = parts;
   return {
     'app.info': (_input, context) => Promise.resolve({ ...parts.info(), shell: context.shell }),
     'secrets.unlock': async ({ passphrase }) => {
@@ -72,6 +74,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       locks.forget(device);
       await store.inventory.remove(device);
       for (const name of credentialNames) await store.secrets.remove(secretName(device, name));
+      await store.secrets.remove(certificatesName(device));
       return null;
     },
     'devices.test': async (request) => {
@@ -112,6 +115,14 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'plan.make': async (wish) => {
       await estate.resolve(wish.device);
       return planner.make(wish);
+    },
+    'certificates.list': async ({ device }) => {
+      await estate.resolve(device);
+      return certificates.list(device);
+    },
+    'certificates.plan': async (wish) => {
+      await estate.resolve(wish.device);
+      return certificates.plan(wish);
     },
     'push.start': async ({ plan, confirmWithinMs, typed }) => {
       await estate.resolve(plan.device);

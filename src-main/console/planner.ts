@@ -114,6 +114,6 @@ function wishOf(model: DeviceModel): Plan['desired'] {
 }
 
 /** Names the files that a push leaves beside the live ones, so it is short and of harmless letters. */
-function newPlanId(): string {
+export function newPlanId(): string {
   return randomBytes(6).toString('hex');
 }

@@ -1,13 +1,13 @@
 import type { PoolSample } from '../contract/metrics.ts';
 import type { PoolHealth, PushTarget } from '../core/push/target.ts';
-import type { DeviceLink } from './device-link.ts';
+import type { DeviceLink, SecretOf } from './device-link.ts';
 
-/** A device as a push sees it. */
-export function pushTarget(link: DeviceLink): PushTarget {
+/** A device as a push sees it; `secretOf` gives what its commands name and do not hold. */
+export function pushTarget(link: DeviceLink, secretOf?: SecretOf): PushTarget {
   return {
     fingerprint: async (signal) => (await link.device.read(signal)).fingerprint,
-    send: (command, signal) => link.send(command, signal),
     health: async (signal) => (await link.device.poll(signal)).pools.map(healthOf),
+    send: (command, signal) => link.send(command, signal, secretOf),
     standing: (plan, wanted, signal) => link.device.standing(plan, wanted, signal),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { VendorId } from './address.ts';
+import { certificateFilesSchema, type DeviceCertificate } from './certificates.ts';
 import type { Outcome, Problem } from './errors.ts';
 import { type FindAnswer, findSchema } from './find.ts';
 import { metricSchema, type Sample, type Series } from './metrics.ts';
@@ -335,6 +336,21 @@ export const calls = {
       device: z.string(),
       desired: desiredSchema,
       exact: z.boolean().optional(),
+      why: z.string().max(500).optional(),
+    }),
+  ),
+  'certificates.list': call<readonly DeviceCertificate[]>()(z.strictObject({ device: z.string() })),
+  /** A plan that renews a certificate; without files one that puts the certificate from before the last renewal back. */
+  'certificates.plan': call<Plan>()(
+    z.strictObject({
+      device: z.string(),
+      /** As the device calls it. */
+      name: z.string().max(1000),
+      files: certificateFilesSchema.min(1).optional(),
+      /** Of a PKCS#12 file or an encrypted key. */
+      passphrase: z.string().max(4096).optional(),
+      /** The chain may end before any root that is known. */
+      isShortChainGood: z.boolean().optional(),
       why: z.string().max(500).optional(),
     }),
   ),

@@ -2,17 +2,28 @@ import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { type DeviceModel, desiredSchema } from './model.ts';
 
+export const fingerprintSchema = z.string().regex(/^[0-9a-f]{64}$/);
+
 /**
  * One exact thing that is sent to a device. `shell` runs over SSH exec as written; `socket` writes `text` to a Unix socket on the
  * device and reads the answer; `http` calls the engine's admin interface. `shown` is what a person can paste into a shell for
  * the same effect (for `shell`, the text itself).
  */
 export const commandSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('shell'), text: z.string(), shown: z.string(), timeoutMs: z.number().optional() }),
+  z.strictObject({
+    kind: z.literal('shell'),
+    text: z.string(),
+    shown: z.string(),
+    timeoutMs: z.number().optional(),
+    /** Bytes for its standard input that the console alone holds, by their id; no plan, journal or log has them. */
+    stdin: z.strictObject({ secret: z.string(), sha256: fingerprintSchema, bytes: z.number().int() }).optional(),
+  }),
   z.strictObject({
     kind: z.literal('socket'),
     socket: z.string(),
     text: z.string(),
+    /** A file on the device whose lines follow `text`, blank ones left out, ended by a blank line (HAProxy's payload). */
+    payloadFile: z.string().optional(),
     shown: z.string(),
     /** Regular expression that the whole answer must match; absent = the answer must be blank. */
     expect: z.string().optional(),
@@ -99,8 +110,6 @@ export interface Edit {
 /** What a change costs on the device: nothing but a run-time command, a reload (connections kept), a restart (cut). */
 export const costSchema = z.enum(['none', 'runtime', 'reload', 'restart']);
 export type Cost = z.infer<typeof costSchema>;
-
-export const fingerprintSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A plan: exactly what a push will send, what takes it back, and the fingerprint of the configuration it was made from. */
 export const planSchema = z.strictObject({

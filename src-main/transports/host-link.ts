@@ -1,7 +1,7 @@
 import { AppError } from '../contract/errors.ts';
 import { defaultTimeoutMs } from './call-limits.ts';
 import { Lifeline, timedCall } from './timed-call.ts';
-import type { CallOptions, ExecResult, HostSession } from './transport.ts';
+import type { CallOptions, ExecResult, HostSession, TlsTarget } from './transport.ts';
 
 const firstDelayMs = 1_000;
 const longestDelayMs = 60_000;
@@ -45,6 +45,12 @@ export class HostLink implements HostSession {
 
   readonly request = (socketPath: string, text: string, options?: CallOptions): Promise<Buffer> =>
     this.#use(options, (session, rest) => session.request(socketPath, text, rest));
+
+  readonly handshake = (to: TlsTarget, options?: CallOptions): Promise<Buffer> =>
+    this.#use(options, (session, rest) => {
+      if (session.handshake !== undefined) return session.handshake(to, rest);
+      throw new AppError('CAPABILITY_MISSING', 'This connection to the host carries no TCP.');
+    });
 
   readonly isOpen = (): boolean => this.#session?.isOpen() === true;
 

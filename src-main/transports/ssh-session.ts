@@ -7,9 +7,10 @@ import { ChannelRefused, Channels } from './ssh-channels.ts';
 import type { SshConnection } from './ssh-handshake.ts';
 import type { SshOptions } from './ssh-options.ts';
 import { readBySftp, SftpMissing, touchSftp } from './ssh-sftp.ts';
+import { handshakeOver } from './ssh-tls.ts';
 import { explainRefusedSocket } from './ssh-socket-refusal.ts';
 import type { Settle } from './timed-call.ts';
-import type { CallOptions, ExecResult, HostSession } from './transport.ts';
+import type { CallOptions, ExecResult, HostSession, TlsTarget } from './transport.ts';
 
 /** How long a polite goodbye may take before the socket is torn down. */
 const goodbyeMs = 1_000;
@@ -94,6 +95,33 @@ export function openSession(connection: SshConnection, options: SshOptions): Hos
     }
   }
 
+  async function handshake(to: TlsTarget, callOptions: CallOptions = {}): Promise<Buffer> {
+    const what = `a TLS handshake with ${to.host}:${to.port} from ${where}`;
+    try {
+      return await channels.run<ClientChannel, Buffer>({
+        what,
+        isSession: false,
+        options: callOptions,
+        open: (ssh, opened) => {
+          ssh.forwardOut('127.0.0.1', 0, to.host, to.port, opened);
+        },
+        use: (channel, settle) => {
+          handshakeOver(channel, what, to.serverName, settle);
+        },
+        close: closeChannel,
+      });
+    } catch (error) {
+      if (!(error instanceof ChannelRefused)) throw error;
+      // Reason 1 of RFC 4254, 5.1: forbidden. All else: nobody listens there.
+      const isForbidden = (error.cause as { reason?: unknown } | undefined)?.reason === 1;
+      if (!isForbidden) throw new AppError('NOT_FOUND', `${what}: nobody listens there.`, { cause: error });
+      throw new AppError('CAPABILITY_MISSING', `${what}: sshd forbids forwarding (AllowTcpForwarding no).`, {
+        cause: error,
+        raw: error.message,
+      });
+    }
+  }
+
   /**
    * sshd (tried with 9.2) sets TCP_NODELAY only when a first session starts; until then every answer over a forwarded socket waits
    * 40 ms for our delayed acknowledgement (measured: 44 ms without, 1.3 ms with). So the first request starts one beside it.
@@ -118,7 +146,7 @@ export function openSession(connection: SshConnection, options: SshOptions): Hos
     });
   }
 
-  return { exec, readFile, request, isOpen: () => lifeline.reason === undefined, close };
+  return { exec, readFile, request, handshake, isOpen: () => lifeline.reason === undefined, close };
 }
 
 /** The same limits, less the time that has gone. */

@@ -26,8 +26,20 @@ export interface HostSession {
   readonly readFile: (path: string, options?: CallOptions) => Promise<Buffer>;
   /** Writes `text` to a Unix socket on the host, half closes, and reads the answer to its end (direct-streamlocal@openssh.com). */
   readonly request: (socketPath: string, text: string, options?: CallOptions) => Promise<Buffer>;
+  /**
+   * The certificate (DER) that a TLS server answers with when asked for a name, by TCP as seen from the host (direct-tcpip); the
+   * certificate is looked at, not trusted. Absent where the wire cannot. Throws CAPABILITY_MISSING where sshd forbids forwarding.
+   */
+  readonly handshake?: (to: TlsTarget, options?: CallOptions) => Promise<Buffer>;
   readonly isOpen: () => boolean;
   readonly close: () => void;
+}
+
+export interface TlsTarget {
+  readonly host: string;
+  readonly port: number;
+  /** Sent as SNI; absent = none is sent. */
+  readonly serverName?: string;
 }
 
 /** HTTP with JSON bodies to one admin interface, over a Unix socket or loopback TCP. A status of 400 and more is a result, not an error. */

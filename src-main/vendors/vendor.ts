@@ -1,5 +1,6 @@
 import type { DeviceAddress, VendorId } from '../contract/address.ts';
 import type { DeviceFacts, MemberLoad, TestStep } from '../contract/api.ts';
+import type { CertificateFacts, DeviceCertificate } from '../contract/certificates.ts';
 import type { Sample } from '../contract/metrics.ts';
 import type { DeviceModel } from '../contract/model.ts';
 import type { Edit, Plan } from '../contract/plan.ts';
@@ -26,11 +27,49 @@ export type PlanDraft = Omit<
   'version' | 'id' | 'device' | 'vendor' | 'createdAt' | 'why' | 'changes' | 'desired'
 >;
 
+/** A certificate with chain and key, checked to belong together. Texts are PEM; the key goes nowhere but to the device. */
+export interface CertificateMaterial {
+  readonly leaf: string;
+  /** From the issuer upwards; empty where nothing is sent after the leaf. */
+  readonly chain: string;
+  /** PKCS#8, not encrypted. */
+  readonly key: string;
+  readonly facts: CertificateFacts;
+  /** SHA-256 of the leaf (DER), hexadecimal, lower case. */
+  readonly sha256: string;
+}
+
+/** A plan to put a certificate in place. Its commands name secrets by their id (`stdin`); the bytes stand beside, for main alone. */
+export interface CertificateDraft {
+  readonly draft: PlanDraft;
+  readonly secrets: ReadonlyMap<string, Buffer>;
+  /** What is there now, absent where it is new. */
+  readonly prior?: CertificateFacts;
+  /** PEM of what is there now with its key, so that it can be put back later. */
+  readonly previous?: Buffer;
+}
+
+/** Certificates of a device; absent where the driver knows no way to them. */
+export interface DeviceCertificates {
+  /** By the device's own words; no key is read. Throws CAPABILITY_MISSING with the remedy. */
+  readonly list: (reading: DeviceReading, signal: AbortSignal) => Promise<readonly DeviceCertificate[]>;
+  /** Throws NOT_FOUND, CAPABILITY_MISSING, PLAN_INVALID. */
+  readonly plan: (
+    reading: DeviceReading,
+    name: string,
+    material: CertificateMaterial,
+    planId: string,
+    signal: AbortSignal,
+  ) => Promise<CertificateDraft>;
+}
+
 export interface DriverTools {
   /** The only sources of time, hashes and names that a driver has. */
   readonly now: () => Date;
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   readonly sha256: (bytes: Uint8Array) => string;
+  /** What a certificate in PEM says; undefined where the text is none. */
+  readonly certificate: (pem: string) => CertificateFacts | undefined;
 }
 
 export interface OpenDevice {
@@ -51,6 +90,7 @@ export interface OpenDevice {
    * Throws CAPABILITY_MISSING (what, why, the way round) and PLAN_INVALID.
    */
   readonly plan: (reading: DeviceReading, edit: Edit, planId: string, signal: AbortSignal) => Promise<PlanDraft>;
+  readonly certificates?: DeviceCertificates;
   /** A plan that brings whole files back (a version from history). */
   readonly planFiles: (
     reading: DeviceReading,

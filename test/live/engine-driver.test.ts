@@ -37,6 +37,7 @@ beforeEach(async () => {
     now: () => new Date(),
     sleep: (milliseconds) => sleep(milliseconds),
     sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    certificate: () => undefined,
   });
 });
 afterEach(async () => {

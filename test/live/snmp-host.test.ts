@@ -30,6 +30,7 @@ test.skipIf(isMissing('snmpd'))(
         now: () => new Date(),
         sleep: () => Promise.resolve(),
         sha256: () => '',
+        certificate: () => undefined,
       },
     );
     try {

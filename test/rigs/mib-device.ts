@@ -26,6 +26,7 @@ export async function startMibDevice(
     now,
     sleep: () => Promise.resolve(),
     sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    certificate: () => undefined,
   });
   return {
     device,

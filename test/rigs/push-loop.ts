@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readFacts } from '../../src-main/console/certificates/facts.ts';
 import { AppError } from '../../src-main/contract/errors.ts';
 import type { Command, Plan, Step } from '../../src-main/contract/plan.ts';
 import type { HostSession } from '../../src-main/transports/transport.ts';
@@ -10,6 +11,7 @@ export const realTools: DriverTools = {
   now: () => new Date(),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
   sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+  certificate: readFacts,
 };
 
 /** A draft as the console makes a plan of it. */

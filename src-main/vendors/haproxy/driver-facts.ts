@@ -59,11 +59,15 @@ function capabilitiesOf({ socket, reload, writeProblem, checkProblem }: Rights):
     capability('write', writeProblem),
     capability('check', checkProblem),
     capability('run-time', noAdmin),
+    capability('certificates', level === 'user' ? noCertificates : noAnswer),
     capability('reload', reload.way === 'none' ? reload.why : undefined),
     // A plan names the pools that need a reload for it; this is what holds for the device.
     capability('weight-of-static-algorithm-at-run-time', staticWeights),
   ];
 }
+
+const noCertificates =
+  'the socket grants level user, which may not see certificates: write "level operator" (to renew them without a reload "level admin") at its stats socket line';
 
 const staticWeights =
   'under static-rr, first and hashes with map-based hash-type a running process takes weights 0 and 100 % alone: other weights need a reload';

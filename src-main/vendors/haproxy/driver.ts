@@ -4,6 +4,8 @@ import type { Sample } from '../../contract/metrics.ts';
 import type { CallOptions, HostSession, Session } from '../../transports/transport.ts';
 import type { DeviceReading, DriverTools, OpenDevice, VendorDriver } from '../vendor.ts';
 import { haproxySecrets } from './cfg/secrets.ts';
+import { listCertificates } from './certificates/list.ts';
+import { planCertificate } from './certificates/plan.ts';
 import type { Instance } from './discover.ts';
 import { findInstance, findSite, readSite } from './discover-site.ts';
 import { factsOf } from './driver-facts.ts';
@@ -76,10 +78,23 @@ function openHaproxy(session: HostSession, address: DeviceAddress, tools: Driver
       return countConnections(host, await instance(options), socket, [pool, member], options);
     },
     plan: async (reading, edit, planId, signal) => makePlan(await contextOf(reading, planId, signal), edit),
+    certificates: {
+      list: async (reading, signal) => listCertificates(host, lookWith(await look({ signal }), reading), signal),
+      plan: async (reading, name, material, planId, signal) =>
+        planCertificate(
+          { ...(await contextOf(reading, planId, signal)), handshake: session.handshake },
+          name,
+          material,
+        ),
+    },
     planFiles: async (reading, files, planId, signal) =>
       makePlanOfFiles(await contextOf(reading, planId, signal), files),
     standing: (plan, wanted, signal) =>
-      findStanding({ host, tools, instance: () => instance({ signal }), signal }, plan, wanted),
+      findStanding(
+        { host, tools, handshake: session.handshake, instance: () => instance({ signal }), signal },
+        plan,
+        wanted,
+      ),
   };
 }
 

@@ -179,11 +179,11 @@ function refuseOddName(path: string): void {
   );
 }
 
-function isFile(hash: string, path: string): string {
+export function isFile(hash: string, path: string): string {
   return `printf '%s  %s\\n' ${hash} ${quote(path)} | sha256sum -c --status -`;
 }
 
 /** Files by name need coreutils 8.24; without it everything is written out. */
-function syncText(path: string): string {
+export function syncText(path: string): string {
   return `{ sync -- ${quote(path)} || sync; } 2>/dev/null`;
 }

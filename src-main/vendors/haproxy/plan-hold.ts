@@ -3,6 +3,7 @@ import type { Host } from './driver-host.ts';
 import { quote } from './driver-shell.ts';
 import { findHolder } from './hold.ts';
 import {
+  type HoldFiles,
   armText,
   countdownText,
   holdScript,
@@ -11,7 +12,6 @@ import {
   takeText,
   writeScriptText,
 } from './hold-script.ts';
-import type { FileChange } from './plan-files.ts';
 import { shell } from './plan-reload.ts';
 
 /** What a plan has of the revert that the host holds. */
@@ -43,7 +43,7 @@ export async function planHold(
     readonly wantedHold?: string | undefined;
     readonly signal: AbortSignal;
   },
-  file: FileChange,
+  file: HoldFiles,
   back: readonly Command[],
 ): Promise<HoldPlan> {
   const { host, planId, wantedHold, signal } = context;

@@ -300,7 +300,7 @@ async function socketCommand(
 }
 
 /** A line for the socket by socat on the host; anything but a blank answer is a refusal. */
-function aloneCommand(host: Host, socket: string, line: string): Command {
+export function aloneCommand(host: Host, socket: string, line: string): Command {
   return shell(
     host,
     `( a=$(${socatCommand(socket, line)}) && { [ -z "$a" ] || { printf '%s\\n' "$a" >&2; exit 1; }; } )`,
@@ -308,11 +308,11 @@ function aloneCommand(host: Host, socket: string, line: string): Command {
 }
 
 /** Commands as they stand in a script that runs on the host already with the rights that sudo gave it. */
-function plainHost(host: Host): Host {
+export function plainHost(host: Host): Host {
   return { ...host, asSent: (script) => script };
 }
 
-function step(
+export function step(
   id: string,
   stage: Step['stage'],
   title: string,

@@ -1,6 +1,8 @@
 import { AppError } from '../../contract/errors.ts';
 import type { Plan } from '../../contract/plan.ts';
+import type { HostSession } from '../../transports/transport.ts';
 import type { DriverTools } from '../vendor.ts';
+import { findCertificateStanding } from './certificates/standing.ts';
 import type { Instance } from './discover.ts';
 import type { Host } from './driver-host.ts';
 import { quote } from './driver-shell.ts';
@@ -11,6 +13,7 @@ import { differencesOf, readExpectation, recordOf, textOf } from './standing.ts'
 export interface StandingContext {
   readonly host: Host;
   readonly tools: DriverTools;
+  readonly handshake?: HostSession['handshake'];
   readonly instance: () => Promise<Instance | undefined>;
   readonly signal: AbortSignal;
 }
@@ -36,6 +39,7 @@ const nothingRuns =
  */
 export async function findStanding(context: StandingContext, plan: Plan, wanted: 'old' | 'new'): Promise<Standing> {
   const { host, signal } = context;
+  if (plan.driver['kind'] === 'certificate') return findCertificateStanding(context, plan, wanted);
   const file = await findFile(host, plan, signal);
   if (file !== wanted)
     return {

@@ -142,7 +142,7 @@ export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw damaged();
 }
-function listOf(value: unknown): readonly unknown[] {
+export function listOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw damaged();
 }
@@ -150,7 +150,7 @@ export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   throw damaged();
 }
-function damaged(): AppError {
+export function damaged(): AppError {
   return new AppError(
     'PLAN_INVALID',
     'The part of the plan that the driver keeps for itself is damaged. Make the plan again.',

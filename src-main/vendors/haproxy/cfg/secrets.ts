@@ -3,6 +3,7 @@ const quotedOrBare = String.raw`(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:\\.|[^\s"'\\])
 
 /** Each finds a secret; its first group, where it has one, is what stays before it. */
 export const haproxySecrets: readonly RegExp[] = [
+  /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?=-----END|$)/g,
   /(\bstats\s+auth\s+).*/gi,
   new RegExp(String.raw`(\b(?:insecure-)?password\s+)${quotedOrBare}`, 'gi'),
   new RegExp(

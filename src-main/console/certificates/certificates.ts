@@ -1,0 +1,141 @@
+import type { CallInput } from '../../contract/api.ts';
+import type { CertificateFacts, DeviceCertificate } from '../../contract/certificates.ts';
+import { AppError } from '../../contract/errors.ts';
+import type { Change, Plan, PushState } from '../../contract/plan.ts';
+import type { Secrets } from '../../store/secrets.ts';
+import type { CertificateDraft, DeviceCertificates, DeviceReading } from '../../vendors/vendor.ts';
+import type { DeviceLink } from '../device-link.ts';
+import { newPlanId } from '../planner.ts';
+import { readMaterial } from './material.ts';
+
+export interface CertificatesTools {
+  readonly linkOf: (device: string) => DeviceLink;
+  readonly read: (device: string, signal: AbortSignal) => Promise<DeviceReading>;
+  readonly now: () => Date;
+  readonly secrets: Pick<Secrets, 'get' | 'put'>;
+}
+
+/** What a plan needs and must not hold: gone when the plan has ended, or when this console does. */
+interface Held {
+  readonly device: string;
+  readonly name: string;
+  readonly draft: CertificateDraft;
+}
+
+const timeoutMs = 60_000;
+/** Plans that were made and never pushed. */
+const mostHeld = 20;
+
+/** Certificates of devices: what is there, plans that renew them, and the keys between the two. */
+export class Certificates {
+  readonly #tools: CertificatesTools;
+  readonly #held = new Map<string, Held>();
+
+  constructor(tools: CertificatesTools) {
+    this.#tools = tools;
+  }
+
+  async list(device: string): Promise<readonly DeviceCertificate[]> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const { certificates } = this.#waysOf(device);
+    const list = await certificates.list(await this.#tools.read(device, signal), signal);
+    const previous = await this.#previous(device);
+    return list.map((one) => (previous[one.name] === undefined ? one : { ...one, hasPrevious: true }));
+  }
+
+  /** A plan as any other, but for the key, which stays here. Throws CERTIFICATE_INVALID for what does not belong together. */
+  async plan({
+    device,
+    name,
+    files,
+    passphrase,
+    isShortChainGood,
+    why,
+  }: CallInput<'certificates.plan'>): Promise<Plan> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const { link, certificates } = this.#waysOf(device);
+    const material =
+      files === undefined
+        ? readMaterial([{ name: 'the certificate before', bytes: await this.#previousOf(device, name) }], {
+            now: this.#tools.now(),
+            isShortChainGood: true,
+          })
+        : readMaterial(
+            files.map((file) => ({ name: file.name, bytes: Buffer.from(file.base64, 'base64') })),
+            { now: this.#tools.now(), passphrase, isShortChainGood },
+          );
+    const id = newPlanId();
+    const made = await certificates.plan(await this.#tools.read(device, signal), name, material, id, signal);
+    this.#hold(id, { device, name, draft: made });
+    return {
+      version: 1,
+      id,
+      device,
+      vendor: link.driver.id,
+      createdAt: this.#tools.now().toISOString(),
+      ...(why === undefined ? {} : { why }),
+      desired: {},
+      changes: changesOf(name, made.prior, material.facts),
+      ...made.draft,
+    };
+  }
+
+  /** Bytes for a command of a plan that was made here. */
+  readonly secretOf = (id: string): Buffer | undefined => this.#held.get(id.split('/')[0] ?? '')?.draft.secrets.get(id);
+
+  /** A push has ended: its key goes, and of a kept one the certificate before is sealed, so that it can be put back later. */
+  async ended({ id, phase }: PushState): Promise<void> {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    this.#held.delete(id);
+    const { previous } = held.draft;
+    if (phase !== 'kept' || previous === undefined) return;
+    const all = { ...(await this.#previous(held.device)), [held.name]: previous.toString('base64') };
+    await this.#tools.secrets.put(certificatesName(held.device), JSON.stringify(all));
+  }
+
+  #hold(id: string, held: Held): void {
+    const [oldest] = this.#held.keys();
+    if (this.#held.size >= mostHeld && oldest !== undefined) this.#held.delete(oldest);
+    this.#held.set(id, held);
+  }
+
+  #waysOf(device: string): { readonly link: DeviceLink; readonly certificates: DeviceCertificates } {
+    const link = this.#tools.linkOf(device);
+    const { certificates } = link.device;
+    if (certificates !== undefined) return { link, certificates };
+    throw new AppError(
+      'CAPABILITY_MISSING',
+      `Certificates of ${link.driver.label} can be neither listed nor renewed from here yet.`,
+    );
+  }
+
+  async #previousOf(device: string, name: string): Promise<Buffer> {
+    const sealed = (await this.#previous(device))[name];
+    if (sealed !== undefined) return Buffer.from(sealed, 'base64');
+    throw new AppError('NOT_FOUND', `No certificate from before is held for "${name}" of "${device}": pick its files.`);
+  }
+
+  async #previous(device: string): Promise<Readonly<Record<string, string>>> {
+    const text = await this.#tools.secrets.get(certificatesName(device));
+    return text === undefined ? {} : (JSON.parse(text) as Record<string, string>); // written by `ended` alone
+  }
+}
+
+/** Under which name a device's certificates from before are sealed. */
+export function certificatesName(device: string): string {
+  return `${device}/certificates`;
+}
+
+function changesOf(name: string, prior: CertificateFacts | undefined, desired: CertificateFacts): Change[] {
+  const keys = ['serial', 'notAfter', 'names'] as const;
+  return keys
+    .filter((key) => JSON.stringify(prior?.[key]) !== JSON.stringify(desired[key]))
+    .map((key) => ({
+      action: 'update' as const,
+      subject: { kind: 'certificate' as const, path: [name] },
+      key,
+      prior: prior?.[key],
+      desired: desired[key],
+    }));
+}

@@ -1,0 +1,133 @@
+import { AppError } from '../../../contract/errors.ts';
+import type { Plan } from '../../../contract/plan.ts';
+import type { TlsTarget } from '../../../transports/transport.ts';
+import type { Host } from '../driver-host.ts';
+import type { HandshakeTools } from './handshake.ts';
+import { quote } from '../driver-shell.ts';
+import { damaged, listOf, recordOf, textOf } from '../standing.ts';
+import { placeOf, servedAt } from './handshake.ts';
+import { showCertificate } from './list.ts';
+
+/** What a plan keeps in its `driver` field for recovery; digests and paths, nothing secret. */
+export interface CertificateFactsOfPlan {
+  readonly kind: 'certificate';
+  readonly files: readonly { readonly real: string; readonly before: string; readonly after: string }[];
+  readonly socket: string;
+  readonly name: string;
+  /** SHA-1 that the process tells; absent where it told none. */
+  readonly sha1: { readonly old?: string; readonly new?: string };
+  /** SHA-256 that handshakes show. */
+  readonly sha256: { readonly old: string; readonly new: string };
+  readonly handshakes: readonly TlsTarget[];
+}
+
+interface StandingContext extends HandshakeTools {
+  readonly host: Host;
+}
+interface Standing {
+  readonly file: 'old' | 'new' | 'foreign';
+  readonly differences: readonly string[];
+}
+
+const patienceMs = 20_000;
+const pauseMs = 100;
+
+/** Files by hash, the running process by its own words, and what clients get by a handshake with each bind. */
+export async function findCertificateStanding(
+  context: StandingContext,
+  plan: Plan,
+  wanted: 'old' | 'new',
+): Promise<Standing> {
+  const { host, tools, signal } = context;
+  const facts = readFacts(plan.driver);
+  const file = await findFiles(host, facts, wanted, signal);
+  if (file !== wanted) {
+    const what = file === 'foreign' ? 'neither the old nor the new ones' : `not all the ${wanted} ones`;
+    return { file, differences: [`the certificate's files are ${what}`] };
+  }
+  const until = tools.now().getTime() + patienceMs;
+  for (;;) {
+    const differences = await runningDifferences(context, facts, wanted);
+    if (differences.length === 0 || tools.now().getTime() >= until) return { file, differences };
+    await tools.sleep(pauseMs, signal);
+  }
+}
+
+/** Files that are partly old and partly new are not the wanted ones, and no other hand's either. */
+async function findFiles(
+  host: Host,
+  { files }: CertificateFactsOfPlan,
+  wanted: 'old' | 'new',
+  signal: AbortSignal,
+): Promise<Standing['file']> {
+  const { stdout } = await host.run(`sha256sum -- ${files.map(({ real }) => quote(real)).join(' ')}`, { signal });
+  const hashes = stdout.toString().split('\n');
+  const states = files.map(({ before, after }, index) => {
+    const hash = hashes[index]?.slice(0, 64);
+    return hash === before ? 'old' : hash === after ? 'new' : 'foreign';
+  });
+  if (states.includes('foreign')) return 'foreign';
+  if (states.every((state) => state === wanted)) return wanted;
+  return wanted === 'new' ? 'old' : 'new';
+}
+
+async function runningDifferences(
+  context: StandingContext,
+  facts: CertificateFactsOfPlan,
+  wanted: 'old' | 'new',
+): Promise<readonly string[]> {
+  const differences: string[] = [];
+  const sha1 = facts.sha1[wanted];
+  if (sha1 !== undefined) {
+    const shown = await shownOf(context, facts);
+    if ('why' in shown) return [shown.why];
+    if (shown.sha1 !== sha1)
+      differences.push(`the running process has not the ${wanted} certificate under ${facts.name}`);
+  }
+  for (const target of facts.handshakes) {
+    const served = await servedAt(context, target);
+    if ('why' in served) differences.push(`${placeOf(target)} shows no certificate: ${served.why}`);
+    else if (served.sha256 !== facts.sha256[wanted]) {
+      differences.push(`${placeOf(target)} does not serve the ${wanted} certificate`);
+    }
+  }
+  return differences;
+}
+
+async function shownOf(
+  { host, signal }: StandingContext,
+  { socket, name }: CertificateFactsOfPlan,
+): Promise<{ readonly sha1: string | undefined } | { readonly why: string }> {
+  try {
+    return { sha1: (await showCertificate(host, socket, name, signal))?.facts.sha1 };
+  } catch (error) {
+    // Between two processes the socket may be gone.
+    if (error instanceof AppError && error.code === 'NOT_FOUND') return { why: `nobody answers at ${socket}` };
+    throw error;
+  }
+}
+
+/** Throws PLAN_INVALID where a hand has changed their shape. */
+function readFacts(driver: Plan['driver']): CertificateFactsOfPlan {
+  const { files, socket, name, sha1, sha256, handshakes } = driver;
+  const [first, second] = [recordOf(sha1), recordOf(sha256)];
+  return {
+    kind: 'certificate',
+    files: listOf(files).map((one) => {
+      const { real, before, after } = recordOf(one);
+      return { real: textOf(real), before: textOf(before), after: textOf(after) };
+    }),
+    socket: textOf(socket),
+    name: textOf(name),
+    sha1: {
+      ...(first['old'] === undefined ? {} : { old: textOf(first['old']) }),
+      ...(first['new'] === undefined ? {} : { new: textOf(first['new']) }),
+    },
+    sha256: { old: textOf(second['old']), new: textOf(second['new']) },
+    handshakes: listOf(handshakes).map((one) => {
+      const { host, port, serverName } = recordOf(one);
+      if (typeof port !== 'number') throw damaged();
+      return { host: textOf(host), port, ...(serverName === undefined ? {} : { serverName: textOf(serverName) }) };
+    }),
+  };
+}
