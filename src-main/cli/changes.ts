@@ -10,7 +10,7 @@ import { followPush, sayPlan } from './push.ts';
 import { type Session, withConsole, withPatientConsole } from './session.ts';
 
 const outOption = { out: { value: 'PLAN.json', what: 'write the plan here instead of stdout' } } as const;
-const pushOptions = {
+export const pushOptions = {
   ...dataOption,
   yes: { what: 'unlocks this device for this plan alone, without asking' },
   'confirm-within': { value: 'TIME', what: 'time to keep the change before it goes back by itself; 60s unless told' },
@@ -119,7 +119,8 @@ async function diffOf(
   return call('history.diff', { device, version: wanted, ...(against === undefined ? {} : { against }) });
 }
 
-async function push(session: Session, plan: Plan, given: Arguments, tools: CliTools): Promise<number> {
+/** Shows a plan, asks for what unlocks its device, sends it, and follows it to its end. */
+export async function push(session: Session, plan: Plan, given: Arguments, tools: CliTools): Promise<number> {
   const confirmWithinMs = given.durationMs('confirm-within') ?? 60_000;
   const made = withCountdown(plan, confirmWithinMs);
   sayPlan(made, tools.terminal.say);

@@ -2,6 +2,7 @@ import { AppError, toProblem } from '../contract/errors.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import { apply, confirm, history, plan, rollback } from './changes.ts';
 import type { CliTools, Command } from './command.ts';
+import { listCertificates, renewCertificate, restoreCertificate } from './certificates.ts';
 import { addDevice, listDevices, removeDevice, testDevice } from './devices.ts';
 import { drain, resume } from './drain.ts';
 import { engineCheck, engineRun } from './engine.ts';
@@ -30,6 +31,9 @@ export const commands: readonly Command[] = [
   confirm,
   rollback,
   history,
+  listCertificates,
+  renewCertificate,
+  restoreCertificate,
   drain,
   resume,
 ];
