@@ -40,6 +40,7 @@ const keyWords: Readonly<Record<string, string>> = {
   adminState: 'admin state',
   maxConnections: 'connection limit',
   slowStartMs: 'slow start',
+  notAfter: 'ends',
 };
 
 const longestValue = 160;

@@ -50,6 +50,12 @@ export class Review {
     this.#take(turn, [review], undefined);
   }
 
+  /** A plan that was made elsewhere (of a certificate: its files are not staged anywhere). */
+  show(device: string, plan: Plan): void {
+    this.pushProblem = undefined;
+    this.#take(++this.#latest, [{ device, plan }], undefined);
+  }
+
   /** Forgets the plans. */
   clear(): void {
     this.#latest += 1;
