@@ -16,6 +16,8 @@ interface CacheOfServer {
   readonly cache: ServerCache;
   /** What the cache's own requests count; a part of it is the virtual server's. */
   readonly counters: Float64Array;
+  /** What its own requests are requests of. */
+  readonly own: VirtualServerRuntime;
 }
 
 /** What the virtual server itself would have counted, had its clients gone to members. */
@@ -86,9 +88,15 @@ export class Caches {
     cache.onInvalid = (key, atUs) => {
       this.onInvalid(server.name, key, atUs);
     };
-    this.#caches.set(server.name, { cache, counters });
+    this.#caches.set(server.name, { cache, counters, own });
     peers?.serve((name) => this.#caches.get(name)?.cache);
     return cache;
+  }
+
+  /** What the engine fetches goes where a client's request would. */
+  setBackup(name: string, backup: VirtualServerRuntime | undefined): void {
+    const own = this.#caches.get(name)?.own;
+    if (own !== undefined) own.backup = backup;
   }
 
   forgetOthers(names: ReadonlySet<string>): void {

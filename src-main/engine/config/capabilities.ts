@@ -21,8 +21,6 @@ const missing: readonly MissingCapability[] = [
     feature: 'this protocol',
   },
   { path: ['virtualServers', '*', 'tls', 'profiles'], feature: 'profile objects of a device' },
-  { path: ['virtualServers', '*', 'sourceNat'], feature: 'source NAT by virtual server' },
-  { path: ['virtualServers', '*', 'backupVirtualServer'], feature: 'a backup virtual server' },
   { path: ['pools', '*', 'protocol'], isOff: isOneOf('http', 'tcp', 'udp'), feature: 'this protocol' },
   { path: ['global'], feature: 'the DNS server' },
 ];

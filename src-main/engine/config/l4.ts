@@ -71,17 +71,22 @@ function udpProblems(server: EngineVirtualServer, path: Path): ConfigProblem[] {
   return [...addresses, { path: [...path, 'proxyProtocol'], isKey: true, what, why: 'it is for connections', remedy }];
 }
 
+/** The name of a ClientHello is there where TLS ends here; what is stored is found without it. */
 function sniProblems(server: EngineVirtualServer, path: Path): ConfigProblem[] {
+  const isKnown = server.tls !== undefined && server.cache === undefined;
   return (server.routes ?? []).flatMap((route, index) =>
-    route.sni === undefined
+    route.sni === undefined || isKnown
       ? []
       : [
           {
             path: [...path, 'routes', index, 'sni'],
             isKey: true,
-            what: 'CAPABILITY_MISSING: routing HTTP by SNI (sni)',
-            why: 'requests name their host themselves',
-            remedy: 'use host, or protocol: tls-passthrough',
+            what: `"${server.name}" has a route by sni ${server.tls === undefined ? 'and no tls' : 'and a cache'}`,
+            why:
+              server.tls === undefined
+                ? 'there is no ClientHello that could name it'
+                : 'one answer is stored for all who ask for the same URL, whatever name their connection began with',
+            remedy: 'use host',
           },
         ],
   );

@@ -10,6 +10,7 @@ import { isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ConfigProblem } from './problem.ts';
 import { persistenceProblems, wrongExpression } from './persistence.ts';
 import { memberName } from './settings.ts';
+import { findServerLinkProblems } from './server-links.ts';
 import { findTlsProblems } from './tls.ts';
 
 type Path = readonly (string | number)[];
@@ -28,6 +29,7 @@ export function findBrokenReferences(config: EngineConfig): ConfigProblem[] {
       virtualServerProblems(server, ['virtualServers', index], poolNames),
     ),
     ...findLayer4Problems(config),
+    ...findServerLinkProblems(config),
     ...findMemberProblems(config),
     ...sharedAddresses(config.virtualServers ?? []),
     ...pools.flatMap((pool, index) => [

@@ -7,6 +7,7 @@ import type {
   EngineVirtualServer,
 } from '../../contract/engine-config.ts';
 import { algorithmSettings, type AdminState, type Persistence } from '../../contract/model.ts';
+import { isIP } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import { parseServerAddress, unixPathOf } from './listen-address.ts';
 import { clientTlsSettings, memberTlsSettings, monitorTlsSettings } from './tls.ts';
@@ -97,6 +98,9 @@ function virtualServerSettings(server: EngineVirtualServer, baseDirectory: strin
     proxyProtocol: server.proxyProtocol ?? 'none',
     connectionLimit: server.connectionLimit ?? 0,
     persistence: persistenceSettings(server.persistence ?? {}),
+    /** Empty = the system chooses the address that members see. */
+    sourceNat: isIP(server.sourceNat ?? '') === 0 ? '' : (server.sourceNat ?? ''),
+    backupVirtualServer: server.backupVirtualServer ?? '',
     cache: cacheSettings(server.cache, baseDirectory),
     adminState: server.adminState ?? 'enabled',
   };

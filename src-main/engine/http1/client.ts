@@ -76,6 +76,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   readonly #onFlushed: () => void;
   readonly #siblings: Set<OpenConnection>;
   #server: VirtualServerRuntime;
+  /** Whose pools serve the request: `#server`, or one that stands in for it. */
+  #behind: VirtualServerRuntime;
   readonly #endpoint: Endpoint;
   /** Made with the first request. */
   #forLine: Buffer | undefined = undefined;
@@ -163,7 +165,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     super();
     this.#context = context;
     this.#listener = listener;
-    this.#server = listener.server;
+    this.#server = this.#behind = listener.server;
     this.#socket = attach(this);
     this.#isTls = this.#socket instanceof TLSSocket;
     this.#endpoint = endpoint ?? new Endpoint(this.#socket);
@@ -367,6 +369,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       this.#respond(defaultResponse(server));
       return this.#state === awaitingHead;
     }
+    this.#behind = server;
     this.#pool = pool;
     this.#avoided = undefined;
     this.#triesLeft = pool.settings.retry.attempts;
@@ -472,7 +475,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   /** Finds the member that the client is held on in this pool. */
   #lookUp(pool: PoolRuntime, request: Buffer): void {
-    const holding = this.#server.holdingOf(pool);
+    const holding = this.#behind.holdingOf(pool);
     this.#holding = holding;
     this.#cookieLine = empty;
     if (holding === undefined) {
@@ -557,7 +560,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (idle === undefined) {
       this.#isReused = false;
       const greeting = greetingOf(pool, this.#endpoint);
-      this.#upstream = new UpstreamConnection(this.#context, member, pool.settings, this, greeting);
+      this.#upstream = new UpstreamConnection(this.#context, member, this.#behind.limitsOf(pool), this, greeting);
       return;
     }
     this.#isReused = true;
@@ -568,7 +571,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   /** A connection whose PROXY header told the member about this client serves no other. */
   #takeIdle(member: MemberRuntime, pool: PoolRuntime): UpstreamConnection | undefined {
-    if (pool.settings.sendProxyProtocol === 'none') return member.idle.pop();
+    if (pool.settings.sendProxyProtocol === 'none' && this.#behind.limitsOf(pool).isOfOneClient !== true)
+      return member.idle.pop();
     const own = this.#ownIdle;
     this.#ownIdle = undefined;
     if (own?.member === member && !own.isClosed) return own;
@@ -601,6 +605,11 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       this.#pool = pool.backup;
       if (this.#request !== undefined) this.#lookUp(pool.backup, this.#request);
       this.#dispatch();
+      return;
+    }
+    const standIn = this.#behind.standIn();
+    if (standIn !== undefined && this.#request !== undefined) {
+      this.#route(standIn, this.#request);
       return;
     }
     const isQueueFull = hasAvailable && queue.limit > 0;

@@ -24,6 +24,11 @@ export class Endpoint {
     this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
   }
 
+  /** The same client, now inside TLS. */
+  inside(socket: TLSSocket): Endpoint {
+    return new Endpoint(socket, this.#told);
+  }
+
   get clientPort(): number {
     return this.#told?.clientPort ?? this.#socket?.remotePort ?? 0;
   }

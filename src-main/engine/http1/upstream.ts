@@ -48,6 +48,8 @@ export interface UpstreamLimits {
   readonly connectTimeoutMs: number;
   /** Connections to members come from there; empty = the system chooses. */
   readonly sourceAddress: string;
+  /** No other client may use it, as where a greeting told of one. */
+  readonly isOfOneClient?: boolean;
   /** `maxIdle` undefined = as many as were in use at once lately. */
   readonly keepAlive: { readonly maxIdle: number | undefined; readonly idleTimeoutMs: number };
 }
@@ -86,7 +88,7 @@ export class UpstreamConnection extends Timed implements ByteReader {
     this.member = member;
     this.#limits = limits;
     this.owner = owner;
-    this.isOfOneClient = greeting !== undefined;
+    this.isOfOneClient = greeting !== undefined || limits.isOfOneClient === true;
     this.#tls = member.tls;
     this.#socket = this.#openRaw(greeting) ?? this.#openSocket(greeting);
     this.#onFlushed = () => {

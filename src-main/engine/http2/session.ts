@@ -1,7 +1,7 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { ClientConnection } from '../http1/client.ts';
-import type { Endpoint } from '../http1/request-view.ts';
+import { Endpoint } from '../http1/request-view.ts';
 import { maxFieldCount } from '../http1/head.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import { add, S } from '../runtime/counters.ts';
@@ -24,8 +24,8 @@ export class Http2Connection extends Timed implements OpenConnection {
   readonly #listener: Listener;
   readonly #session: ServerHttp2Session;
   readonly #socket: Socket;
-  /** What a PROXY header told about the client. */
-  readonly #endpoint: Endpoint | undefined;
+  /** Of the connection: its streams do not know of TLS. */
+  readonly #endpoint: Endpoint;
   /** Each carries one stream, or waits for the next. */
   readonly #exchanges = new Set<OpenConnection>();
   readonly #free: StreamSocket[] = [];
@@ -42,7 +42,7 @@ export class Http2Connection extends Timed implements OpenConnection {
     this.#context = context;
     this.#listener = listener;
     this.#socket = socket;
-    this.#endpoint = endpoint;
+    this.#endpoint = endpoint ?? new Endpoint(socket);
     // HTTP/2 knows no half-closed connection: who ends his side is gone.
     socket.allowHalfOpen = false;
     const { remoteAddress, remotePort, localAddress } = socket;

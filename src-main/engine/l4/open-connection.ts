@@ -58,9 +58,10 @@ function openTls(
   const { tls, settings } = listener.server;
   if (tls === undefined) return openPlain(context, listener, attach, endpoint);
   function openBehind(socket: TLSSocket): void {
+    const inside = endpoint?.inside(socket);
     if (settings.protocol === 'http' && socket.alpnProtocol === 'h2') {
-      new Http2Connection(context, listener, socket, endpoint);
-    } else openPlain(context, listener, (reader) => attachTls(socket, reader), endpoint);
+      new Http2Connection(context, listener, socket, inside);
+    } else openPlain(context, listener, (reader) => attachTls(socket, reader), inside);
   }
   return new TlsAccept(context, listener, tls, attach, openBehind, rest);
 }

@@ -40,6 +40,8 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
   readonly #context: WorkerContext;
   readonly #listener: Listener;
   readonly #server: VirtualServerRuntime;
+  /** Whose pools serve it: `#server`, or one that stands in for it. */
+  #behind: VirtualServerRuntime;
   readonly #socket: ByteSocket;
   readonly #endpoint: Endpoint;
   readonly #onFlushed: () => void;
@@ -82,7 +84,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     super();
     this.#context = context;
     this.#listener = listener;
-    this.#server = listener.server;
+    this.#server = this.#behind = listener.server;
     this.#socket = attach(this);
     this.#endpoint = endpoint ?? new Endpoint(this.#socket);
     this.#onFlushed = () => {
@@ -189,7 +191,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     this.#upstream = new UpstreamConnection(
       this.#context,
       member,
-      pool.settings,
+      this.#behind.limitsOf(pool),
       this,
       greetingOf(pool, this.#endpoint),
     );
@@ -197,7 +199,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
 
   #choose(pool: PoolRuntime): MemberRuntime | undefined {
     view.look(this.#endpoint, this.#serverName, this.#sessionId);
-    const holding = this.#server.holdingOf(pool);
+    const holding = this.#behind.holdingOf(pool);
     if (holding === undefined) return pool.choose(view, this.#avoided);
     this.#held ??= new HeldChoice(() => {
       if (this.#state !== closed) this.#dispatch();
@@ -220,6 +222,13 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     if (pool.backup !== undefined) {
       this.#pool = pool.backup;
       this.#dispatch();
+      return;
+    }
+    const standIn = this.#behind.standIn();
+    if (standIn !== undefined) {
+      this.#behind = standIn;
+      this.#held = undefined; // its pools hold clients in their own way
+      this.#start(standIn.routeByName(this.#serverName) ?? standIn.defaultPool);
       return;
     }
     const isQueueFull = hasAvailable && queue.limit > 0;

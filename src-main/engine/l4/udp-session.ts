@@ -8,6 +8,7 @@ import { add, M, P, S, serverCounterNames } from '../runtime/counters.ts';
 import type { Listener, OpenConnection } from '../runtime/listener.ts';
 import type { MemberRuntime } from '../runtime/member.ts';
 import type { PoolRuntime } from '../runtime/pool.ts';
+import type { VirtualServerRuntime } from '../runtime/virtual-server.ts';
 import { openUdp } from '../sockets/handles.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
 import { PaidAnswers } from './paid-answers.ts';
@@ -38,6 +39,8 @@ export class UdpSession extends Timed implements OpenConnection {
   readonly #client: UdpClient;
   readonly #answers: PaidAnswers;
   readonly #entry: LogEntry | undefined;
+  /** Whose pools serve it: its virtual server, or one that stands in. */
+  #behind: VirtualServerRuntime;
   #pool: PoolRuntime | undefined = undefined;
   #member: MemberRuntime | undefined = undefined;
   #avoided: MemberRuntime | undefined = undefined;
@@ -62,6 +65,7 @@ export class UdpSession extends Timed implements OpenConnection {
     this.#context = context;
     this.#listener = listener;
     this.#client = client;
+    this.#behind = listener.server;
     this.#answers = new PaidAnswers(
       (bytes) => {
         this.#toClient(bytes);
@@ -123,7 +127,8 @@ export class UdpSession extends Timed implements OpenConnection {
   }
 
   #begin(): void {
-    this.#pool = this.#listener.server.defaultPool;
+    this.#behind = this.#listener.server;
+    this.#pool = this.#behind.defaultPool;
     this.#triesLeft = this.#pool?.settings.retry.attempts ?? 0;
     this.#avoided = undefined;
     this.#held = undefined; // it asks anew
@@ -133,10 +138,7 @@ export class UdpSession extends Timed implements OpenConnection {
   /** Chooses a member and sends it what is unanswered. */
   #dispatch(): void {
     let member = this.#choose();
-    while (member === undefined && this.#held?.isAsking !== true && this.#pool?.backup !== undefined) {
-      this.#pool = this.#pool.backup;
-      member = this.#choose();
-    }
+    while (member === undefined && this.#held?.isAsking !== true && this.#goOn()) member = this.#choose();
     if (this.#held?.isAsking === true) return;
     const pool = this.#pool;
     if (member === undefined && pool !== undefined && !this.#hasBorrowed) {
@@ -157,8 +159,21 @@ export class UdpSession extends Timed implements OpenConnection {
     add(member.stats.counters, M.connections, 1);
     add(member.stats.counters, M.requests, 1);
     add(counters, S.requests, 1);
-    this.#open(member, pool.settings.sourceAddress);
+    this.#open(member, this.#behind.limitsOf(pool).sourceAddress);
     if (this.#unanswered !== undefined) this.#send(this.#unanswered);
+  }
+
+  /** To where it is served instead; false = there is nowhere left. */
+  #goOn(): boolean {
+    const backup = this.#pool?.backup;
+    const standIn = backup === undefined ? this.#behind.standIn() : undefined;
+    if (standIn !== undefined) {
+      this.#behind = standIn;
+      this.#held = undefined; // its pools hold clients in their own way
+    }
+    const next = backup ?? standIn?.defaultPool;
+    if (next !== undefined) this.#pool = next;
+    return next !== undefined;
   }
 
   /** Other workers gave what they do not need, or nothing. */
@@ -171,7 +186,7 @@ export class UdpSession extends Timed implements OpenConnection {
     const pool = this.#pool;
     if (pool === undefined) return undefined;
     view.look(this.#client, '', '');
-    const holding = this.#listener.server.holdingOf(pool);
+    const holding = this.#behind.holdingOf(pool);
     if (holding === undefined) return pool.choose(view, this.#avoided);
     this.#held ??= new HeldChoice(() => {
       if (!this.#isClosed) this.#dispatch();

@@ -5,5 +5,7 @@ export interface RouteRequest {
   readonly hostName: () => string;
   /** Without query. */
   readonly path: () => string;
+  /** Of the ClientHello of its connection, lower case; empty without TLS. */
+  readonly sni: () => string;
   readonly find: (name: string) => string | undefined;
 }

@@ -119,6 +119,10 @@ export class Tables {
         ];
       }),
     );
+    for (const server of this.#servers.values()) {
+      server.backup = this.#servers.get(server.settings.backupVirtualServer);
+      this.caches.setBackup(server.name, server.backup);
+    }
     for (const pool of pools.values()) pool.wake();
   }
 

@@ -1,4 +1,4 @@
-import type { RouteSettings, VirtualServerSettings } from '../config/settings.ts';
+import type { PoolSettings, RouteSettings, VirtualServerSettings } from '../config/settings.ts';
 import type { TlsTermination } from '../tls/server.ts';
 import type { Holding } from '../persistence/holding.ts';
 import { ownerOf } from '../persistence/table-names.ts';
@@ -7,6 +7,8 @@ import type { ServerCache } from '../cache/server-cache.ts';
 import type { ServerLimits } from '../limits/limits.ts';
 import type { PoolRuntime } from './pool.ts';
 import type { RouteRequest } from './route-request.ts';
+
+type ConnectionLimits = PoolSettings & { readonly isOfOneClient?: boolean };
 
 interface CompiledRoute {
   readonly settings: RouteSettings;
@@ -33,10 +35,13 @@ export class VirtualServerRuntime {
   readonly limits: ServerLimits | undefined;
   /** What responses may be compressed with, the best first; undefined = they stay as they are. */
   readonly compression: readonly Coding[] | undefined;
+  /** Serves where no pool of this one has a member left; undefined = none. */
+  backup: VirtualServerRuntime | undefined = undefined;
   /** Undefined = nothing is cached. */
   readonly cache: ServerCache | undefined;
   readonly #routes: readonly CompiledRoute[];
   readonly #holdings: ReadonlyMap<string, Holding> | undefined;
+  readonly #limitsByPool = new Map<PoolRuntime, ConnectionLimits>();
 
   constructor(
     settings: VirtualServerSettings,
@@ -74,6 +79,25 @@ export class VirtualServerRuntime {
     return this.#holdings.get(ownerOf({ server: this.name, pool: pool.settings }));
   }
 
+  /** What connections to members of the pool keep to: those from an address of this virtual server serve no other client. */
+  limitsOf(pool: PoolRuntime): ConnectionLimits {
+    const { sourceNat } = this.settings;
+    if (sourceNat === '' || pool.settings.sourceAddress !== '') return pool.settings;
+    let limits = this.#limitsByPool.get(pool);
+    if (limits === undefined) {
+      limits = { ...pool.settings, sourceAddress: sourceNat, isOfOneClient: true };
+      this.#limitsByPool.set(pool, limits);
+    }
+    return limits;
+  }
+
+  /** The next virtual server that serves in the place of this one; one that is not enabled is passed over. */
+  standIn(): VirtualServerRuntime | undefined {
+    let next = this.backup;
+    while (next !== undefined && next.settings.adminState !== 'enabled') next = next.backup;
+    return next;
+  }
+
   /** The pool of the first route whose every condition holds; undefined = the default target. */
   route(request: RouteRequest): PoolRuntime | undefined {
     return this.#routes.find((route) => matches(route, request))?.pool;
@@ -88,6 +112,7 @@ export class VirtualServerRuntime {
 
 function matches({ settings, regex }: CompiledRoute, request: RouteRequest): boolean {
   if (settings.method !== '' && settings.method !== request.method()) return false;
+  if (settings.sni !== '' && !matchesHost(settings.sni, request.sni())) return false;
   if (settings.host !== '' && !matchesHost(settings.host, request.hostName())) return false;
   if (settings.pathPrefix !== '' && !request.path().startsWith(settings.pathPrefix)) return false;
   if (regex !== undefined && !regex.test(request.path())) return false;

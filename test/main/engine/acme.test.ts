@@ -94,6 +94,7 @@ describe('the answer to an authority', () => {
         path: () => path,
         method: () => 'GET',
         hostName: () => '',
+        sni: () => '',
         find: () => undefined,
       });
     }

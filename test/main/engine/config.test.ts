@@ -120,6 +120,33 @@ describe('a configuration file', () => {
       `${good}monitors: [{ name: m, type: udp, send: 'a\\q' }]\n`,
       'has an escape that is none',
     ],
+    [
+      'a route by sni in clear text',
+      good.replace('pool: app', 'pool: app\n    routes: [{ sni: a, pool: app }]'),
+      'engine.yaml:6:16: "web" has a route by sni and no tls, there is no ClientHello that could name it',
+    ],
+    [
+      'a backup virtual server that is not there',
+      good.replace('pool: app', 'pool: app\n    backupVirtualServer: x'),
+      'engine.yaml:6:26: there is no virtual server "x"',
+    ],
+    [
+      'a virtual server that backs itself',
+      good.replace('pool: app', 'pool: app\n    backupVirtualServer: web'),
+      'the backups of "web" form a circle',
+    ],
+    [
+      'a backup of another protocol',
+      good
+        .replace('pool: app', 'pool: app\n    backupVirtualServer: t')
+        .replace('pools:', "  - { name: t, listen: ['127.0.0.1:8081'], protocol: tcp, pool: app }\npools:"),
+      '"web" is http and its backup "t" is tcp',
+    ],
+    [
+      'source NAT that keeps the client',
+      good.replace('pool: app', 'pool: app\n    sourceNat: none'),
+      'engine.yaml:6:5: CAPABILITY_MISSING: source NAT "none" of "web" (sourceNat)',
+    ],
     ['a port of a Unix socket', good.replace('10.0.0.1', "'unix:/a'"), '"unix:/a" has a port'],
     ['an address to discover', good.replace('port: 80 }', 'port: 80, discover: a }'), '"10.0.0.1" is no name'],
     [
