@@ -106,13 +106,14 @@ function readV2(bytes: Buffer): ProxyReading {
   if (command === 1 && length < headBytes + (needed ?? 0)) return malformed('a length that cuts the addresses');
   if (bytes.length < length) return incomplete;
   const header = bytes.subarray(0, length);
-  const problem = checkExtensions(header, headBytes + (needed ?? 0), command === 0);
+  // Without a family too what follows is to be ignored (2.2).
+  const problem = checkExtensions(header, headBytes + (needed ?? 0), command === 0 || family === 0);
   if (problem !== undefined) return malformed(problem);
   if (command === 0 || family === 0 || family === 3) return { kind: 'own', length };
   return { kind: 'proxied', length, addresses: family === 1 ? ipv4Of(header) : ipv6Of(header) };
 }
 
-/** Walks the TLVs behind the addresses; of a LOCAL header they count only where they can be read. */
+/** Walks the TLVs behind the addresses; where the header tells no client (`isLocal`) they count only where they can be read. */
 function checkExtensions(header: Buffer, start: number, isLocal: boolean): string | undefined {
   let at = start;
   while (at < header.length) {

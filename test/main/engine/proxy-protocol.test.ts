@@ -84,6 +84,7 @@ describe('a PROXY header', () => {
     ['v2 LOCAL with addresses that do not count', v2(0x20, 0x11, ipv4)],
     ['v2 LOCAL with a checksum', withChecksum(v2(0x20, 0))],
     ['v2 without a family', v2(0x21, 0)],
+    ['v2 without a family, with bytes that do not count', v2(0x21, 0, ipv4)],
     ['v2 of a Unix socket', v2(0x21, 0x31, Buffer.alloc(216))],
   ])('leaves the connection to speak for itself: %s', (_, header) => {
     expect(read(header)).toEqual({ kind: 'own', length: header.length });

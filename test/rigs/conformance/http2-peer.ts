@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRawMember, type RawMember } from '../raw-http.ts';
 import { Http2Seen, type Http2Case, type Step } from './http2-case.ts';
 import { F, frame, preface, readFrames, settings, T } from './http2-wire.ts';
 import { openProxy, type ProxyName } from './proxies.ts';
+import { acceptOf } from './raw-peer.ts';
 
 /** Whatever comes without a word after this long never comes; ours is given much longer, so that a busy machine spoils no result. */
 const patienceMs = { haproxy: 1000, nginx: 1000, engine: 4000 };
@@ -20,8 +20,7 @@ export async function runHttp2Cases(name: ProxyName, cases: readonly Http2Case[]
   const members = await Promise.all(Array.from({ length: lanes }, openMember));
   const proxy = await openProxy(
     name,
-    'http2',
-    members.map(({ port }) => port),
+    members.map(({ port }) => ({ spoken: 'http2', member: port })),
   );
   const results: Http2Seen[] = [];
   let next = 0;
@@ -86,12 +85,6 @@ async function openMember(): Promise<LaneMember> {
     return mine;
   }
   return { port: member.port, run, close: member.close };
-}
-
-/** RFC 6455 4.2.2: what answers the key of the handshake; HAProxy checks it. */
-function acceptOf(said: string): string {
-  const key = /sec-websocket-key: *(\S+)/i.exec(said)?.[1] ?? '';
-  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
 
 /** Says the case on a connection of its own until the peer has said its last word, or nothing more comes. */

@@ -22,7 +22,7 @@ export async function openPeer(name: ProxyName): Promise<ConformancePeer> {
     socket.write(Buffer.from(answer, 'latin1'));
     if (!isTunnel) setTimeout(() => socket.end(), 20);
   });
-  const proxy = await openProxy(name, 'http1', [member.port]);
+  const proxy = await openProxy(name, [{ spoken: 'http1', member: member.port }]);
   const [port = 0] = proxy.ports;
   return {
     name,

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, untilListening, type Pinned } from '../../bench/engine/processes.ts';
+import { untilListening, type Pinned } from '../../bench/engine/processes.ts';
 import { openEngine } from '../engine-process.ts';
 import { findProgram } from '../need.ts';
 
@@ -10,50 +12,95 @@ export const proxyNames = ['haproxy', 'nginx', 'engine'] as const;
 
 export type ProxyName = (typeof proxyNames)[number];
 
-/** What clients speak to the proxy; members hear HTTP/1.1. */
-export type Spoken = 'http1' | 'http2';
+/**
+ * What clients speak to the proxy and what members hear: HTTP; `told` = behind a PROXY header of either version, `late` = that,
+ * with half a second for it; `v1` and `v2` = HTTP, members get such a header; `relay-v1`, `relay-v2` = TCP with one on both sides.
+ */
+export type Spoken = 'http1' | 'http2' | 'told' | 'told-http2' | 'late' | 'v1' | 'v2' | 'relay-v1' | 'relay-v2';
 
-/** One process with a listener for each member, in their order. */
+export interface WantedListener {
+  readonly spoken: Spoken;
+  readonly member: number;
+}
+
+/** One process with these listeners; ports in their order. */
 export interface Proxy {
   readonly ports: readonly number[];
   readonly close: () => Promise<void>;
 }
 
-export function openProxy(name: ProxyName, spoken: Spoken, members: readonly number[]): Promise<Proxy> {
-  return openers[name](spoken, members);
+export function openProxy(name: ProxyName, listeners: readonly WantedListener[]): Promise<Proxy> {
+  return openers[name](listeners);
 }
 
 const openers = { haproxy: openHaproxy, nginx: openNginx, engine: openOurs };
 
-async function openOurs(spoken: Spoken, members: readonly number[]): Promise<Proxy> {
+function isTold(spoken: Spoken): boolean {
+  return ['told', 'told-http2', 'late'].includes(spoken) || isRelay(spoken);
+}
+
+function isRelay(spoken: Spoken): boolean {
+  return spoken.startsWith('relay');
+}
+
+function isHttp2(spoken: Spoken): boolean {
+  return spoken.endsWith('http2');
+}
+
+function sentVersion(spoken: Spoken): 'v1' | 'v2' | undefined {
+  return spoken.endsWith('v1') ? 'v1' : spoken.endsWith('v2') ? 'v2' : undefined;
+}
+
+async function openOurs(listeners: readonly WantedListener[]): Promise<Proxy> {
   const engine = await openEngine({
     version: 1,
-    virtualServers: members.map((_, at) => ({
+    virtualServers: listeners.map(({ spoken }, at) => ({
       name: `v${at}`,
       listen: ['127.0.0.1:0'],
       pool: `p${at}`,
-      ...(spoken === 'http2' ? { http: { http2: true } } : {}),
+      ...(isTold(spoken) ? { proxyProtocol: 'either' as const } : {}),
+      ...(isRelay(spoken) ? { protocol: 'tcp' as const } : {}),
+      ...(isHttp2(spoken) ? { http: { http2: true } } : {}),
+      ...(spoken === 'late' ? { http: { headerTimeoutMs: 500 } } : {}),
     })),
-    pools: members.map((port, at) => ({
-      name: `p${at}`,
-      members: [{ name: 'm', address: '127.0.0.1', port }],
-      retry: { attempts: 0 },
-    })),
+    pools: listeners.map(({ spoken, member }, at) => {
+      const version = sentVersion(spoken);
+      return {
+        name: `p${at}`,
+        members: [{ name: 'm', address: '127.0.0.1', port: member }],
+        retry: { attempts: 0 },
+        ...(version === undefined ? {} : { sendProxyProtocol: version }),
+      };
+    }),
   });
-  return { ports: members.map((_, at) => engine.port(`v${at}`)), close: engine.stop };
+  return { ports: listeners.map((_, at) => engine.port(`v${at}`)), close: engine.stop };
 }
 
-async function openHaproxy(spoken: Spoken, members: readonly number[]): Promise<Proxy> {
-  const ports = await freePorts(members.length);
-  const parts = members.map(
-    (member, at) => `frontend f${at}
-  bind 127.0.0.1:${ports[at] ?? 0} ${spoken === 'http2' ? 'proto h2' : ''}
+function openHaproxy(listeners: readonly WantedListener[]): Promise<Proxy> {
+  return start(
+    'haproxy',
+    listeners.length,
+    (file) => ['-db', '-f', file],
+    (ports) => haproxyText(listeners, ports),
+  );
+}
+
+function haproxyText(listeners: readonly WantedListener[], ports: readonly number[]): string {
+  const parts = listeners.map(({ spoken, member }, at) => {
+    const version = sentVersion(spoken);
+    const sent = version === undefined ? '' : version === 'v1' ? 'send-proxy' : 'send-proxy-v2';
+    const mode = isRelay(spoken) ? 'tcp' : 'http';
+    return `frontend f${at}
+  mode ${mode}
+  bind 127.0.0.1:${ports[at] ?? 0} ${isTold(spoken) ? 'accept-proxy' : ''} ${isHttp2(spoken) ? 'proto h2' : ''}
+  ${spoken === 'late' ? 'timeout client 500ms' : ''}
   default_backend b${at}
 backend b${at}
-  server m 127.0.0.1:${member}
-`,
-  );
-  const text = `global
+  mode ${mode}
+  server m 127.0.0.1:${member} ${sent}
+`;
+  });
+  return `global
   nbthread 1
 defaults
   mode http
@@ -63,43 +110,81 @@ defaults
   retries 0
   option forwardfor
 ${parts.join('')}`;
-  return start('haproxy', ports, (file) => ['-db', '-f', file], text);
 }
 
-async function openNginx(spoken: Spoken, members: readonly number[]): Promise<Proxy> {
-  const ports = await freePorts(members.length);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path @/${kind};`);
-  const parts = members.map(
-    (member, at) => ` upstream b${at} { server 127.0.0.1:${member} max_fails=0; keepalive 16; }
- server { listen 127.0.0.1:${ports[at] ?? 0}${spoken === 'http2' ? ' http2' : ''}; location / { proxy_pass http://b${at};
-  proxy_http_version 1.1; proxy_next_upstream off;
-  proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-  proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; } }
-`,
+const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so';
+
+/** Towards members it knows the PROXY protocol for streams alone, and version 1 alone. */
+function openNginx(listeners: readonly WantedListener[]): Promise<Proxy> {
+  return start(
+    'nginx',
+    listeners.length,
+    (file, directory) => ['-p', directory, '-c', file],
+    (ports) => nginxText(listeners, ports),
   );
-  const text = `user root; daemon off; worker_processes 1; pid @/pid; error_log @/error.log; events { }
+}
+
+function nginxText(listeners: readonly WantedListener[], ports: readonly number[]): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path @/${kind};`);
+  const parts = listeners.map(({ spoken, member }, at) =>
+    isRelay(spoken) ? '' : nginxServer(spoken, ports[at] ?? 0, member, at),
+  );
+  const relays = listeners.map(({ spoken, member }, at) =>
+    isRelay(spoken)
+      ? ` server { listen 127.0.0.1:${ports[at] ?? 0} proxy_protocol; set_real_ip_from 127.0.0.1; proxy_protocol on; proxy_pass 127.0.0.1:${member}; }\n`
+      : '',
+  );
+  const hasStream = existsSync(streamModule) && relays.join('') !== '';
+  return `user root; daemon off; worker_processes 1; pid @/pid; error_log @/error.log; ${hasStream ? `load_module ${streamModule};` : ''} events { }
 http { access_log off; ${temporary.join(' ')} map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
 ${parts.join('')}}
+${hasStream ? `stream { ${relays.join('')} }` : ''}
 `;
-  return start('nginx', ports, (file, directory) => ['-p', directory, '-c', file], text);
 }
 
+function nginxServer(spoken: Spoken, port: number, member: number, at: number): string {
+  const words = `${isHttp2(spoken) ? ' http2' : ''}${isTold(spoken) ? ' proxy_protocol' : ''}`;
+  const client = isTold(spoken) ? '$remote_addr' : '$proxy_add_x_forwarded_for';
+  return ` upstream b${at} { server 127.0.0.1:${member} max_fails=0; keepalive 16; }
+ server { listen 127.0.0.1:${port}${words}; ${spoken === 'late' ? 'client_header_timeout 500ms;' : ''}
+  set_real_ip_from 127.0.0.1; real_ip_header proxy_protocol; location / { proxy_pass http://b${at};
+  proxy_http_version 1.1; proxy_next_upstream off;
+  proxy_set_header Host $host; proxy_set_header X-Forwarded-For ${client};
+  proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; } }
+`;
+}
+
+/** Free a moment ago, and all of them different. */
 async function freePorts(count: number): Promise<number[]> {
-  const ports: number[] = [];
-  while (ports.length < count) ports.push(await freePort());
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port); // a TCP server has an address and port
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }
 
-async function start(
-  name: string,
-  ports: readonly number[],
-  words: (file: string, directory: string) => readonly string[],
-  text: string,
-): Promise<Proxy> {
+type Words = (file: string, directory: string) => readonly string[];
+
+/** Another process may take a port before the program does: then it is tried with others. */
+async function start(name: ProxyName, count: number, words: Words, textOf: Text): Promise<Proxy> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOnce(name, await freePorts(count), words, textOf);
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+  }
+}
+
+type Text = (ports: readonly number[]) => string;
+
+async function startOnce(name: ProxyName, ports: readonly number[], words: Words, textOf: Text): Promise<Proxy> {
   const directory = mkdtempSync(join(tmpdir(), `steelyard-${name}-`));
   const file = join(directory, 'proxy.conf');
-  writeFileSync(file, text.replaceAll('@/', `${directory}/`));
-  const child = spawn(findProgram(name) ?? name, words(file, directory), { stdio: 'ignore' });
+  writeFileSync(file, textOf(ports).replaceAll('@/', `${directory}/`));
+  const child = spawn(findProgram(name) ?? name, words(file, directory), { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
   const ended = new Promise<void>((resolve) => {
     child.on('exit', () => {
       resolve();
@@ -108,21 +193,29 @@ async function start(
       resolve();
     });
   });
+
+  async function close(): Promise<void> {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
+    await ended;
+    clearTimeout(timer);
+    rmSync(directory, { recursive: true, force: true });
+  }
+
   const program: Pinned = {
     pid: child.pid ?? 0,
     hasEnded: () => child.exitCode !== null,
-    said: () => '',
+    said: () => said,
     stop: () => ended,
   };
-  for (const port of ports) await untilListening(port, program);
-  return {
-    ports,
-    close: async () => {
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
-      await ended;
-      clearTimeout(timer);
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
+  try {
+    const listening = ports.filter((port) => textOf(ports).includes(`127.0.0.1:${port}`));
+    for (const port of listening) await untilListening(port, program);
+    // Somebody else may be listening there.
+    if (program.hasEnded()) throw new Error(said);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ports, close };
 }
