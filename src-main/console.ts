@@ -22,6 +22,7 @@ import { Pushes } from './console/pushes.ts';
 import { usualSurroundings } from './console/ssh.ts';
 import { pushTarget } from './console/target.ts';
 import { testDevice, type TestRequest } from './console/tester.ts';
+import { Sleeper } from './console/sleep.ts';
 import { Ticker } from './console/ticker.ts';
 import { Watchers } from './console/watchers.ts';
 import type { Clock } from './core/clock.ts';
@@ -192,7 +193,23 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
   }
   pushes.resume(await takeUp(store, estate));
 
+  await store.sleeps.end(systemClock.now()); // one that is open was never woken from
+  const sleeper = new Sleeper({
+    nowMs: systemClock.now,
+    schedule,
+    lockAll: () => {
+      locks.lockAll();
+    },
+    sleeps: store.sleeps,
+    retryAll: () => {
+      estate.wake();
+    },
+    onSlept: (sleep) => {
+      watchers.tellAll('slept', sleep);
+    },
+  });
   const ticking = setInterval(() => {
+    if (sleeper.isAsleep) return;
     const ticker = new Ticker(estate.list(), driverTools.now(), schedule.statistics());
     for (const client of watchers.clients()) watchers.tell(client, 'tick', ticker.tickFor(watchers.poolsOf(client)));
   }, tickMs);
@@ -250,6 +267,8 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     dropClient: (client) => {
       watchers.drop(client);
     },
+    sleep: () => sleeper.sleep(),
+    wake: () => sleeper.wake(),
     close: async () => {
       clearInterval(ticking);
       endNights();

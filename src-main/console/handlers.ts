@@ -157,6 +157,8 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return planner.makeFromHistory(wish);
     },
 
+    'history.sleeps': () => store.sleeps.list(),
+
     'lab.get': () => Promise.resolve(lab.get()),
     'lab.start': () => lab.start(),
     'lab.stop': () => lab.stop(),
@@ -164,6 +166,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'settings.get': () => store.settings.all(),
     'settings.set': async ({ key, value }) => {
       await store.settings.set(key, value);
+      watchers.tellAll('settings', await store.settings.all());
       return null;
     },
   };

@@ -3,7 +3,7 @@ import type { VendorId } from './address.ts';
 import { certificateFilesSchema, type DeviceCertificate } from './certificates.ts';
 import type { Outcome, Problem } from './errors.ts';
 import { type FindAnswer, findSchema } from './find.ts';
-import { metricSchema, type Sample, type Series } from './metrics.ts';
+import { metricSchema, type Sample, type Series, type Sleep } from './metrics.ts';
 import { type AdminState, desiredSchema, type DeviceModel, type Health } from './model.ts';
 import { type Plan, planSchema, type PushState } from './plan.ts';
 
@@ -381,6 +381,9 @@ export const calls = {
   /** A plan that brings a version back: a change like any other. */
   'history.plan': call<Plan>()(z.strictObject({ device: z.string(), version: z.number().int().optional() })),
 
+  /** When the computer slept, newest first: no data came from any device meanwhile. */
+  'history.sleeps': call<readonly Sleep[]>()(nothing),
+
   'lab.get': call<LabState>()(nothing),
   'lab.start': call<LabState>()(nothing),
   'lab.stop': call<LabState>()(nothing),
@@ -412,6 +415,10 @@ export interface Events {
   readonly push: PushState;
   readonly test: TestReport;
   readonly lab: LabState;
+  /** All settings, after one was set. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The computer has slept. */
+  readonly slept: Sleep;
 }
 export type EventName = keyof Events;
 

@@ -14,6 +14,10 @@ export interface Console {
   readonly onEvent: (client: string, listener: EventListener) => () => void;
   /** Forgets what a client that has gone watched and was told. */
   readonly dropClient: (client: string) => void;
+  /** The computer goes to sleep: what is unlocked is locked, nothing is polled, and no tick is told until `wake`. */
+  readonly sleep: () => Promise<void>;
+  /** Notes when it slept, and polls every device anew. */
+  readonly wake: () => Promise<void>;
   /** Ends polls, pushes (as their journal says) and the lab, and gives the data directory free. */
   readonly close: () => Promise<void>;
 }

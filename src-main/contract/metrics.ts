@@ -179,6 +179,12 @@ export interface MetricRows {
  * At most `2 * maxPixels` points per line: by the second reduced by lowest and highest per pixel column; of a roll-up a lowest and a
  * highest point per `resolutionMs`, or one where a mean was asked for or the metric is a percentile that the roll-up has counts of.
  */
+/** A span in which the computer slept, ms since 1970: no data, and no alarms for that. */
+export interface Sleep {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface Series {
   readonly metric: Metric;
   readonly resolutionMs: number;
@@ -187,7 +193,7 @@ export interface Series {
     readonly times: readonly number[];
     readonly values: readonly (number | null)[];
   }[];
-  /** Spans without samples longer than 2.5 intervals. */
-  readonly gaps: readonly { readonly fromMs: number; readonly toMs: number }[];
+  /** Spans without samples longer than 2.5 intervals; `sleep` where the computer slept meanwhile. */
+  readonly gaps: readonly { readonly fromMs: number; readonly toMs: number; readonly sleep?: Sleep }[];
   readonly markers: readonly { readonly atMs: number; readonly label: string; readonly pushId?: string }[];
 }

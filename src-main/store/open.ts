@@ -1,5 +1,5 @@
 import type { DeviceSpec } from '../contract/api.ts';
-import type { MetricRows, Series } from '../contract/metrics.ts';
+import type { MetricRows, Series, Sleep } from '../contract/metrics.ts';
 import { prepareDirectory } from './data-directory.ts';
 import type { JournalledPush, NewPush } from './journal.ts';
 import type { ScryptCost } from './key-sealer.ts';
@@ -44,6 +44,15 @@ export interface SampleStore {
   readonly series: (query: SeriesQuery) => Promise<Series>;
 }
 
+/** When the computer slept. */
+export interface Sleeps {
+  readonly begin: (fromMs: number) => Promise<void>;
+  /** Ends the one that is open; without one it does nothing. */
+  readonly end: (toMs: number) => Promise<void>;
+  /** Those that ended, newest first, at most a hundred. */
+  readonly list: () => Promise<readonly Sleep[]>;
+}
+
 /** Everything that outlives the process. Calls are carried out in the order in which they were made. */
 export interface Store {
   readonly inventory: Inventory;
@@ -52,6 +61,7 @@ export interface Store {
   readonly versions: Versions;
   readonly journal: Journal;
   readonly samples: SampleStore;
+  readonly sleeps: Sleeps;
   /** Puts a moment on the charts of a device. */
   readonly mark: (marker: NewMarker) => Promise<void>;
   /** Moments of a device in some time, oldest first. */
@@ -108,6 +118,11 @@ function parts(worker: StoreWorker): Omit<Store, 'secrets' | 'versions' | 'damag
     samples: {
       write: (rows) => call('writeSamples', rows),
       series: (query) => call('readSeries', query, Date.now()),
+    },
+    sleeps: {
+      begin: (fromMs) => call('beginSleep', fromMs),
+      end: (toMs) => call('endSleep', toMs),
+      list: () => call('listSleeps'),
     },
     mark: (marker) => call('putMarker', marker),
     markers: (device, fromMs, toMs) => call('listMarkers', device, fromMs, toMs),

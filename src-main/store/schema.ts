@@ -27,6 +27,9 @@ export const mainMigrations: readonly string[] = [
     id INTEGER PRIMARY KEY, device TEXT NOT NULL, at_ms INTEGER NOT NULL, label TEXT NOT NULL, push_id TEXT) STRICT;
   CREATE INDEX marker_of_device ON marker (device, at_ms);
   `,
+  `
+  CREATE TABLE sleep (id INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, to_ms INTEGER) STRICT;
+  `,
 ];
 
 /**

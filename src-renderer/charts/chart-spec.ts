@@ -25,7 +25,8 @@ export interface ChartSpec {
   /** The axis never ends below this, so that a trickle is no peak. */
   readonly floor: number;
   readonly format: (value: number) => string;
-  readonly gaps: readonly { readonly fromMs: number; readonly toMs: number }[];
+  /** Holes; one that is explained carries its words, the longest first. */
+  readonly gaps: readonly { readonly fromMs: number; readonly toMs: number; readonly words?: readonly string[] }[];
   readonly markers: readonly { readonly atMs: number; readonly label: string }[];
 }
 

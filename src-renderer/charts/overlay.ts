@@ -22,6 +22,23 @@ function shadeGap(chart: Chart, gap: ChartSpec['gaps'][number]): void {
   if (right <= left) return;
   ctx.fillStyle = tokenValue('gap-fill');
   ctx.fillRect(left, area.top, right - left, area.height);
+  if (gap.words !== undefined) writeInGap(chart, gap.words, left, right);
+}
+
+/** The longest words that fit: across, or upright where the hole is too narrow for that. */
+function writeInGap({ ctx, chartArea: area }: Chart, words: readonly string[], left: number, right: number): void {
+  ctx.save();
+  ctx.font = `11px ${tokenValue('font-ui')}`;
+  ctx.fillStyle = tokenValue('axis');
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  ctx.translate((left + right) / 2, area.top + area.height / 2);
+  const room = right - left - 8;
+  const across = words.find((text) => ctx.measureText(text).width <= room);
+  const upright = words.find((text) => room >= 6 && ctx.measureText(text).width <= area.height);
+  if (across === undefined) ctx.rotate(-Math.PI / 2);
+  ctx.fillText(across ?? upright ?? '', 0, 0);
+  ctx.restore();
 }
 
 const longestLabel = 40;

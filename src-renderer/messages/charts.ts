@@ -1,5 +1,7 @@
 /** Words that every chart needs. */
 export const chartText = {
+  asleep: (from: string, to: string) => `asleep ${from} to ${to}`,
+  asleepWord: 'asleep',
   noData: 'no data',
   time: 'Time',
   keys: 'Arrow keys move along it, T shows the values as a table.',

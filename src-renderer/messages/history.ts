@@ -32,4 +32,7 @@ export const historyText = {
   against: (id: number) => `Against version #${id}.`,
   onlyText: 'Nothing of the model differs, only the text.',
   diffOf: (path: string) => `What differs in ${path}`,
+  slept: 'Asleep',
+  sleptSub: 'this computer; no data, no alarms',
+  sleptFromTo: (from: string, to: string) => `${from} to ${to}`,
 } as const;

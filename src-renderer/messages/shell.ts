@@ -98,6 +98,10 @@ export const shellText = {
     refused: (device: string) => ({ title: `The change on ${device} was refused.`, detail: 'See what was sent.' }),
     stuck: (device: string) => ({ title: `The change on ${device} needs a person.`, detail: 'It stopped half way.' }),
   },
+  slept: (from: string, to: string) => ({
+    title: `This computer slept from ${from} to ${to}.`,
+    detail: 'There is no data for that time, and nothing is wrong for that. Every device is asked anew.',
+  }),
   readAgain: (device: string) => ({ title: `${device} was read again.`, detail: 'Its configuration is up to date.' }),
   unlock: {
     title: 'Turn writing on',

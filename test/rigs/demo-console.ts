@@ -167,6 +167,7 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
         ),
       );
     },
+    'history.sleeps': () => Promise.resolve([{ fromMs: Date.now() - 9_000_000, toMs: Date.now() - 5_400_000 }]),
     'lab.get': () => Promise.resolve(lab),
     'lab.start': () => setLab(true),
     'lab.stop': () => setLab(false),

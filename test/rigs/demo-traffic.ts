@@ -273,7 +273,7 @@ export function demoSeries(
         times,
         values: times.map((atMs) => valueOf(metric, pool, member, atMs, device.hasPercentiles === true)),
       })),
-    gaps: device.isStale === true ? [gap, { fromMs: toMs, toMs: span.toMs }] : [gap],
+    gaps: device.isStale === true ? [gap, { fromMs: toMs, toMs: span.toMs }] : [{ ...gap, sleep: gap }],
     markers: [{ atMs: span.toMs - 200_000, label: '#410 dl-fra-06 draining' }],
   };
 }

@@ -23,6 +23,8 @@ export function openSmallConsole(handlers: Partial<Handlers> = {}): SmallConsole
     dropClient: (client) => {
       dropped.push(client);
     },
+    sleep: () => Promise.resolve(),
+    wake: () => Promise.resolve(),
     close: () => Promise.resolve(),
     tell: (name, data) => {
       for (const listener of listeners.keys()) listener(name, data);
