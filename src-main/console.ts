@@ -44,6 +44,10 @@ export interface ConsoleOptions {
   readonly isWatching?: boolean;
   /** The desktop's key chain, where there is one: it seals the stored secrets. */
   readonly keyChain?: KeySealer;
+  /** Why it does not, where a desktop should have one. */
+  readonly keyChainProblem?: string;
+  /** The options of the desktop window, where there is one. */
+  readonly desktop?: AppInfo['desktop'];
 }
 
 const systemClock: Clock = {
@@ -239,7 +243,11 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     info: () => ({
       version,
       node: process.versions.node,
-      secrets: store.secrets.state(),
+      secrets: {
+        ...store.secrets.state(),
+        ...(options.keyChainProblem === undefined ? {} : { why: options.keyChainProblem }),
+      },
+      ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
       vendors: drivers.map(({ id, label, transports }) => ({ id, label, transports })),
     }),
     test: (request: TestRequest) =>

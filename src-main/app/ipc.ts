@@ -1,5 +1,5 @@
 import { ipcMain, type IpcMainEvent, type IpcMainInvokeEvent, type WebContents } from 'electron';
-import type { CallContext } from '../contract/api.ts';
+import type { CallContext, Shown } from '../contract/api.ts';
 import type { Console } from '../contract/console.ts';
 import { AppError, type Outcome } from '../contract/errors.ts';
 import { answerMessage, type Report } from '../dispatch.ts';
@@ -10,6 +10,8 @@ import { isOurPage } from './pages.ts';
 export interface IpcLink {
   /** From now on this window's main frame may call. */
   readonly admit: (contents: WebContents) => void;
+  /** Asks this window's page for something; a page that does not listen yet hears it once it does. */
+  readonly show: (contents: WebContents, shown: Shown) => void;
   readonly close: () => void;
 }
 
@@ -18,6 +20,9 @@ interface Guest {
   outbox: Outbox;
   stopEvents: () => void;
   onTaken: () => void;
+  /** Its page has called: it runs, and hears what it is told. */
+  isListening: boolean;
+  waiting: Shown | undefined;
 }
 
 /** Joins windows to the console: each call is taken from our own page in the main frame of a window of ours, and from nobody else. */
@@ -33,6 +38,7 @@ export function openIpc(console: Console, report: Report): IpcLink {
   ipcMain.handle(callChannel, async (event, call: unknown, input: unknown): Promise<Outcome<unknown>> => {
     const guest = guestOf(event);
     if (guest === undefined) return refused();
+    listen(guest);
     const { outcome } = await answerMessage(console.handlers, { id: 0, call, input }, guest.context, report);
     return outcome;
   });
@@ -47,12 +53,25 @@ export function openIpc(console: Console, report: Report): IpcLink {
   return {
     admit: (contents) => {
       const context = { client: `window-${contents.id}`, shell: 'electron' } as const;
-      const guest: Guest = { context, outbox: { tell: ignore, close: ignore }, stopEvents: ignore, onTaken: ignore };
+      const guest: Guest = {
+        context,
+        outbox: { tell: ignore, close: ignore },
+        stopEvents: ignore,
+        onTaken: ignore,
+        isListening: false,
+        waiting: undefined,
+      };
       guests.set(contents, guest);
       contents.once('destroyed', () => {
         leave(console, guest);
         guests.delete(contents);
       });
+    },
+    show: (contents, shown) => {
+      const guest = guests.get(contents);
+      if (guest === undefined) return;
+      if (guest.isListening) guest.outbox.tell('shown', shown);
+      else guest.waiting = shown;
     },
     close: () => {
       ipcMain.removeHandler(callChannel);
@@ -78,10 +97,18 @@ function join(console: Console, contents: WebContents, guest: Guest): void {
 }
 
 function leave(console: Console, guest: Guest): void {
+  guest.isListening = false;
   guest.stopEvents();
   guest.outbox.close();
   guest.onTaken = ignore;
   console.dropClient(guest.context.client);
+}
+
+function listen(guest: Guest): void {
+  if (guest.isListening) return;
+  guest.isListening = true;
+  if (guest.waiting !== undefined) guest.outbox.tell('shown', guest.waiting);
+  guest.waiting = undefined;
 }
 
 function refused(): Outcome<never> {

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { VendorId } from './address.ts';
 import { certificateFilesSchema, type DeviceCertificate } from './certificates.ts';
+import type { OptionState } from './desktop.ts';
 import type { Outcome, Problem } from './errors.ts';
 import { type FindAnswer, findSchema } from './find.ts';
 import { metricSchema, type Sample, type Series, type Sleep } from './metrics.ts';
 import { type AdminState, desiredSchema, type DeviceModel, type Health } from './model.ts';
+import type { Place } from './place.ts';
 import { type Plan, planSchema, type PushState } from './plan.ts';
 
 /**
@@ -258,7 +260,11 @@ export interface AppInfo {
   readonly secrets: {
     readonly protection: 'memory' | 'passphrase' | 'key-file' | 'key-chain';
     readonly isLocked: boolean;
+    /** Why the desktop's key chain does not seal them. */
+    readonly why?: string;
   };
+  /** The options of the desktop window; a console without one has none of them. */
+  readonly desktop?: readonly OptionState[];
 }
 
 /** `Out` is carried by type alone: what a handler answers is ours, what it is given is checked at run time. */
@@ -406,6 +412,8 @@ export type Handlers = {
   readonly [K in CallName]: (input: CallInput<K>, context: CallContext) => Promise<CallOutput<K>>;
 };
 
+export type Shown = { readonly place: Place } | { readonly problem: Problem } | { readonly dialog: 'palette' | 'keys' };
+
 /** What the console says unasked; whole snapshots, so that a lost one does no harm. */
 export interface Events {
   /** Inventory, readings and locks changed. */
@@ -419,6 +427,8 @@ export interface Events {
   readonly settings: Readonly<Record<string, string>>;
   /** The computer has slept. */
   readonly slept: Sleep;
+  /** The desktop asks its window for something: to go to a place, to say why a link was refused, to open the palette. */
+  readonly shown: Shown;
 }
 export type EventName = keyof Events;
 

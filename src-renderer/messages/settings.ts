@@ -1,4 +1,5 @@
 import type { AppInfo } from '$contract/api.ts';
+import type { DesktopOption } from '$contract/desktop.ts';
 
 const protectionWords: Readonly<Record<AppInfo['secrets']['protection'], string>> = {
   memory: 'kept in memory only: credentials are gone when the console ends',
@@ -30,6 +31,21 @@ export const settingsText = {
   protect: 'Seal with this passphrase',
   done: { title: 'The secrets are sealed.', detail: 'The console asks for the passphrase when it starts.' },
   unlocked: { title: 'The secrets are unlocked.', detail: 'Waiting devices are tried again.' },
+  desktop: 'Desktop',
+  desktopSub: 'this window, on this computer',
+  noDesktop: 'These belong to the desktop window; this console runs in a browser, where they do not apply.',
+  options: {
+    notifications: {
+      label: 'Messages of the system',
+      hint: 'when something goes down or comes back; never for what you did',
+    },
+    tray: { label: 'Icon beside the clock', hint: 'shows the worst state of the estate' },
+    closeToTray: {
+      label: 'Close into the icon',
+      hint: 'the console goes on watching; starting it again brings it back',
+    },
+    autostart: { label: 'Start when I sign in', hint: 'out of sight where it can be closed into the icon' },
+  } satisfies Record<DesktopOption, { readonly label: string; readonly hint: string }>,
   about: 'About',
   version: 'Version',
   shell: 'Runs as',

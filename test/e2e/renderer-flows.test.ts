@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { AppError } from '../../src-main/contract/errors.ts';
 import { type Browser, findBreaches, openBrowser } from '../rigs/browser.ts';
 import { type DemoConsole, openDemoConsole } from '../rigs/demo-console.ts';
 import { hostileDevice } from '../rigs/demo-estate.ts';
@@ -21,7 +22,7 @@ afterAll(async () => {
   await rm(pages, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  demo = await openDemoConsole({ pages, isHostile: true });
+  demo = await openDemoConsole({ pages, isHostile: true, isDesktop: true });
   page = await browser.context.newPage();
   await page.goto(demo.link());
   await page.getByText('Needs someone').waitFor();
@@ -143,6 +144,26 @@ describe.skipIf(isMissing('chromium'))('by keyboard alone', () => {
     await page.keyboard.type('>add a device');
     await page.keyboard.press('Enter');
     await page.getByText('What is it?').first().waitFor();
+  });
+
+  test('an option of the desktop is switched, and what does not apply says why', async () => {
+    await goTo(page, '#/settings');
+    await page.getByRole('switch', { name: 'Close into the icon' }).waitFor();
+    await page.getByRole('switch', { name: 'Icon beside the clock' }).focus();
+    await page.keyboard.press('Space');
+    expect(inputOf('settings.set')).toEqual({ key: 'desktop.tray', value: 'off' });
+    await page.getByRole('switch', { name: 'Close into the icon', disabled: true }).waitFor();
+    expect(await page.getByRole('switch', { name: 'Start when I sign in' }).isDisabled()).toBe(true);
+    await page.getByText('Only the installed program can be started at sign-in.').waitFor();
+  });
+
+  test('what the desktop asks for is shown: a place, why a link was refused, the palette', async () => {
+    demo.show({ place: { screen: 'pool', device: 'hap-fra1', pool: 'dl-origin', member: 'dl-fra-02' } });
+    await page.locator('tr[aria-current=location]', { hasText: 'dl-fra-02' }).waitFor();
+    demo.show({ problem: new AppError('INPUT_INVALID', 'The link "x" is refused.').toProblem() });
+    await page.getByText('The link "x" is refused.').first().waitFor();
+    demo.show({ dialog: 'palette' });
+    await page.getByRole('combobox').waitFor();
   });
 
   test('the tree is walked with the arrows and opens what Enter is pressed on', async () => {

@@ -118,7 +118,7 @@ describe('the desktop shell, as built, on a double of Electron', () => {
     const remote = await connectConsole(dataDir);
     expect(await remote?.call('app.info', {})).toMatchObject({ ok: true });
     remote?.close();
-    void double.ask('closeWindows').catch(() => undefined); // it ends before it can answer
+    void double.ask('closeWindow').catch(() => undefined); // it ends before it can answer
     expect(await double.ended).toBe(0);
     expect(await connectConsole(dataDir)).toBeUndefined();
     await expect(stat(localPath(dataDir))).rejects.toThrow();

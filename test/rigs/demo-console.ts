@@ -1,4 +1,4 @@
-import type { CallContext, Handlers, LabState, TestReport, TestStep } from '../../src-main/contract/api.ts';
+import type { CallContext, Handlers, LabState, Shown, TestReport, TestStep } from '../../src-main/contract/api.ts';
 import { AppError, toProblem } from '../../src-main/contract/errors.ts';
 import type { PushState } from '../../src-main/contract/plan.ts';
 import { findObjects, type Searched } from '../../src-main/core/find/find.ts';
@@ -14,6 +14,8 @@ export interface DemoOptions {
   readonly pages: string;
   readonly devices?: readonly DemoDevice[];
   readonly isHostile?: boolean;
+  /** As in the desktop window: with its options. */
+  readonly isDesktop?: boolean;
 }
 
 export interface DemoConsole {
@@ -22,6 +24,8 @@ export interface DemoConsole {
   readonly calls: readonly { readonly name: string; readonly input: unknown }[];
   /** Puts a push in place and tells it. */
   readonly showPush: (push: PushState) => void;
+  /** Tells the window what the desktop would. */
+  readonly show: (shown: Shown) => void;
   readonly pushOf: (device: string) => PushState | undefined;
   readonly server: WebServer;
   readonly close: () => Promise<void>;
@@ -78,6 +82,16 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
           { id: 'engine', label: 'Steelyard engine', transports: ['unix', 'http'] },
         ],
         secrets: { protection: 'memory', isLocked: false },
+        ...(options.isDesktop === true
+          ? {
+              desktop: [
+                { id: 'notifications', isAvailable: true },
+                { id: 'tray', isAvailable: true },
+                { id: 'closeToTray', isAvailable: true },
+                { id: 'autostart', isAvailable: false, why: 'Only the installed program can be started at sign-in.' },
+              ],
+            }
+          : {}),
       }),
     'devices.list': () => Promise.resolve(states()),
     'devices.add': ({ spec }) => Promise.resolve({ ...demoState(find('hap-ams2'), Date.now(), undefined), spec }),
@@ -174,6 +188,7 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
     'settings.get': () => Promise.resolve(Object.fromEntries(settings)),
     'settings.set': ({ key, value }) => {
       settings.set(key, value);
+      small.tell('settings', Object.fromEntries(settings));
       return Promise.resolve(null);
     },
     'secrets.protect': () => Promise.resolve(null),
@@ -193,6 +208,9 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
   return {
     link: () => server.mintLink(),
     calls,
+    show: (shown) => {
+      small.tell('shown', shown);
+    },
     showPush: (push) => {
       setPush(push);
     },

@@ -1,7 +1,19 @@
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Bridge, CallName } from '../../../src-main/contract/api.ts';
-import { app, decisions, ipcMain, protocol, schemes, windows } from './electron.ts';
+import {
+  app,
+  decisions,
+  ipcMain,
+  Menu,
+  type MenuLine,
+  Notification,
+  powerMonitor,
+  protocol,
+  schemes,
+  Tray,
+  windows,
+} from './electron.ts';
 
 /** Runs the built shell on the double: `node run.ts <out/main/main.js> [switches]`, and does what the test asks over the channel. */
 
@@ -15,16 +27,21 @@ const events: unknown[] = [];
 /** What a test can ask, each with values that cross a process boundary. */
 const asks = {
   look: () => ({
-    windows: windows.map(({ webPreferences, webContents, isShown, isFocused }) => ({
-      webPreferences,
-      isShown,
-      isFocused,
-      url: webContents.mainFrame.url,
-      exposed: Object.keys(webContents.world),
+    windows: windows.map((window) => ({
+      webPreferences: window.webPreferences,
+      isShown: window.isShown,
+      isFocused: window.isFocused(),
+      isMaximized: window.isMaximized(),
+      bounds: window.bounds,
+      zoom: window.webContents.zoom,
+      url: window.webContents.mainFrame.url,
+      exposed: Object.keys(window.webContents.world),
     })),
     isSandboxed: app.isSandboxed,
     paths: app.paths,
     privileged: protocol.privileged,
+    protocols: app.protocols,
+    loginItem: app.loginItem,
   }),
   listen: () => {
     bridge().onEvent((name, data) => events.push([name, data]));
@@ -71,8 +88,36 @@ const asks = {
     const response = await schemes.get('app')?.(new Request(url));
     return response && { status: response.status, headers: [...response.headers], body: await response.text() };
   },
-  secondInstance: () => app.emit('second-instance'),
-  closeWindows: () => app.emit('window-all-closed'),
+  secondInstance: (words: readonly string[] = []) => app.emit('second-instance', {}, words),
+  openUrl: (url: string) => app.emit('open-url', { preventDefault: () => undefined }, url),
+  closeWindow: () => {
+    windows[0]?.close();
+  },
+  quit: () => {
+    app.quit();
+  },
+  leaveWindow: (bounds: { x: number; y: number; width: number; height: number }, zoom: number) => {
+    const [window] = windows;
+    if (window === undefined) throw new Error('no window is open');
+    window.bounds = bounds;
+    window.webContents.zoom = zoom;
+    window.maximize();
+  },
+  power: (event: string) => powerMonitor.emit(event),
+  tray: () => [...Tray.all].map(({ image, toolTip, menu }) => ({ image, toolTip, menu: menu.map(shownLine) })),
+  clickTray: (label?: string) => {
+    const [tray] = Tray.all;
+    if (label === undefined) tray?.emit('click');
+    else tray?.menu.find((line) => line.label === label)?.click?.();
+  },
+  menu: () => Menu.application.map(shownLine),
+  clickMenu: (label: string) => {
+    const line = Menu.application.flatMap(({ submenu }) => submenu ?? []).find((each) => each.label === label);
+    if (line?.click === undefined) throw new Error(`The menu has no "${label}".`);
+    line.click();
+  },
+  notifications: () => Notification.shown.map(({ title, body }) => ({ title, body })),
+  clickNotification: (at: number) => Notification.shown[at]?.emit('click'),
 };
 export type Asks = typeof asks;
 
@@ -86,6 +131,18 @@ process.on('message', (message: { id: number; ask: keyof Asks; words: unknown[] 
 });
 
 await import(pathToFileURL(process.argv[2] ?? '').href);
+
+interface ShownLine {
+  readonly label?: string;
+  readonly role?: string;
+  readonly accelerator?: string;
+  readonly submenu?: readonly ShownLine[];
+}
+
+/** Without the functions, which cross no process boundary. */
+function shownLine({ label, role, accelerator, submenu }: MenuLine): ShownLine {
+  return JSON.parse(JSON.stringify({ label, role, accelerator, submenu: submenu?.map(shownLine) })) as ShownLine; // what went in
+}
 
 function contentsOf() {
   const [window] = windows;

@@ -24,6 +24,7 @@ export class WebContents extends EventEmitter {
   openHandler: (details: { url: string }) => { action: string } = () => ({ action: 'allow' });
   #preload: string;
   #receive: Send = () => undefined;
+  zoom = 1;
 
   constructor(preload: string) {
     super();
@@ -36,6 +37,12 @@ export class WebContents extends EventEmitter {
     setImmediate(() => {
       this.#receive(channel, ...copies);
     });
+  }
+  setZoomFactor(zoom: number): void {
+    this.zoom = zoom;
+  }
+  getZoomFactor(): number {
+    return this.zoom;
   }
   setWindowOpenHandler(handler: WebContents['openHandler']): void {
     this.openHandler = handler;
@@ -80,14 +87,25 @@ export class WebContents extends EventEmitter {
 
 export const windows: BrowserWindow[] = [];
 
+export interface Bounds {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 export class BrowserWindow extends EventEmitter {
   readonly webContents: WebContents;
   readonly webPreferences: WebPreferences;
+  bounds: Bounds;
   isShown = false;
-  isFocused = false;
+  #isMaximized = false;
+  #isFocused = false;
 
-  constructor(options: { webPreferences: WebPreferences; show: boolean }) {
+  constructor(options: Bounds & { webPreferences: WebPreferences; show: boolean }) {
     super();
+    const { x, y, width, height } = options;
+    this.bounds = { x, y, width, height };
     this.webPreferences = options.webPreferences;
     this.webContents = new WebContents(options.webPreferences.preload);
     windows.push(this);
@@ -99,10 +117,37 @@ export class BrowserWindow extends EventEmitter {
   show(): void {
     this.isShown = true;
   }
+  hide(): void {
+    this.isShown = false;
+    this.#isFocused = false;
+  }
+  /** As a person does: what is prevented does not happen. */
+  close(): void {
+    const event = { isPrevented: false, preventDefault: () => (event.isPrevented = true) };
+    this.emit('close', event);
+    if (event.isPrevented) return;
+    windows.splice(windows.indexOf(this), 1);
+    this.webContents.emit('destroyed');
+    this.emit('closed');
+    if (windows.length === 0) BrowserWindow.onAllClosed();
+  }
+  static onAllClosed: () => void;
   isMinimized(): boolean {
     return false;
   }
+  isMaximized(): boolean {
+    return this.#isMaximized;
+  }
+  maximize(): void {
+    this.#isMaximized = true;
+  }
+  getNormalBounds(): Bounds {
+    return this.bounds;
+  }
   focus(): void {
-    this.isFocused = true;
+    this.#isFocused = true;
+  }
+  isFocused(): boolean {
+    return this.#isFocused;
   }
 }
