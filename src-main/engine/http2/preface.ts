@@ -1,26 +1,29 @@
-import type { Socket } from 'node:net';
 import { ClientConnection } from '../http1/client.ts';
 import type { Endpoint } from '../http1/request-view.ts';
 import type { WorkerContext } from '../runtime/context.ts';
 import type { Listener, OpenConnection } from '../runtime/listener.ts';
 import type { ByteReader } from '../sockets/byte-reader.ts';
+import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
-import { Http2Connection } from './session.ts';
-
-/** RFC 9113 3.4: what a client with prior knowledge says first. */
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+import { Http2Connection } from './connection.ts';
+import { clientPreface } from './frames.ts';
 
 /** A clear text connection until it is known which HTTP it speaks; then only what hands its bytes on. */
 export class PrefaceReader extends Timed implements ByteReader, OpenConnection {
   readonly #context: WorkerContext;
   readonly #listener: Listener;
-  readonly #raw: Socket;
+  readonly #raw: ByteSocket;
   readonly #endpoint: Endpoint | undefined;
   #gathered: Buffer = Buffer.alloc(0);
   #next: ByteReader | undefined = undefined;
   #isOver = false;
 
-  constructor(context: WorkerContext, listener: Listener, attach: (reader: ByteReader) => Socket, endpoint?: Endpoint) {
+  constructor(
+    context: WorkerContext,
+    listener: Listener,
+    attach: (reader: ByteReader) => ByteSocket,
+    endpoint?: Endpoint,
+  ) {
     super();
     this.#context = context;
     this.#listener = listener;
@@ -46,11 +49,11 @@ export class PrefaceReader extends Timed implements ByteReader, OpenConnection {
     if (this.#isOver) return false;
     const gathered = Buffer.concat([this.#gathered, bytes.subarray(start, end)]);
     this.#gathered = gathered;
-    const length = Math.min(gathered.length, preface.length);
-    const isHttp2 = gathered.compare(preface, 0, length, 0, length) === 0;
-    if (isHttp2 && length < preface.length) return true;
+    const length = Math.min(gathered.length, clientPreface.length);
+    const isHttp2 = gathered.compare(clientPreface, 0, length, 0, length) === 0;
+    if (isHttp2 && length < clientPreface.length) return true;
     this.#leave();
-    return isHttp2 ? this.#startHttp2(gathered) : this.#startHttp1(gathered);
+    return this.#start(isHttp2, gathered);
   }
 
   drain(): void {
@@ -66,24 +69,13 @@ export class PrefaceReader extends Timed implements ByteReader, OpenConnection {
     this.#raw.destroy();
   }
 
-  #startHttp2(gathered: Buffer): boolean {
-    this.#raw.pause();
-    this.#raw.unshift(gathered);
-    new Http2Connection(this.#context, this.#listener, this.#raw, this.#endpoint);
-    return false;
-  }
-
-  #startHttp1(gathered: Buffer): boolean {
-    new ClientConnection(
-      this.#context,
-      this.#listener,
-      (reader) => {
-        this.#next = reader;
-        return this.#raw;
-      },
-      undefined,
-      this.#endpoint,
-    );
+  #start(isHttp2: boolean, gathered: Buffer): boolean {
+    const attach = (reader: ByteReader): ByteSocket => {
+      this.#next = reader;
+      return this.#raw;
+    };
+    if (isHttp2) new Http2Connection(this.#context, this.#listener, attach, this.#endpoint);
+    else new ClientConnection(this.#context, this.#listener, attach, undefined, this.#endpoint);
     return this.#next?.onBytes(gathered, 0, gathered.length) ?? false;
   }
 

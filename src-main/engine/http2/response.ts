@@ -1,136 +1,161 @@
-import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { ChunkReader } from '../http1/chunked.ts';
+import { equalsName } from '../http1/bytes.ts';
 import { head, scanResponse } from '../http1/head.ts';
+import { fieldRoomBytes, putField, putStatus } from './hpack/encoder.ts';
 
 // What is left of the body: a number of bytes, or one of these.
 const untilClose = -1;
 const chunked = -2;
 
-/** RFC 9113 8.2.2: what concerns one HTTP/1.1 connection is not said. */
-const ofConnection: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** Where the parts of a response go to; bytes are valid during the call only, and `isEnd` = nothing follows. */
+export interface ResponseFrames {
+  readonly sendFields: (block: Buffer, length: number, isEnd: boolean) => void;
+  readonly sendBody: (bytes: Buffer, start: number, end: number, isEnd: boolean) => void;
+}
 
-/** Turns the bytes of one HTTP/1.1 response (whole heads at a time) into what a stream sends. */
+/** Where blocks are put together. */
+let block: Buffer = Buffer.allocUnsafeSlow(16_384);
+
+/** Turns the bytes of HTTP/1.1 responses (whole heads at a time), one after another, into fields and data. */
 export class ResponseWriter {
-  readonly #stream: ServerHttp2Stream;
-  readonly #isHead: boolean;
-  readonly #isTunnel: boolean;
+  readonly #frames: ResponseFrames;
+  #isHead = false;
+  #isTunnel = false;
   #hasHead = false;
   #left = 0;
   #chunks: ChunkReader | undefined = undefined;
-  #trailers: readonly string[] = [];
   isTunnelling = false;
   /** Everything that the head announced has come. */
   isComplete = false;
 
-  constructor(stream: ServerHttp2Stream, isHead: boolean, isTunnel: boolean) {
-    this.#stream = stream;
+  constructor(frames: ResponseFrames) {
+    this.#frames = frames;
+  }
+
+  /** The next response answers such a request. */
+  begin(isHead: boolean, isTunnel: boolean): void {
     this.#isHead = isHead;
     this.#isTunnel = isTunnel;
+    this.#hasHead = this.isTunnelling = this.isComplete = false;
+    this.#left = 0;
   }
 
   /** True where nothing but the end of the connection can tell that the body is whole. */
   get endsByClose(): boolean {
-    return this.#hasHead && (this.#left === untilClose || this.isTunnelling);
+    return this.#hasHead && this.#left === untilClose;
   }
 
-  /** Takes bytes that are valid during the call only. */
-  write(bytes: Buffer): void {
+  /** False = a head that cannot be read: only a mistake of our own. */
+  write(bytes: Buffer): boolean {
     let at = 0;
     while (!this.#hasHead) {
-      if (at === bytes.length) return;
+      if (at === bytes.length) return true;
       const end = scanResponse(bytes, at, bytes.length, bytes.length);
-      // The engine wrote it: only a mistake of our own could come here.
-      if (end <= 0) throw new Error('a response head that cannot be read');
-      this.#takeHead(bytes);
+      if (end <= 0) return false;
+      this.#takeHead(bytes, end - at);
       at = end;
     }
-    this.#takeBody(bytes, at);
+    if (!this.isComplete && at < bytes.length) this.#takeBody(bytes, at);
+    return true;
   }
 
-  #takeHead(bytes: Buffer): void {
-    const { status } = head;
-    const headers = this.#fields(bytes);
+  #takeHead(bytes: Buffer, length: number): void {
+    let { status } = head;
     if (status === 101 && this.#isTunnel) {
       this.#hasHead = this.isTunnelling = true;
       this.#left = untilClose;
-      delete headers['sec-websocket-accept'];
-      this.#stream.respond({ ...headers, ':status': 200 });
-      return;
+      status = 200;
+    } else if (status >= 200) {
+      this.#hasHead = true;
+      const hasNoBody = this.#isHead || status === 204 || status === 304;
+      this.#left = hasNoBody ? 0 : head.isChunked ? chunked : head.contentLength;
+      this.isComplete = this.#left === 0;
+      if (this.#left === chunked) this.#startChunks();
     }
-    if (status < 200) {
-      this.#stream.additionalHeaders({ ...headers, ':status': status });
-      return;
-    }
-    this.#hasHead = true;
-    const hasNoBody = this.#isHead || status === 204 || status === 304;
-    this.#left = hasNoBody ? 0 : head.isChunked ? chunked : head.contentLength;
-    headers[':status'] = status;
-    if (this.#left === chunked) {
-      this.#chunks = new ChunkReader();
-      this.#chunks.trailers = [];
-      this.#stream.once('wantTrailers', () => {
-        this.#sendTrailers();
-      });
-      this.#stream.respond(headers, { waitForTrailers: true });
-    } else if (this.#left === 0) {
-      this.isComplete = true;
-      this.#stream.respond(headers, { endStream: true });
-    } else this.#stream.respond(headers);
+    const room = length + (head.fieldCount + 1) * fieldRoomBytes;
+    if (room > block.length) block = Buffer.allocUnsafeSlow(room);
+    this.#frames.sendFields(block, this.#putFields(bytes, status), this.isComplete);
   }
 
-  #fields(bytes: Buffer): OutgoingHttpHeaders {
+  #startChunks(): void {
+    const chunks = (this.#chunks ??= new ChunkReader());
+    chunks.reset();
+    chunks.trailers = [];
+  }
+
+  #putFields(bytes: Buffer, status: number): number {
     const { fields, fieldCount } = head;
-    const headers: OutgoingHttpHeaders = {};
+    let at = putStatus(block, 0, status);
     for (let index = 0; index < fieldCount; index++) {
-      const at = index * 5;
-      const name = bytes.toString('latin1', fields[at], fields[at + 1]).toLowerCase();
-      if (ofConnection.has(name)) continue;
-      const value = bytes.toString('latin1', fields[at + 2], fields[at + 3]);
-      const earlier = headers[name];
-      if (earlier === undefined) headers[name] = value;
-      else if (Array.isArray(earlier)) earlier.push(value);
-      else headers[name] = name === 'set-cookie' ? [String(earlier), value] : `${String(earlier)}, ${value}`;
+      const from = index * 5;
+      const nameStart = fields[from] ?? 0;
+      const nameEnd = fields[from + 1] ?? 0;
+      if (isOfConnection(bytes, nameStart, nameEnd)) continue;
+      if (this.isTunnelling && equalsName(bytes, nameStart, nameEnd, acceptName)) continue;
+      at = putField(block, at, bytes, nameStart, nameEnd, fields[from + 2] ?? 0, fields[from + 3] ?? 0);
     }
-    return headers;
+    return at;
   }
 
   #takeBody(bytes: Buffer, start: number): void {
-    if (start === bytes.length || this.isComplete) return;
-    const chunks = this.#chunks;
-    if (chunks === undefined) {
-      const piece = Buffer.from(bytes.subarray(start));
-      if (this.#left > 0) this.#left -= piece.length;
+    if (this.#left === chunked) {
+      this.#takeChunks(bytes, start);
+      return;
+    }
+    if (this.#left > 0) {
+      this.#left -= bytes.length - start;
       this.isComplete = this.#left === 0;
-      if (this.isComplete) this.#stream.end(piece);
-      else this.#stream.write(piece);
-      return;
     }
-    const pieces: Buffer[] = [];
-    const after = chunks.read(bytes, start, bytes.length, (from, to) => {
-      if (to > from) pieces.push(bytes.subarray(from, to));
-    });
-    const data = pieces.length === 0 ? undefined : Buffer.concat(pieces);
-    if (after < 0) {
-      if (data !== undefined) this.#stream.write(data);
-      return;
-    }
-    this.#trailers = chunks.trailers ?? [];
-    this.isComplete = true;
-    if (data === undefined) this.#stream.end();
-    else this.#stream.end(data);
+    this.#frames.sendBody(bytes, start, bytes.length, this.isComplete);
   }
 
-  #sendTrailers(): void {
-    const trailers: OutgoingHttpHeaders = {};
-    for (let at = 0; at < this.#trailers.length; at += 2) {
-      trailers[(this.#trailers[at] ?? '').toLowerCase()] = this.#trailers[at + 1];
-    }
-    this.#stream.sendTrailers(trailers); // without any it ends the stream by an empty DATA frame
+  /** One piece behind, so that the last one ends the stream. */
+  #takeChunks(bytes: Buffer, start: number): void {
+    const chunks = this.#chunks;
+    let [pieceStart, pieceEnd] = [0, 0];
+    const after = chunks?.read(bytes, start, bytes.length, (from, to) => {
+      if (from === to) return;
+      if (pieceEnd > pieceStart) this.#frames.sendBody(bytes, pieceStart, pieceEnd, false);
+      pieceStart = from;
+      pieceEnd = to;
+    });
+    const isEnd = after !== undefined && after >= 0;
+    const trailers = isEnd ? (chunks?.trailers ?? []) : [];
+    this.isComplete = isEnd;
+    const endsHere = isEnd && trailers.length === 0;
+    if (pieceEnd > pieceStart || endsHere) this.#frames.sendBody(bytes, pieceStart, pieceEnd, endsHere);
+    if (trailers.length > 0) this.#frames.sendFields(block, putTrailers(trailers), true);
+  }
+}
+
+function putTrailers(trailers: readonly string[]): number {
+  let at = 0;
+  for (let index = 0; index < trailers.length; index += 2) {
+    const name = trailers[index] ?? '';
+    const line = Buffer.from(name + (trailers[index + 1] ?? ''), 'latin1');
+    if (isOfConnection(line, 0, name.length)) continue;
+    const room = at + line.length + fieldRoomBytes;
+    if (room > block.length) block = Buffer.concat([block.subarray(0, at), Buffer.allocUnsafeSlow(room)]);
+    at = putField(block, at, line, 0, name.length, name.length, line.length);
+  }
+  return at;
+}
+
+const acceptName = Buffer.from('sec-websocket-accept', 'latin1');
+
+/** RFC 9113 8.2.2: what concerns one HTTP/1.1 connection is not said. */
+const ofConnection = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'].map((name) =>
+  Buffer.from(name, 'latin1'),
+);
+
+function isOfConnection(bytes: Buffer, start: number, end: number): boolean {
+  switch (end - start) {
+    case 7:
+    case 10:
+    case 16:
+    case 17:
+      return ofConnection.some((name) => equalsName(bytes, start, end, name));
+    default:
+      return false;
   }
 }

@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { ClientConnection } from '../http1/client.ts';
 import type { Endpoint } from '../http1/request-view.ts';
+import { Http2Connection } from '../http2/connection.ts';
 import { PrefaceReader } from '../http2/preface.ts';
-import { Http2Connection } from '../http2/session.ts';
+
 import type { WorkerContext } from '../runtime/context.ts';
 import type { Listener } from '../runtime/listener.ts';
 import type { Attach } from '../sockets/accept.ts';
@@ -25,20 +26,21 @@ export function openConnection(
 ): void {
   const { settings, tls } = listener.server;
   const { proxyProtocol } = settings;
-  // TLS and HTTP/2 need a whole stream.
-  const openSocket =
-    tls !== undefined ? openTls : settings.protocol === 'http' && settings.http.http2 ? openEither : undefined;
-  if (openSocket !== undefined) {
-    if (proxyProtocol === 'none') openSocket(context, listener, attachSocket);
+  if (tls !== undefined) {
+    // TLS needs a whole stream.
+    if (proxyProtocol === 'none') openTls(context, listener, attachSocket);
     else {
       new ProxyPreface(context, listener, attachSocket, proxyProtocol, (attachBehind, endpoint, rest) =>
-        feed(openSocket(context, listener, attachBehind, endpoint, rest), rest),
+        feed(openTls(context, listener, attachBehind, endpoint, rest), rest),
       );
     }
-  } else if (proxyProtocol === 'none') openPlain(context, listener, attach);
+    return;
+  }
+  const open = settings.protocol === 'http' && settings.http.http2 ? openEither : openPlain;
+  if (proxyProtocol === 'none') open(context, listener, attach);
   else {
     new ProxyPreface(context, listener, attach, proxyProtocol, (attachBehind, endpoint, rest) =>
-      feed(openPlain(context, listener, attachBehind, endpoint), rest),
+      feed(open(context, listener, attachBehind, endpoint), rest),
     );
   }
 }
@@ -60,7 +62,7 @@ function openTls(
   function openBehind(socket: TLSSocket): void {
     const inside = endpoint?.inside(socket);
     if (settings.protocol === 'http' && socket.alpnProtocol === 'h2') {
-      new Http2Connection(context, listener, socket, inside);
+      new Http2Connection(context, listener, (reader) => attachTls(socket, reader), inside);
     } else openPlain(context, listener, (reader) => attachTls(socket, reader), inside);
   }
   return new TlsAccept(context, listener, tls, attach, openBehind, rest);
@@ -70,7 +72,7 @@ function openTls(
 function openEither(
   context: WorkerContext,
   listener: Listener,
-  attach: Attach<Socket>,
+  attach: Attach<ByteSocket>,
   endpoint?: Endpoint,
 ): ByteReader {
   return new PrefaceReader(context, listener, attach, endpoint);
