@@ -13,8 +13,13 @@ const credentialOptions = {
     value: 'FILE',
     what: 'the privacy password of SNMPv3, on the first line (or STEELYARD_PRIVACY_PASSWORD)',
   },
+  'sudo-password-file': {
+    value: 'FILE',
+    what: 'the password of sudo on the host, on the first line (or STEELYARD_SUDO_PASSWORD)',
+  },
   'ask-password': { what: 'ask for the password, without echo' },
   'ask-passphrase': { what: "ask for the key's passphrase, without echo" },
+  'ask-sudo-password': { what: 'ask for the password of sudo on the host, without echo' },
   'ask-privacy': { what: 'ask for the privacy password of SNMPv3, without echo' },
 } as const;
 
@@ -154,8 +159,12 @@ async function readCredentials(given: Arguments, tools: CliTools): Promise<Crede
     'STEELYARD_PRIVACY_PASSWORD',
     'Privacy password of SNMPv3: ',
   );
-  if (password === undefined && keyPassphrase === undefined && privacyPassword === undefined) return undefined;
+  const question = 'Password of sudo on the host: ';
+  const sudoPassword = await readOne(given, tools, 'sudo-password', 'STEELYARD_SUDO_PASSWORD', question);
+  const found = [password, keyPassphrase, privacyPassword, sudoPassword];
+  if (found.every((secret) => secret === undefined)) return undefined;
   return {
+    ...(sudoPassword === undefined ? {} : { sudoPassword }),
     ...(password === undefined ? {} : { password }),
     ...(keyPassphrase === undefined ? {} : { keyPassphrase }),
     ...(privacyPassword === undefined ? {} : { privacyPassword }),
@@ -165,7 +174,7 @@ async function readCredentials(given: Arguments, tools: CliTools): Promise<Crede
 async function readOne(
   given: Arguments,
   { env, terminal }: CliTools,
-  option: 'password' | 'passphrase' | 'privacy',
+  option: 'password' | 'passphrase' | 'privacy' | 'sudo-password',
   name: string,
   question: string,
 ): Promise<string | undefined> {

@@ -5,7 +5,8 @@ import { HostLink } from '../transports/host-link.ts';
 import { type HttpTarget, openHttp } from '../transports/http.ts';
 import { connectInSteps, openSsh } from '../transports/ssh-connect.ts';
 import { connectSnmpInSteps } from '../transports/snmp-connect.ts';
-import type { HttpSession, Session } from '../transports/transport.ts';
+import { answeringSudo } from '../transports/sudo-session.ts';
+import type { HostSession, HttpSession, Session } from '../transports/transport.ts';
 import { keptSnmp, snmpOptions } from './snmp.ts';
 import type { TestRequest } from './tester.ts';
 import { sshOptions, type SshSurroundings } from './ssh.ts';
@@ -29,7 +30,7 @@ export function keptSession(
       now: () => performance.now(),
       chance: Math.random,
     });
-    return { session: { kind: 'host', host: link }, retryNow: link.retryNow };
+    return { session: { kind: 'host', host: withSudo(address, link, credentials) }, retryNow: link.retryNow };
   }
   if (address.transport === 'snmp') {
     const { session, retryNow } = keptSnmp(address, credentials);
@@ -54,7 +55,15 @@ export async function testedSession(
     return { kind: 'http', http: openHttp(httpTarget(address, request.credentials ?? {})) };
   const options = await sshOptions(address, request.credentials ?? {}, surroundings, signal);
   const host = await connectInSteps({ ...options, acceptHostKey: request.acceptHostKey, signal }, report);
-  return { kind: 'host', host };
+  return { kind: 'host', host: withSudo(address, host, () => Promise.resolve(request.credentials ?? {})) };
+}
+
+function withSudo(address: DeviceAddress, host: HostSession, credentials: () => Promise<Credentials>): HostSession {
+  if (address.options['sudo'] !== 'password') return host;
+  return answeringSudo(host, async () => {
+    const { sudoPassword, password } = await credentials();
+    return sudoPassword ?? password;
+  });
 }
 
 /** HTTP has no session to keep, but its token is asked for when it is first needed, not when the console starts. */

@@ -173,7 +173,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
 }
 
 /** The secrets of a device, each sealed under a name of its own. */
-const credentialNames = ['password', 'keyPassphrase', 'privacyPassword'] as const;
+const credentialNames = ['password', 'keyPassphrase', 'privacyPassword', 'sudoPassword'] as const;
 
 function secretName(device: string, name: (typeof credentialNames)[number]): string {
   return `device/${device}/${name}`;

@@ -35,6 +35,7 @@ export async function sshOptions(
   const keyFile = address.options['key'];
   return {
     ...options,
+    isLegacyAllowed: address.options['legacy'] === '1',
     credentials: {
       ...options.credentials,
       keyFile: keyFile === undefined ? undefined : expandHome(keyFile, home),

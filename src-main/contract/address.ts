@@ -25,7 +25,8 @@ export const vendorIdSchema = z.enum(vendorIds);
 export type VendorId = z.infer<typeof vendorIdSchema>;
 
 /**
- * A device address taken apart: `VENDOR+ssh://user@host:port?config=PATH&socket=PATH&sudo=1&key=PATH`, `engine+unix:/path`,
+ * A device address taken apart: `VENDOR+ssh://user@host:port?config=PATH&socket=PATH&sudo=1&key=PATH` (`sudo=password` where
+ * it asks for one; `legacy=1` allows algorithms of old devices), `engine+unix:/path`,
  * `VENDOR+snmp://community@host:port?version=1` (2c unless told), `VENDOR+snmpv3://user@host:port?auth=SHA-256&priv=AES&context=NAME`.
  * Of SNMP `user` is the community or the user, and `options.version` always 1, 2c or 3.
  */
@@ -41,7 +42,7 @@ export interface DeviceAddress {
 }
 
 const knownOptions: Readonly<Record<string, ReadonlySet<string>>> = {
-  ssh: new Set(['config', 'socket', 'sudo', 'key', 'agent', 'hold']),
+  ssh: new Set(['config', 'socket', 'sudo', 'key', 'agent', 'hold', 'legacy']),
   snmp: new Set(['version']),
   snmpv3: new Set(['auth', 'priv', 'context']),
 };

@@ -40,6 +40,8 @@ export const credentialsSchema = z.strictObject({
   keyPassphrase: z.string().max(4096).optional(),
   /** Of SNMPv3; `password` is the one of its authentication, or a community that stands in no address. */
   privacyPassword: z.string().max(4096).optional(),
+  /** Of sudo on the host (`sudo=password`); absent, the account's password is taken. */
+  sudoPassword: z.string().max(4096).optional(),
 });
 export type Credentials = z.infer<typeof credentialsSchema>;
 

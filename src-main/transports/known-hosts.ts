@@ -25,13 +25,16 @@ export type HostKeyVerdict =
   /** `authorities`: @cert-authority lines that name the host; certificates are not supported, so they decide nothing. */
   | { readonly kind: 'unknown'; readonly authorities: readonly KnownHostLine[] };
 
-/** Host key algorithms that can be negotiated, by the key type that a known_hosts line names, best first. */
+/**
+ * Host key algorithms that can be negotiated, by the key type that a known_hosts line names, best first. `ssh-rsa`, which signs with SHA-1,
+ * is legacy.
+ */
 const algorithmsOfType: Readonly<Record<string, readonly string[]>> = {
   'ssh-ed25519': ['ssh-ed25519'],
   'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
   'ecdsa-sha2-nistp384': ['ecdsa-sha2-nistp384'],
   'ecdsa-sha2-nistp521': ['ecdsa-sha2-nistp521'],
-  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'],
+  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
 };
 
 /** Reads the lines that can be used; comments, SSH-1 keys, unknown markers and damaged lines are passed over, as OpenSSH does. */

@@ -13,6 +13,7 @@ import {
 import { addKnownHost, readKnownHosts } from './known-hosts-files.ts';
 import { Authentication } from './ssh-authentication.ts';
 import { readIdentification } from './ssh-greeting.ts';
+import { legacyAlgorithms, legacyWarning } from './ssh-legacy.ts';
 import type { SshOptions } from './ssh-options.ts';
 import { Lifeline, timedCall } from './timed-call.ts';
 
@@ -74,9 +75,10 @@ export class SshHandshake {
     const limits = { what, timeoutMs: leftMs, signal, lifeline: this.#lifeline };
     const detail = await timedCall<string>(limits, ({ resolve, reject }) => {
       let shown = '';
-      this.#client.once('handshake', () => {
+      this.#client.once('handshake', ({ kex, serverHostKey, cs, sc }) => {
         this.#phase = 'authentication';
-        resolve(shown);
+        const warning = legacyWarning([kex, serverHostKey, cs.cipher, cs.mac, sc.cipher, sc.mac]);
+        resolve(warning === undefined ? shown : `${shown}; ${warning}`);
       });
       try {
         this.#connect((key) => {
@@ -120,6 +122,7 @@ export class SshHandshake {
 
   #connect(judge: (key: Buffer) => void): void {
     const { lines } = readKnownHosts(this.#options.knownHosts);
+    const legacy = legacyAlgorithms(this.#options.isLegacyAllowed === true);
     const keepaliveInterval = this.#options.keepaliveMs ?? 5_000;
     // Stays for as long as the client lives: ssh2 tells of errors after its end too.
     this.#client.on('error', (error) => {
@@ -143,7 +146,8 @@ export class SshHandshake {
       keepaliveCountMax: 3,
       algorithms: {
         // Ours are a subset of ssh2's; its type is a list of literals.
-        serverHostKey: [...preferHostKeyAlgorithms(lines, this.#knownAs)] as ServerHostKeyAlgorithm[],
+        serverHostKey: legacy.hostKeysAmong(preferHostKeyAlgorithms(lines, this.#knownAs) as ServerHostKeyAlgorithm[]),
+        ...legacy.others,
         // Never zlib: a small answer could grow without bound.
         compress: ['none'],
       },
@@ -231,7 +235,11 @@ export class SshHandshake {
     }
     if (this.#phase === 'authentication' && /authentication/i.test(raw)) return this.#authentication.failure(raw);
     if (this.#phase === 'keys' && /no matching/i.test(raw)) {
-      const detail = `${this.#where} and Steelyard have no algorithm in common.`;
+      const isAllowed = this.#options.isLegacyAllowed === true;
+      const remedy = isAllowed
+        ? 'even the legacy ones are allowed'
+        : 'an old device may know only weak ones: they can be allowed for it alone (legacy=1 in its address)';
+      const detail = `${this.#where} and Steelyard have no algorithm in common; ${remedy}.`;
       return new AppError('CAPABILITY_MISSING', detail, { cause: error, raw });
     }
     return new AppError('SESSION_CLOSED', `the connection ended (${raw}).`, { cause: error, raw });

@@ -40,6 +40,8 @@ export interface SshOptions {
   readonly hostKeyAlias?: string | undefined;
   /** The jump host that it is reached through; its name is then resolved there. */
   readonly via?: SshOptions | undefined;
+  /** Allows algorithms that are off by default because they are weak (`ssh-legacy.ts`), for this host alone. */
+  readonly isLegacyAllowed?: boolean | undefined;
   /** Fingerprint (`SHA256:...`) of a key that a person has accepted; a new key of that fingerprint is written to `knownHosts.own`. */
   readonly acceptHostKey?: string | undefined;
   readonly timeouts?: Partial<SshTimeouts> | undefined;

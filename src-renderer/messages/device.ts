@@ -54,6 +54,8 @@ export const deviceText = {
   weights: (lowest: number, highest: number) => `Weights ${lowest} to ${highest}`,
   algorithms: (count: number) => plural(count, 'algorithm'),
   how: 'How it is read',
+  legacy: 'Legacy SSH',
+  legacyAllowed: 'weak algorithms are allowed: renew its SSH server, then take legacy=1 out of the address',
   address: 'Address',
   lastSample: 'Last numbers',
   lastRead: 'Configuration read',

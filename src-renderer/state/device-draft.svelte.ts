@@ -37,6 +37,9 @@ export class DeviceDraft {
   config = $state('');
   socket = $state('');
   hasSudo = $state(false);
+  /** Empty: sudo asks for none. */
+  sudoPassword = $state('');
+  isLegacyAllowed = $state(false);
   keyFile = $state('');
   method = $state<'agent' | 'key' | 'password'>('agent');
   password = $state('');
@@ -79,9 +82,12 @@ export class DeviceDraft {
 
   get credentials(): Credentials | undefined {
     if (this.kind?.transport === 'snmp') return this.#snmpCredentials();
-    if (this.method === 'password' && this.password !== '') return { password: this.password };
-    if (this.method === 'key' && this.keyPassphrase !== '') return { keyPassphrase: this.keyPassphrase };
-    return undefined;
+    const found: Credentials = {
+      ...(this.method === 'password' && this.password !== '' ? { password: this.password } : {}),
+      ...(this.method === 'key' && this.keyPassphrase !== '' ? { keyPassphrase: this.keyPassphrase } : {}),
+      ...(this.hasSudo && this.sudoPassword !== '' ? { sudoPassword: this.sudoPassword } : {}),
+    };
+    return Object.keys(found).length === 0 ? undefined : found;
   }
 
   get hasPassed(): boolean {
@@ -146,6 +152,7 @@ export class DeviceDraft {
       });
       this.password = '';
       this.keyPassphrase = '';
+      this.sudoPassword = '';
       this.privacyPassword = '';
       return true;
     } catch (error) {
@@ -179,7 +186,8 @@ export class DeviceDraft {
     const options = new URLSearchParams();
     if (this.config.trim() !== '') options.set('config', this.config.trim());
     if (this.socket.trim() !== '') options.set('socket', this.socket.trim());
-    if (this.hasSudo) options.set('sudo', '1');
+    if (this.hasSudo) options.set('sudo', this.sudoPassword === '' ? '1' : 'password');
+    if (this.isLegacyAllowed) options.set('legacy', '1');
     if (this.method === 'key' && this.keyFile.trim() !== '') options.set('key', this.keyFile.trim());
     const text = options.toString().replaceAll('%2F', '/').replaceAll('+', '%20');
     return text === '' ? '' : `?${text}`;

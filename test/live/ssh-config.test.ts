@@ -60,6 +60,18 @@ Host nowhere
   HostName 127.0.0.1
   Port 1
   ProxyJump bastion
+Host nobody
+  HostName 127.0.0.1
+  ProxyJump nowhere-jump
+Host nowhere-jump
+  HostName 127.0.0.1
+  Port 1
+Host stranger
+  HostName 127.0.0.1
+  Port ${String(target.port)}
+  ProxyJump bastion
+  IdentityFile ${bastion.keyFile}
+  IdentitiesOnly yes
 Host bastion wrongkey newcomer
   HostName 127.0.0.1
   Port ${String(bastion.port)}
@@ -128,6 +140,8 @@ Host *
   test.each([
     ['refused', 'AUTH_FAILED', /^Jump host \S+: .*did not let/],
     ['closed', 'PERMISSION_DENIED', /^Jump host .*AllowTcpForwarding yes/],
+    ['nobody', 'UNREACHABLE', /^Jump host \S+: .*connection refused/],
+    ['stranger', 'AUTH_FAILED', /^\[127\.0\.0\.1\]:\d+ did not let/],
     ['nowhere', 'UNREACHABLE', /^\[127\.0\.0\.1\]:1 cannot be reached from the jump host/],
     ['round', 'INPUT_INVALID', /lead in a circle/],
     ['command', 'CAPABILITY_MISSING', /ProxyCommand/],

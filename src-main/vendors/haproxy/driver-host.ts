@@ -1,8 +1,9 @@
 import { AppError } from '../../contract/errors.ts';
+import { sudoAsking } from '../../contract/sudo.ts';
 import type { CallOptions, ExecResult, HostSession } from '../../transports/transport.ts';
 import { quote } from './driver-shell.ts';
 
-/** The host that HAProxy runs on, as this account reaches it: with `sudo -n` in front where the address asks for it. */
+/** The host that HAProxy runs on, as this account reaches it: with sudo in front where the address asks for it. */
 export interface Host {
   readonly hasSudo: boolean;
   /** The command line as it is sent (and shown): in a root shell where sudo is in use. */
@@ -18,8 +19,12 @@ export interface Host {
   readonly mayConnect: (socketPath: string, options?: CallOptions) => Promise<boolean>;
 }
 
-export function openHost(session: HostSession, hasSudo: boolean): Host {
+/** `sudo`: the option of the address, `1` (without a password) or `password` (whoever opened the session answers it). */
+export function openHost(session: HostSession, sudo: string | undefined): Host {
+  const hasSudo = sudo === '1' || sudo === 'password';
+
   function asSent(script: string): string {
+    if (sudo === 'password') return `${sudoAsking} sh -c ${quote(`exec < /dev/null\n${script}`)}`;
     return hasSudo ? `sudo -n sh -c ${quote(script)}` : script;
   }
   async function run(script: string, options?: CallOptions): Promise<ExecResult> {
@@ -31,7 +36,8 @@ export function openHost(session: HostSession, hasSudo: boolean): Host {
   function refuseSudo(result: ExecResult): void {
     const words = result.stderr.toString().trim();
     if (!hasSudo || result.code !== 1 || !words.startsWith('sudo: ')) return;
-    const remedy = 'let sudoers give this account NOPASSWD, or take sudo=1 out of the address';
+    const remedy =
+      'let sudoers give this account NOPASSWD, or store its password and let the address say sudo=password';
     throw new AppError('CAPABILITY_MISSING', `The account may not use sudo without a password: ${remedy}.`, {
       raw: words,
     });

@@ -37,7 +37,7 @@ function hostOf(session: Session): HostSession {
 
 /** A device over one session. What was found on the host is looked for again when it no longer fits. */
 function openHaproxy(session: HostSession, address: DeviceAddress, tools: DriverTools): OpenDevice {
-  const host = openHost(session, address.options['sudo'] === '1');
+  const host = openHost(session, address.options['sudo']);
   let knownSocket = address.options['socket'];
 
   async function look(options: CallOptions): Promise<Look> {

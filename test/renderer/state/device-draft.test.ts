@@ -15,6 +15,18 @@ function draftOf(transport: 'ssh' | 'unix' | 'http' | 'snmp', answers = {}) {
 }
 
 describe('the address of a device draft', () => {
+  test('sudo with a password and legacy algorithms stand in the address, the password beside it', () => {
+    const { draft } = draftOf('ssh');
+    draft.host = 'lb1';
+    draft.hasSudo = true;
+    expect(draft.address).toContain('?sudo=1');
+    draft.sudoPassword = 'a secret';
+    draft.isLegacyAllowed = true;
+    expect(draft.address).toContain('?sudo=password&legacy=1');
+    expect(draft.address).not.toContain('secret');
+    expect(draft.credentials).toEqual({ sudoPassword: 'a secret' });
+  });
+
   test('is what the console reads back, options and odd characters included', () => {
     const { draft } = draftOf('ssh');
     draft.host = 'fd00::7';

@@ -58,7 +58,7 @@ function hostOf(answers: Readonly<Record<string, string>>, sockets: Readonly<Rec
     isOpen: () => true,
     close: () => undefined,
   };
-  return openHost(session, false);
+  return openHost(session, undefined);
 }
 
 async function siteOf(processes: readonly FakeProcess[], config?: string, account = 0, answers = {}, sockets = {}) {
