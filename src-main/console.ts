@@ -29,6 +29,7 @@ import type { Clock } from './core/clock.ts';
 import { Locks } from './core/lock.ts';
 import { startNightly } from './core/nightly.ts';
 import { PollSchedule } from './core/schedule.ts';
+import { SteadyClock } from './core/steady-clock.ts';
 import type { JournalEntry, PushRecord } from './core/push/target.ts';
 import type { KeySealer } from './store/key-sealer.ts';
 import { openStore, type Store } from './store/open.ts';
@@ -59,8 +60,10 @@ const systemClock: Clock = {
     };
   },
 };
+/** Samples are stamped by it: their order and their intervals are true whatever is done to the wall clock. */
+const steadyClock = new SteadyClock({ wall: Date.now, monotonic: () => performance.now() });
 const driverTools: DriverTools = {
-  now: () => new Date(),
+  now: () => new Date(steadyClock.now()),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
   sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
   certificate: readFacts,
@@ -108,6 +111,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
   const estate = new Estate({
     openLink,
     now: driverTools.now,
+    clockJumps: () => steadyClock.jumps,
     isWatching: options.isWatching ?? true,
     lockOf: (spec) => locks.stateOf(spec.name, spec.environment),
     nextPollAt: (device) => schedule.nextPollAt(device),

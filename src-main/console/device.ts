@@ -24,15 +24,19 @@ export class Device {
   /** What its members did over the last minute. */
   readonly minute = new RollingMinute();
   readonly #now: () => Date;
+  readonly #jumps: () => number;
+  #jumpsBefore = 0;
   #latest: Sample | undefined;
   #pollProblem: Problem | undefined;
   #reading: Reading | undefined;
   #readProblem: Problem | undefined;
 
-  constructor(spec: DeviceSpec, link: DeviceLink, now: () => Date) {
+  /** `jumps` counts those of the clock that samples are stamped by. */
+  constructor(spec: DeviceSpec, link: DeviceLink, now: () => Date, jumps: () => number = () => 0) {
     this.spec = spec;
     this.link = link;
     this.#now = now;
+    this.#jumps = jumps;
   }
 
   async poll(signal: AbortSignal): Promise<DevicePoll> {
@@ -41,7 +45,7 @@ export class Device {
       const previous = this.#latest;
       this.#latest = sample;
       this.#pollProblem = undefined;
-      const rates = previous && sampleRates(previous, sample);
+      const rates = this.#hasJumped() ? undefined : previous && sampleRates(previous, sample);
       this.minute.add(sample, rates, this.#reading?.model);
       return {
         sample,
@@ -52,6 +56,13 @@ export class Device {
       this.#pollProblem = toProblem(error);
       throw error;
     }
+  }
+
+  /** Nobody knows how long it is from a poll before a jump of the clock to one after it. */
+  #hasJumped(): boolean {
+    const before = this.#jumpsBefore;
+    this.#jumpsBefore = this.#jumps();
+    return before !== this.#jumpsBefore;
   }
 
   /** Reads the configuration. `reading` keeps what was read without the files' bytes, its texts without secrets. */

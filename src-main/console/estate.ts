@@ -10,6 +10,8 @@ import type { ReadingOccasion } from './origin.ts';
 export interface EstateTools {
   readonly openLink: (spec: DeviceSpec) => Promise<DeviceLink>;
   readonly now: () => Date;
+  /** How often the clock behind `now` has jumped. */
+  readonly clockJumps: () => number;
   readonly lockOf: (spec: DeviceSpec) => DeviceState['lock'];
   /** Milliseconds since 1970. */
   readonly nextPollAt: (device: string) => number | undefined;
@@ -46,7 +48,7 @@ export class Estate {
 
   async add(spec: DeviceSpec): Promise<void> {
     if (this.#devices.has(spec.name)) throw new AppError('ALREADY_EXISTS', `A device is named "${spec.name}" already.`);
-    const device = new Device(spec, await this.#tools.openLink(spec), this.#tools.now);
+    const device = new Device(spec, await this.#tools.openLink(spec), this.#tools.now, this.#tools.clockJumps);
     this.#devices.set(spec.name, device);
     if (this.#tools.isWatching) {
       this.#tools.startPolling(spec.name, spec.pollIntervalMs ?? defaultIntervalMs, (signal) =>
@@ -87,7 +89,7 @@ export class Estate {
     if (known) return known;
     if (!nameOrAddress.includes('+')) this.#named(nameOrAddress);
     const spec: DeviceSpec = { name: maskAddress(nameOrAddress), address: nameOrAddress, environment: 'other' };
-    const guest = new Device(spec, await this.#tools.openLink(spec), this.#tools.now);
+    const guest = new Device(spec, await this.#tools.openLink(spec), this.#tools.now, this.#tools.clockJumps);
     this.#guests.set(nameOrAddress, guest);
     return guest;
   }
