@@ -54,7 +54,12 @@ function polledDevice() {
   function now(): Date {
     return new Date(clock.now());
   }
-  const link = new DeviceLink(driver, address, { kind: 'http', http }, { now, sleep: isNotAsked, sha256: () => '' });
+  const link = new DeviceLink(
+    driver,
+    address,
+    { kind: 'http', http },
+    { now, sleep: isNotAsked, sha256: () => '', certificate: isNotAsked },
+  );
   const spec = { name: 'edge', address: 'engine+unix:/nowhere.sock', environment: 'lab' } as const;
   const device = new Device(spec, link, now, () => clock.jumps);
   const database = openDatabase(':memory:', { migrations: sampleMigrations, synchronous: 'NORMAL', isChecked: false });
