@@ -35,6 +35,7 @@ const packages = {
   ps: 'procps',
   snmpd: 'snmpd',
   snmpbulkwalk: 'snmp',
+  smilint: 'smitools',
 };
 
 /** What only the benchmarks need. */

@@ -98,6 +98,18 @@ const globalSchema = z.strictObject({
   ),
 });
 
+const snmpPassword = z.string().min(8, 'at least 8 characters (RFC 3414 11.2)').max(1024);
+
+/** A user of SNMPv3. What is written is what a request must have: nothing, a signature (`auth`), encryption besides (`priv`). */
+const snmpUserSchema = z.strictObject({
+  name: z.string().min(1).max(32),
+  auth: z.enum(['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512']).optional(),
+  authPassword: snmpPassword.optional(),
+  /** `aes256` with Blumenthal's keys (net-snmp), `aes256c` with Reeder's (Cisco). */
+  priv: z.enum(['aes', 'aes256', 'aes256c']).optional(),
+  privPassword: snmpPassword.optional(),
+});
+
 export const engineConfigSchema = z.strictObject({
   version: z.literal(1),
   virtualServers: z.array(engineVirtualServerSchema).optional(),
@@ -111,7 +123,9 @@ export const engineConfigSchema = z.strictObject({
   snmp: z
     .strictObject({
       listen: z.string(),
-      community: z.string().min(1),
+      /** Of v1 and v2c; absent = they are not answered. */
+      community: z.string().min(1).optional(),
+      users: z.array(snmpUserSchema).optional(),
       prefix: z
         .string()
         .regex(/^1\.3\.6\.1(\.\d{1,10}){2,100}$/, 'an OID below 1.3.6.1')

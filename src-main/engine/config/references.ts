@@ -11,6 +11,7 @@ import type { ConfigProblem } from './problem.ts';
 import { persistenceProblems, wrongExpression } from './persistence.ts';
 import { memberName } from './settings.ts';
 import { findServerLinkProblems } from './server-links.ts';
+import { snmpProblems } from './snmp.ts';
 import { findTlsProblems } from './tls.ts';
 
 type Path = readonly (string | number)[];
@@ -259,12 +260,6 @@ function backupProblems(config: EngineConfig, index: number, pools: ReadonlySet<
     seen.add(next);
   }
   return [];
-}
-
-function snmpProblems(snmp: EngineConfig['snmp']): ConfigProblem[] {
-  if (snmp === undefined || parseListenAddress(snmp.listen)?.kind === 'tcp') return [];
-  const what = `"${snmp.listen}" is no host:port`;
-  return [{ path: ['snmp', 'listen'], what, why: 'nothing can listen there', remedy: 'write 127.0.0.1:1161' }];
 }
 
 function logProblems(log: EngineConfig['log']): ConfigProblem[] {

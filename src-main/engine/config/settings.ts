@@ -260,8 +260,13 @@ function memberSettings(member: EngineMember, outerState: AdminState, baseDirect
 }
 
 /** Without `prefix` the tree stands where net-snmp leaves room for experiments. */
-function snmpSettings({ listen, community, prefix }: NonNullable<EngineConfig['snmp']>) {
-  return { listen, community, prefix: prefix ?? '1.3.6.1.4.1.8072.9999.9999' };
+function snmpSettings({ listen, community, prefix, users }: NonNullable<EngineConfig['snmp']>) {
+  return {
+    listen,
+    community: community ?? '',
+    users: users ?? [],
+    prefix: prefix ?? '1.3.6.1.4.1.8072.9999.9999',
+  };
 }
 
 function haproxySocketSettings(socket: NonNullable<EngineConfig['haproxySocket']>, baseDirectory: string) {

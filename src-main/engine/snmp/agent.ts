@@ -5,6 +5,7 @@ import { parseListenAddress } from '../config/listen-address.ts';
 import type { EngineSettings } from '../config/settings.ts';
 import { refusal } from '../supervisor/listeners.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
+import { packageUser } from './users.ts';
 import { scalarsOf, tablesOf, type Column, type Scalar, type Table } from './tree.ts';
 
 /** What is answered is at most this old. */
@@ -20,7 +21,10 @@ interface Mib {
 }
 
 interface Agent {
-  readonly getAuthorizer: () => { readonly addCommunity: (community: string) => void };
+  readonly getAuthorizer: () => {
+    readonly addCommunity: (community: string) => void;
+    readonly addUser: (user: ReturnType<typeof packageUser>) => void;
+  };
   readonly setMib: (mib: Mib) => void;
   getBulkRequest: (socket: unknown, message: { readonly pdu: { maxRepetitions: number } }, from: unknown) => void;
 }
@@ -31,7 +35,7 @@ export interface SnmpAgent {
   readonly close: () => void;
 }
 
-/** Answers SNMP v1 and v2c for one community, reading only. Throws ADDRESS_IN_USE, PERMISSION_DENIED. */
+/** Answers SNMP v1 and v2c for one community, v3 for users, reading only. Throws ADDRESS_IN_USE, PERMISSION_DENIED. */
 export async function openSnmpAgent(settings: EngineSettings['snmp'], supervisor: Supervisor): Promise<SnmpAgent> {
   const address = settings === undefined ? undefined : parseListenAddress(settings.listen);
   if (settings === undefined || address?.kind !== 'tcp') return { listen: '', close: () => undefined };
@@ -43,7 +47,8 @@ export async function openSnmpAgent(settings: EngineSettings['snmp'], supervisor
     accessControlModelType: AccessControlModelType.Simple,
   };
   const agent = createAgent(options, () => undefined) as Agent; // the package's own types say `any`
-  agent.getAuthorizer().addCommunity(settings.community);
+  if (settings.community !== '') agent.getAuthorizer().addCommunity(settings.community);
+  for (const user of settings.users) agent.getAuthorizer().addUser(packageUser(user));
   const answerBulk = agent.getBulkRequest.bind(agent);
   agent.getBulkRequest = (from, message, remote) => {
     message.pdu.maxRepetitions = Math.min(message.pdu.maxRepetitions, maxRepetitions);

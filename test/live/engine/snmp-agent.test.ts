@@ -3,6 +3,9 @@ import { promisify } from 'node:util';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendRequests, startBackends, type Backends } from '../../rigs/backends.ts';
 import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
@@ -38,7 +41,16 @@ beforeAll(async () => {
         ],
       },
     ],
-    snmp: { listen: `127.0.0.1:${port}`, community: 'steel' },
+    snmp: {
+      listen: `127.0.0.1:${port}`,
+      community: 'steel',
+      users: [
+        { name: 'reader' },
+        { name: 'signer', auth: 'sha256', authPassword: 'a password' },
+        { name: 'sealer', auth: 'sha', authPassword: 'a password', priv: 'aes', privPassword: 'another one' },
+        { name: 'long', auth: 'sha512', authPassword: 'a password', priv: 'aes256', privPassword: 'another one' },
+      ],
+    },
   });
 });
 
@@ -58,7 +70,41 @@ async function ask(program: string, version: string, oid: string, community = 's
   return new Map(pairs);
 }
 
+/** The objects of a table that net-snmp reads by SNMPv3, or what it says in their place. */
+async function walkAs(user: string, ...options: readonly string[]): Promise<number | string> {
+  const common = ['-v3', '-u', user, '-On', '-t', '1', '-r', '4', '-m', ''];
+  const place = [`127.0.0.1:${port}`, `${prefix}.1.4`];
+  try {
+    const { stdout } = await run(findProgram('snmpbulkwalk') ?? '', [...common, ...options, ...place]);
+    return stdout.split('\n').filter((line) => /^\.[\d.]+ = \w+: /.test(line)).length;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 describe.skipIf(isMissing('snmpwalk', 'snmpbulkwalk'))('the SNMP agent', () => {
+  it('answers users of SNMPv3 at their level', async () => {
+    const signed = ['-a', 'SHA-256', '-A', 'a password'];
+    const sealed = ['-a', 'SHA', '-A', 'a password', '-x', 'AES', '-X', 'another one'];
+    expect(await walkAs('reader', '-l', 'noAuthNoPriv')).toBe(36);
+    expect(await walkAs('signer', '-l', 'authNoPriv', ...signed)).toBe(36);
+    expect(await walkAs('sealer', '-l', 'authPriv', ...sealed)).toBe(36);
+    const long = ['-a', 'SHA-512', '-A', 'a password', '-x', 'AES-256', '-X', 'another one'];
+    expect(await walkAs('long', '-l', 'authPriv', ...long)).toBe(36);
+  });
+
+  it('refuses users below their level, with a wrong password, or unknown', async () => {
+    const wrong = ['-a', 'SHA-256', '-A', 'not a password'];
+    const signed = ['-a', 'SHA', '-A', 'a password'];
+    const sealed = [...signed, '-x', 'AES', '-X', 'not another one'];
+    expect(await walkAs('signer', '-l', 'noAuthNoPriv')).toMatch(/authentication|security|Timeout/i);
+    expect(await walkAs('signer', '-l', 'authNoPriv', ...wrong)).toMatch(/[Aa]uthentication failure|Timeout/);
+    expect(await walkAs('sealer', '-l', 'authNoPriv', ...signed)).toMatch(/[Aa]uthentication|Timeout/);
+    expect(await walkAs('sealer', '-l', 'authPriv', ...sealed)).toMatch(/Timeout|[Dd]ecryption/);
+    expect(await walkAs('nobody', '-l', 'noAuthNoPriv')).toMatch(/Unknown user name/);
+    expect(await walkAs('', '-l', 'noAuthNoPriv')).toEqual(expect.any(String));
+  });
+
   it('shows net-snmp what the statistics say', async () => {
     await sendRequests(engine.port('web'), 40, { concurrency: 1, path: '/?bytes=500' });
     let members = new Map<string, string>();
@@ -132,5 +178,21 @@ describe('STEELYARD-MIB', () => {
         [...text.matchAll(new RegExp(`::= \\{ ${entry} (\\d+) \\}`, 'g'))].map((match) => Number(match[1])),
       ).toEqual(Array.from({ length: count }, (_, index) => index + 1));
     }
+  });
+});
+
+describe.skipIf(isMissing('smilint'))('the MIB of the agent', () => {
+  it('is sound to smilint, down to its warnings', async () => {
+    const mib = fileURLToPath(new URL('../../../resources/mibs/STEELYARD-MIB.txt', import.meta.url));
+    // The package that speaks SNMP carries the modules of the RFCs, which Debian may not.
+    const env = {
+      ...process.env,
+      SMIPATH: join(dirname(createRequire(import.meta.url).resolve('net-snmp')), 'lib', 'mibs'),
+    };
+    const { stdout, stderr } = await run(findProgram('smilint') ?? '', ['-m', '-l', '6', mib], { env });
+    const said = `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
+    // It stands below net-snmp's node for experiments, whose names are in a module of theirs.
+    expect(said.filter((line) => !line.includes('{node-implicit}'))).toEqual([]);
+    expect(said.length).toBeLessThanOrEqual(2);
   });
 });

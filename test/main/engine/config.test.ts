@@ -147,6 +147,12 @@ describe('a configuration file', () => {
       good.replace('pool: app', 'pool: app\n    sourceNat: none'),
       'engine.yaml:6:5: CAPABILITY_MISSING: source NAT "none" of "web" (sourceNat)',
     ],
+    [
+      'encryption of SNMP without a signature',
+      `${good}snmp: { listen: '127.0.0.1:1161', users: [{ name: u, priv: aes, privPassword: password }] }\n`,
+      'engine.yaml:11:60: priv has no auth',
+    ],
+    ['SNMP for nobody', `${good}snmp: { listen: '127.0.0.1:1161' }\n`, 'snmp has neither community nor users'],
     ['a port of a Unix socket', good.replace('10.0.0.1', "'unix:/a'"), '"unix:/a" has a port'],
     ['an address to discover', good.replace('port: 80 }', 'port: 80, discover: a }'), '"10.0.0.1" is no name'],
     [
