@@ -2,6 +2,7 @@ import { AppError } from '../../contract/errors.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { EngineStatistics, MemberStatistics } from '../supervisor/stats.ts';
 import { everything, proxyNumber, renderStat, statusOf, type StatFilter } from './stat.ts';
+import { renderInfo, type Format } from './typed.ts';
 
 /** What commands act on. */
 export interface SocketTarget {
@@ -27,8 +28,12 @@ const noServer = 'No such server.\n';
 const needServer = "Require 'backend/server'.\n";
 
 const commands: readonly Command[] = [
-  { words: ['show', 'stat'], help: 'show stat [IID|NAME TYPE SID]: counters as CSV', answer: showStat },
-  { words: ['show', 'info'], help: 'show info: about the process', answer: showInfo },
+  {
+    words: ['show', 'stat'],
+    help: 'show stat [IID|NAME TYPE SID] [typed|json]: counters, as CSV without a form',
+    answer: showStat,
+  },
+  { words: ['show', 'info'], help: 'show info [typed|json]: about the process', answer: showInfo },
   { words: ['show', 'servers', 'state'], help: 'show servers state [BACKEND]', answer: showServersState },
   { words: ['show', 'servers', 'conn'], help: 'show servers conn [BACKEND]', answer: showServersConn },
   { words: ['show', 'backend'], help: 'show backend: names', answer: showBackend },
@@ -74,19 +79,28 @@ function helpText(isAsked: boolean): string {
   return `${isAsked ? '' : 'Unknown command. '}The following commands are valid at this level:\n${lines.map((help) => `  ${help}\n`).join('')}`;
 }
 
-async function showStat({ supervisor }: SocketTarget, args: readonly string[]): Promise<string> {
+async function showStat({ supervisor }: SocketTarget, given: readonly string[]): Promise<string> {
   const stats = await supervisor.statistics();
+  const { format, args } = takeFormat(given);
   const [proxy, types, server] = args;
   let filter: StatFilter = everything;
   if (types !== undefined && server !== undefined && proxy !== undefined) {
     const number = /^-?\d+$/.test(proxy) ? Number(proxy) : proxyNumber(stats, proxy);
     if (number === undefined) return 'No such proxy.\n';
     filter = { proxy: number, types: Number(types), server: Number(server) };
-  } else if (proxy !== undefined) return `"show stat ${args.join(' ')}" is not known here: only the CSV is.\n`;
-  return renderStat(stats, supervisor.settings, filter);
+  } else if (proxy !== undefined) return `"show stat ${given.join(' ')}" is not known here.\n`;
+  return renderStat(stats, supervisor.settings, filter, format);
 }
 
-async function showInfo({ supervisor, version }: SocketTarget): Promise<string> {
+/** The form stands behind the rest. */
+function takeFormat(given: readonly string[]): { readonly format: Format; readonly args: readonly string[] } {
+  const last = given.at(-1);
+  return last === 'typed' || last === 'json'
+    ? { format: last, args: given.slice(0, -1) }
+    : { format: 'csv', args: given };
+}
+
+async function showInfo({ supervisor, version }: SocketTarget, given: readonly string[]): Promise<string> {
   const stats = await supervisor.statistics();
   const uptimeS = Math.floor((Date.parse(stats.at) - Date.parse(stats.startedAt)) / 1000);
   const parts = [86_400, 3600, 60, 1].map((unit, index) => {
@@ -116,9 +130,7 @@ async function showInfo({ supervisor, version }: SocketTarget): Promise<string> 
     TotalBytesOut: total((server) => server.bytesOut),
     Start_time_sec: Math.floor(Date.parse(stats.startedAt) / 1000),
   };
-  return Object.entries(values)
-    .map(([name, value]) => `${name}: ${value}\n`)
-    .join('');
+  return renderInfo(values, takeFormat(given).format);
 }
 
 const stateColumns =

@@ -1,6 +1,7 @@
 import type { EngineSettings, MemberSettings, MonitorSettings } from '../config/settings.ts';
 import type { EngineStatistics, MemberStatistics } from '../supervisor/stats.ts';
 import { columns } from './columns.ts';
+import { jsonRows, typedRow, type Field, type Format, type RowHead } from './typed.ts';
 
 /** `show stat` as HAProxy 2.6 writes it (management.txt 9.1): what the engine does not count is an empty field. */
 
@@ -21,13 +22,36 @@ export interface StatFilter {
 
 export const everything: StatFilter = { proxy: -1, types: -1, server: -1 };
 
-/** The CSV with its header. */
-export function renderStat(stats: EngineStatistics, settings: EngineSettings, filter = everything): string {
+/** The rows: CSV with its header, or one of the typed forms. */
+export function renderStat(
+  stats: EngineStatistics,
+  settings: EngineSettings,
+  filter = everything,
+  format: Format = 'csv',
+): string {
   const rows = [
     ...stats.virtualServers.map((server, index) => frontendRow(server, settings, index + 2)),
     ...stats.pools.flatMap((pool, index) => poolRows(pool, settings, index + 2 + stats.virtualServers.length)),
   ].filter((row) => isWanted(row, filter));
+  if (format !== 'csv') {
+    const typed = rows.map((row) => ({ head: headOf(row), fields: fieldsOf(row) }));
+    return format === 'json' ? jsonRows(typed) : typed.map(({ head, fields }) => typedRow(head, fields)).join('');
+  }
   return `# ${columns.join(',')},\n${rows.map((row) => `${columns.map((name) => field(row[name])).join(',')},\n`).join('')}`;
+}
+
+function headOf({ type, iid, sid }: Row): RowHead {
+  const kind = type === 0 ? 'Frontend' : type === 1 ? 'Backend' : 'Server';
+  return { kind, proxy: Number(iid), id: Number(sid) };
+}
+
+/** What the row has, in the order of the columns. */
+function fieldsOf(row: Row): Field[] {
+  return columns.flatMap((name, place) => {
+    const value = row[name];
+    // The mark between the common columns and the modules' own has no place.
+    return value === undefined ? [] : [{ name, value, place: place > columns.indexOf('-') ? place - 1 : place }];
+  });
 }
 
 /** Number of a pool in `iid`, by name; undefined where there is none. */

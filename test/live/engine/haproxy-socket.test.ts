@@ -154,6 +154,81 @@ describe('the HAProxy-compatible socket', () => {
     expect(answer).toMatch(/^\S+\n\n# name\napp\n\n$/);
   });
 
+  it.skipIf(isMissing('haproxy'))(
+    'says of each value what the HAProxy that is installed says, typed and as JSON',
+    async () => {
+      const socket = join(directory, 't.sock');
+      const file = join(directory, 't.cfg');
+      const [a = 0] = backends.ports;
+      writeFileSync(
+        file,
+        `global
+  stats socket ${socket}
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 1s
+  timeout server 1s
+frontend web
+  maxconn 500
+  bind unix@${join(directory, 't-web.sock')}
+  default_backend app
+backend app
+  cookie SRV insert
+  option httpchk
+  server a 127.0.0.1:${a} check inter 100 cookie a maxconn 9
+  server gone 127.0.0.1:1 check inter 100 fall 1 cookie b backup
+`,
+      );
+      children.push(spawn(findProgram('haproxy') ?? '', ['-f', file, '-db'], { stdio: 'ignore' }));
+      /** `Server check_code` with place, tags and type. */
+      function layoutOf(typed: string): Map<string, string> {
+        const lines = typed.matchAll(/^(?:([FBS])\.\d+\.\d+\.)?(\d+)\.([^.]+)\.1:(\w{3}:\w+):/gm);
+        return new Map(
+          [...lines].map(([, kind = '', place = '', name = '', what = '']) => [`${kind} ${name}`, `${place} ${what}`]),
+        );
+      }
+      for (const command of ['show stat', 'show info']) {
+        let theirs = new Map<string, string>();
+        await expect
+          .poll(
+            async () => {
+              theirs = layoutOf(await ask(`${command} typed\n`, socket).catch(() => ''));
+              return theirs.size > 50 && (command === 'show info' || theirs.has('S last_chk'));
+            },
+            { timeout: 30_000 },
+          )
+          .toBe(true);
+        const typed = await ask(`${command} typed\n`);
+        const ours = layoutOf(typed);
+        expect(ours.size).toBeGreaterThan(15);
+        expect([...ours].filter(([name]) => theirs.has(name))).toEqual(
+          [...ours].flatMap(([name]) => {
+            const layout = theirs.get(name);
+            return layout === undefined ? [] : [[name, layout]];
+          }),
+        );
+        // What the real one writes only where there is such a thing.
+        expect([...ours.keys()].filter((name) => !theirs.has(name)).sort()).toEqual([]);
+        /** Every object of the JSON, as a line of the typed form would have it. */
+        function shapes(json: string): Set<string> {
+          const found = new Set<string>();
+          for (const each of (JSON.parse(json) as unknown[]).flat()) {
+            found.add(
+              JSON.stringify(each, (key, value: unknown) =>
+                ['proxyId', 'id', 'value', 'processNum'].includes(key) && typeof value !== 'object' ? 0 : value,
+              ),
+            );
+          }
+          return found;
+        }
+        const [our, their] = [shapes(await ask(`${command} json\n`)), shapes(await ask(`${command} json\n`, socket))];
+        expect([...our].filter((shape) => !their.has(shape))).toEqual([]);
+      }
+      expect((await ask('show stat app 4 -1 typed\n')).match(/^S\.3\.\d\.1\.svname/gm)).toHaveLength(3);
+    },
+  );
+
   it.skipIf(isMissing('haproxy'))('has the columns of the HAProxy that is installed', async () => {
     const socket = join(directory, 'h.sock');
     const file = join(directory, 'h.cfg');
