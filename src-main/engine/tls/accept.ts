@@ -10,6 +10,8 @@ import { startHandshake, type HandshakeOwner, type TlsTermination } from './serv
 
 /** RFC 8446 6.2: a fatal alert `unrecognized_name`. */
 const unrecognizedName = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
+/** The same of `decode_error`: who made the hello learns that it was not understood. */
+const decodeError = Buffer.from([21, 3, 3, 0, 2, 2, 50]);
 
 /** A connection from its first byte to the end of its handshake: which certificate serves it is decided here. */
 export class TlsAccept extends Timed implements ByteReader, OpenConnection, HandshakeOwner {
@@ -63,7 +65,8 @@ export class TlsAccept extends Timed implements ByteReader, OpenConnection, Hand
     const reading = readClientHello(gathered, 0, gathered.length);
     if (reading.kind === 'incomplete') return true;
     if (reading.kind === 'hello') this.#start(reading.hello);
-    else this.#raw.destroy();
+    else if (reading.kind === 'not-tls') this.#raw.destroy();
+    else this.#refuse(decodeError);
     return false;
   }
 
@@ -93,7 +96,7 @@ export class TlsAccept extends Timed implements ByteReader, OpenConnection, Hand
   #start(hello: ClientHello | undefined): void {
     const server = this.#tls.choose(hello);
     if (server === undefined) {
-      this.#raw.end(unrecognizedName, () => this.#raw.destroy());
+      this.#refuse(unrecognizedName);
       return;
     }
     this.#isStarted = true;
@@ -103,6 +106,10 @@ export class TlsAccept extends Timed implements ByteReader, OpenConnection, Hand
       this.#partial = undefined;
     }
     startHandshake(server, this.#raw, this);
+  }
+
+  #refuse(alert: Buffer): void {
+    this.#raw.end(alert, () => this.#raw.destroy());
   }
 
   #fail(): void {

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { untilListening, type Pinned } from '../../bench/engine/processes.ts';
 import { openEngine } from '../engine-process.ts';
+import { openAuthority, type IssuedCertificate } from '../certificates.ts';
 import { findProgram } from '../need.ts';
 
 export const proxyNames = ['haproxy', 'nginx', 'engine'] as const;
@@ -14,9 +15,10 @@ export type ProxyName = (typeof proxyNames)[number];
 
 /**
  * What clients speak to the proxy and what members hear: HTTP; `told` = behind a PROXY header of either version, `late` = that,
- * with half a second for it; `v1` and `v2` = HTTP, members get such a header; `relay-v1`, `relay-v2` = TCP with one on both sides.
+ * with half a second for it; `v1` and `v2` = HTTP, members get such a header; `relay-v1`, `relay-v2` = TCP with one on both sides;
+ * `tls` = HTTP/1.1 behind TLS, with a certificate of ECDSA and one of RSA.
  */
-export type Spoken = 'http1' | 'http2' | 'told' | 'told-http2' | 'late' | 'v1' | 'v2' | 'relay-v1' | 'relay-v2';
+export type Spoken = 'http1' | 'http2' | 'told' | 'told-http2' | 'late' | 'v1' | 'v2' | 'relay-v1' | 'relay-v2' | 'tls';
 
 export interface WantedListener {
   readonly spoken: Spoken;
@@ -29,9 +31,22 @@ export interface Proxy {
   readonly close: () => Promise<void>;
 }
 
-export function openProxy(name: ProxyName, listeners: readonly WantedListener[]): Promise<Proxy> {
-  return openers[name](listeners);
+export async function openProxy(name: ProxyName, listeners: readonly WantedListener[]): Promise<Proxy> {
+  if (!listeners.some(({ spoken }) => spoken === 'tls')) return openers[name](listeners, []);
+  const authority = openAuthority();
+  const certificates = (['ec', 'rsa'] as const).map((key) => authority.issue({ names: ['a.example'], key }));
+  const proxy = await openers[name](listeners, certificates);
+  return {
+    ports: proxy.ports,
+    close: async () => {
+      await proxy.close();
+      authority.close();
+    },
+  };
 }
+
+/** Those of the listeners that speak TLS. */
+type Certificates = readonly IssuedCertificate[];
 
 const openers = { haproxy: openHaproxy, nginx: openNginx, engine: openOurs };
 
@@ -51,7 +66,7 @@ function sentVersion(spoken: Spoken): 'v1' | 'v2' | undefined {
   return spoken.endsWith('v1') ? 'v1' : spoken.endsWith('v2') ? 'v2' : undefined;
 }
 
-async function openOurs(listeners: readonly WantedListener[]): Promise<Proxy> {
+async function openOurs(listeners: readonly WantedListener[], certificates: Certificates): Promise<Proxy> {
   const engine = await openEngine({
     version: 1,
     virtualServers: listeners.map(({ spoken }, at) => ({
@@ -62,6 +77,7 @@ async function openOurs(listeners: readonly WantedListener[]): Promise<Proxy> {
       ...(isRelay(spoken) ? { protocol: 'tcp' as const } : {}),
       ...(isHttp2(spoken) ? { http: { http2: true } } : {}),
       ...(spoken === 'late' ? { http: { headerTimeoutMs: 500 } } : {}),
+      ...(spoken === 'tls' ? { tls: { certificates: [...certificates] } } : {}),
     })),
     pools: listeners.map(({ spoken, member }, at) => {
       const version = sentVersion(spoken);
@@ -76,23 +92,34 @@ async function openOurs(listeners: readonly WantedListener[]): Promise<Proxy> {
   return { ports: listeners.map((_, at) => engine.port(`v${at}`)), close: engine.stop };
 }
 
-function openHaproxy(listeners: readonly WantedListener[]): Promise<Proxy> {
+function openHaproxy(listeners: readonly WantedListener[], certificates: Certificates): Promise<Proxy> {
+  // It wants certificate and key in one file.
+  const bundles = certificates.map(({ certFile, keyFile }) => {
+    const file = `${certFile}.both`;
+    writeFileSync(file, readFileSync(certFile, 'utf8') + readFileSync(keyFile, 'utf8'), { mode: 0o600 });
+    return file;
+  });
   return start(
     'haproxy',
     listeners.length,
     (file) => ['-db', '-f', file],
-    (ports) => haproxyText(listeners, ports),
+    (ports) => haproxyText(listeners, ports, bundles),
   );
 }
 
-function haproxyText(listeners: readonly WantedListener[], ports: readonly number[]): string {
+function haproxyText(
+  listeners: readonly WantedListener[],
+  ports: readonly number[],
+  bundles: readonly string[],
+): string {
+  const tls = `ssl ${bundles.map((file) => `crt ${file}`).join(' ')} alpn http/1.1`;
   const parts = listeners.map(({ spoken, member }, at) => {
     const version = sentVersion(spoken);
     const sent = version === undefined ? '' : version === 'v1' ? 'send-proxy' : 'send-proxy-v2';
     const mode = isRelay(spoken) ? 'tcp' : 'http';
     return `frontend f${at}
   mode ${mode}
-  bind 127.0.0.1:${ports[at] ?? 0} ${isTold(spoken) ? 'accept-proxy' : ''} ${isHttp2(spoken) ? 'proto h2' : ''}
+  bind 127.0.0.1:${ports[at] ?? 0} ${isTold(spoken) ? 'accept-proxy' : ''} ${isHttp2(spoken) ? 'proto h2' : ''} ${spoken === 'tls' ? tls : ''}
   ${spoken === 'late' ? 'timeout client 500ms' : ''}
   default_backend b${at}
 backend b${at}
@@ -115,19 +142,23 @@ ${parts.join('')}`;
 const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so';
 
 /** Towards members it knows the PROXY protocol for streams alone, and version 1 alone. */
-function openNginx(listeners: readonly WantedListener[]): Promise<Proxy> {
+function openNginx(listeners: readonly WantedListener[], certificates: Certificates): Promise<Proxy> {
   return start(
     'nginx',
     listeners.length,
     (file, directory) => ['-p', directory, '-c', file],
-    (ports) => nginxText(listeners, ports),
+    (ports) => nginxText(listeners, ports, certificates),
   );
 }
 
-function nginxText(listeners: readonly WantedListener[], ports: readonly number[]): string {
+function nginxText(listeners: readonly WantedListener[], ports: readonly number[], certificates: Certificates): string {
+  // Its own default still has TLS 1.0 and not 1.3.
+  const files = certificates.map(
+    ({ certFile, keyFile }) => `ssl_certificate ${certFile}; ssl_certificate_key ${keyFile};`,
+  );
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path @/${kind};`);
   const parts = listeners.map(({ spoken, member }, at) =>
-    isRelay(spoken) ? '' : nginxServer(spoken, ports[at] ?? 0, member, at),
+    isRelay(spoken) ? '' : nginxServer(spoken, ports[at] ?? 0, member, at, files.join(' ')),
   );
   const relays = listeners.map(({ spoken, member }, at) =>
     isRelay(spoken)
@@ -142,11 +173,11 @@ ${hasStream ? `stream { ${relays.join('')} }` : ''}
 `;
 }
 
-function nginxServer(spoken: Spoken, port: number, member: number, at: number): string {
-  const words = `${isHttp2(spoken) ? ' http2' : ''}${isTold(spoken) ? ' proxy_protocol' : ''}`;
+function nginxServer(spoken: Spoken, port: number, member: number, at: number, files: string): string {
+  const words = `${isHttp2(spoken) ? ' http2' : ''}${isTold(spoken) ? ' proxy_protocol' : ''}${spoken === 'tls' ? ' ssl' : ''}`;
   const client = isTold(spoken) ? '$remote_addr' : '$proxy_add_x_forwarded_for';
   return ` upstream b${at} { server 127.0.0.1:${member} max_fails=0; keepalive 16; }
- server { listen 127.0.0.1:${port}${words}; ${spoken === 'late' ? 'client_header_timeout 500ms;' : ''}
+ server { listen 127.0.0.1:${port}${words}; ${spoken === 'late' ? 'client_header_timeout 500ms;' : ''} ${spoken === 'tls' ? `ssl_protocols TLSv1.2 TLSv1.3; ${files}` : ''}
   set_real_ip_from 127.0.0.1; real_ip_header proxy_protocol; location / { proxy_pass http://b${at};
   proxy_http_version 1.1; proxy_next_upstream off;
   proxy_set_header Host $host; proxy_set_header X-Forwarded-For ${client};

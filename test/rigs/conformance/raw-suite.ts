@@ -7,7 +7,7 @@ import { compareWithDocument, ConformanceReport } from './report.ts';
 /** The tests of one table: every case at every proxy, ours as good as the better of the others, and as `docs/conformance-NAME.md` tells. */
 export function holdAgainstOthers(title: string, name: string, cases: readonly RawCase[]): void {
   const report = new ConformanceReport(cases);
-  describe.skipIf(isMissing('haproxy', 'nginx'))(`${title} beside HAProxy and NGINX`, () => {
+  describe.skipIf(isMissing('haproxy', 'nginx', 'openssl'))(`${title} beside HAProxy and NGINX`, () => {
     beforeAll(async () => {
       await Promise.all(
         proxyNames.map(async (proxy) => {
