@@ -8,20 +8,22 @@ import type { RouteRequest } from '../runtime/route-request.ts';
 
 /** Where a connection came from and to. Only what is asked for is asked of the system. */
 export class Endpoint {
-  /** Empty for a client on a Unix socket. */
-  readonly clientAddress: string;
   /** What a TLS client's hello said; empty without TLS. */
   readonly tls: TlsHello;
   readonly #socket: ByteSocket | undefined;
   readonly #told: ProxyAddresses | undefined;
+  #clientAddress: string | undefined = undefined;
 
   /** `told` is what a PROXY header said: it is believed instead of the socket. */
   constructor(socket: ByteSocket | undefined, told?: ProxyAddresses) {
     this.#socket = socket;
     this.tls = socket instanceof TLSSocket ? { sni: servernameOf(socket), sessionId: '' } : clearText;
     this.#told = told;
-    const address = told?.clientAddress ?? socket?.remoteAddress ?? '';
-    this.clientAddress = address.startsWith('::ffff:') ? address.slice(7) : address;
+  }
+
+  /** Empty for a client on a Unix socket. The system is asked once, when it is first needed: a socket that is closed does not know any more. */
+  get clientAddress(): string {
+    return (this.#clientAddress ??= plainAddress(this.#told?.clientAddress ?? this.#socket?.remoteAddress));
   }
 
   /** The same client, now inside TLS. */
@@ -40,13 +42,17 @@ export class Endpoint {
   }
 
   get localAddress(): string {
-    const address = this.#told?.localAddress ?? this.#socket?.localAddress ?? '';
-    return address.startsWith('::ffff:') ? address.slice(7) : address;
+    return plainAddress(this.#told?.localAddress ?? this.#socket?.localAddress);
   }
 
   get localPort(): number {
     return this.#told?.localPort ?? this.#socket?.localPort ?? 0;
   }
+}
+
+/** An IPv4 address on a socket of both families is written as what it is. */
+function plainAddress(address = ''): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 
 /** What of a TLS client's hello balancing may look at. */

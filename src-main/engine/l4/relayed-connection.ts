@@ -370,7 +370,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
   #onClientEnd(): void {
     this.#hasClientEnded = true;
     if (this.#upstream?.isFlushing !== true) this.#returnLease();
-    if (this.#state === relaying) this.#upstream?.end();
+    if (this.#state === relaying) this.#endMember();
     else if (this.#state === readingHello) this.#close();
     // Before a member is there its end waits, as its first bytes do.
   }
@@ -379,7 +379,23 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     this.#hasMemberEnded = true;
     if (!this.#isFlushing && this.#meter === undefined) this.#upstream?.returnBuffer(true);
     if (this.#isClientClosed) return;
-    this.#socket.end();
+    // Where nothing is left to say or to hear, closing ends both sides with one call.
+    if (this.#hasClientEnded && this.#socket.writableLength === 0) this.#socket.destroy();
+    else this.#socket.end();
+  }
+
+  /** The client has said all. */
+  #endMember(): void {
+    const upstream = this.#upstream;
+    if (upstream === undefined) return;
+    if (!this.#hasMemberEnded || upstream.isFlushing) {
+      upstream.end();
+      return;
+    }
+    this.#upstream = undefined;
+    upstream.destroy();
+    this.#leaveMember();
+    if (this.#isClientClosed) this.#finish();
   }
 
   onUpstreamFailed(failure: UpstreamFailure): void {
