@@ -5,6 +5,7 @@ import { formatNumber } from '../format/number.ts';
 import { formatTick } from '../format/time.ts';
 import type { ChartLine, ChartPoint, ChartSpec } from './chart-spec.ts';
 import { drawInNextFrame, forgetDrawing } from './frame.ts';
+import { pointsForPlot } from './reduce-points.ts';
 import { overlay } from './overlay.ts';
 import { CalmScale, decimalsOf, timeTicks } from './scale.ts';
 import { tokenValue } from './tokens.ts';
@@ -127,7 +128,7 @@ function apply(chart: LineChart, spec: ChartSpec, calm: CalmScale): void {
     stepSize: scale.step,
     callback: (value: string | number) => formatNumber(Number(value), decimalsOf(scale.step)),
   });
-  chart.data.datasets = spec.lines.map(datasetOf);
+  chart.data.datasets = spec.lines.map((line) => datasetOf(line, spec, chart.width));
   chart.update('none');
 }
 
@@ -139,10 +140,10 @@ function largestOf({ lines, fromMs }: ChartSpec): number {
   return largest;
 }
 
-function datasetOf(line: ChartLine): ChartDataset<'line', ChartPoint[]> {
+function datasetOf(line: ChartLine, { fromMs, toMs }: ChartSpec, pixels: number): ChartDataset<'line', ChartPoint[]> {
   return {
     label: line.name,
-    data: line.points as ChartPoint[], // Chart.js reads them only: `parsing` is off
+    data: pointsForPlot(line.points, fromMs, toMs, pixels) as ChartPoint[], // Chart.js reads them only: `parsing` is off
     borderColor: tokenValue(line.colour),
     borderDash: [...line.dash],
     borderWidth: line.width ?? 1.6,

@@ -37,7 +37,8 @@ const extremes: ReadonlySet<Metric> = new Set([
 ]);
 /** A hole begins where no sample came for this many intervals. */
 const intervalsOfAGap = 2.5;
-const keptMs = 70 * 60_000;
+/** Older points than the charts show go a minute's worth at a time: lines whose first point stays need not be binned anew. */
+const slackMs = 60_000;
 
 export interface SeriesRequest {
   readonly metrics: readonly Metric[];
@@ -61,6 +62,7 @@ export class PoolSeries {
   readonly #lines = new Map<string, Point[]>();
   #metrics: readonly Metric[] = [];
   #resolutionMs = 1000;
+  #spanMs = 0;
   /** What is shown is of a roll-up, to which a tick adds nothing until it is read again. */
   #isRolledUp = false;
   #latestLoad = 0;
@@ -94,6 +96,7 @@ export class PoolSeries {
       );
       if (load !== this.#latestLoad) return;
       this.#metrics = request.metrics;
+      this.#spanMs = toMs - fromMs;
       this.#isRolledUp = toMs - fromMs > longestBySecondMs;
       if (this.#isRolledUp) this.#lines.clear();
       this.#take(all);
@@ -154,8 +157,11 @@ export class PoolSeries {
       line.push({ x: last.x + this.#resolutionMs, y: null });
     }
     line.push({ x: atMs, y: value });
-    const tooOld = line.findIndex(({ x }) => x >= atMs - keptMs);
-    if (tooOld > 0) line.splice(0, tooOld);
+    if ((line[0]?.x ?? atMs) >= atMs - this.#spanMs - 2 * slackMs) return;
+    line.splice(
+      0,
+      line.findIndex(({ x }) => x >= atMs - this.#spanMs - slackMs),
+    );
   }
 }
 

@@ -74,17 +74,37 @@ export function askedLines(
   );
 }
 
-function binsOf(points: readonly Point[], binMs: number): Map<number, Bin> {
-  const bins = new Map<number, Bin>();
-  for (const { x, y } of points) {
-    const start = Math.floor(x / binMs) * binMs;
-    const bin = bins.get(start) ?? { sum: 0, count: 0 };
-    bins.set(start, bin);
-    if (y === null) continue;
-    bin.sum += y;
+interface Binned {
+  readonly binMs: number;
+  readonly bins: Map<number, Bin>;
+  readonly first: Point | undefined;
+  /** Points that are in the bins already. */
+  taken: number;
+}
+/** Lines grow by a point a second and are drawn each second: what was binned stays, and only what came is added. */
+const binnedLines = new WeakMap<readonly Point[], Binned>();
+
+function binsOf(points: readonly Point[], binMs: number): ReadonlyMap<number, Bin> {
+  const known = binnedLines.get(points);
+  const isSame = known?.binMs === binMs && known.first === points[0] && known.taken <= points.length;
+  const binned = isSame ? known : { binMs, bins: new Map<number, Bin>(), first: points[0], taken: 0 };
+  if (!isSame) binnedLines.set(points, binned);
+  let start = NaN;
+  let bin: Bin = { sum: 0, count: 0 };
+  for (; binned.taken < points.length; binned.taken += 1) {
+    const point = points[binned.taken];
+    if (point === undefined) continue;
+    const now = Math.floor(point.x / binMs) * binMs;
+    if (now !== start) {
+      start = now;
+      bin = binned.bins.get(start) ?? { sum: 0, count: 0 };
+      binned.bins.set(start, bin);
+    }
+    if (point.y === null) continue;
+    bin.sum += point.y;
     bin.count += 1;
   }
-  return bins;
+  return binned.bins;
 }
 
 function meanOf(bin: Bin | undefined): number {

@@ -74,6 +74,15 @@ describe('chart data of a pool', () => {
     expect(asked).toMatchObject([{ shape: 'mean' }, { shape: 'mean', fromMs: base - 86_400_000 }]);
   });
 
+  test('no more is kept than the charts show and two minutes', async () => {
+    const pool = await loaded(series([base], [6]));
+    for (let second = 1; second <= 600; second += 1) pool.append(rowAt(second * 1000, second));
+    const { length } = values(pool);
+    expect(length).toBeGreaterThanOrEqual(60);
+    expect(length).toBeLessThanOrEqual(181);
+    expect(values(pool).at(-1)).toBe(600);
+  });
+
   test('a rate that is not told is a gap, not zero', async () => {
     const pool = await loaded(series([base], [6]));
     pool.append(rowAt(1000));

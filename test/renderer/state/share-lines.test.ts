@@ -60,3 +60,37 @@ test('a bin is a whole number of seconds, two at least', () => {
   expect(binLengthMs(60_000)).toBe(2000);
   expect(binLengthMs(3_600_000)).toBe(24_000);
 });
+
+test('a line that grew, or lost its oldest points, has the shares that it would have had from the start', () => {
+  const line = Array.from({ length: 20 }, (_, second) => ({ x: second * 1000, y: second }));
+  const other = line.map(({ x }) => ({ x, y: 10 }));
+  function shares() {
+    return [
+      ...shareLines(
+        new Map([
+          ['a', line],
+          ['b', other],
+        ]),
+        2000,
+        100_000,
+      ).values(),
+    ];
+  }
+  function anew() {
+    return [
+      ...shareLines(
+        new Map([
+          ['a', [...line]],
+          ['b', [...other]],
+        ]),
+        2000,
+        100_000,
+      ).values(),
+    ];
+  }
+  expect(shares()).toEqual(anew());
+  for (const each of [line, other]) each.push({ x: 20_000, y: 7 }, { x: 21_000, y: 8 });
+  expect(shares()).toEqual(anew());
+  for (const each of [line, other]) each.splice(0, 3);
+  expect(shares()).toEqual(anew());
+});
