@@ -8,4 +8,7 @@ test('an entry is the source beside a source, and the bundled file beside a bund
   expect(entryBeside('file:///s/out/main/store/open.js', 'history').href).toBe(
     'file:///s/out/main/store/history.entry.js',
   );
+  expect(entryBeside('file:///s/resources/app.asar/out/main/store/open.js', 'history').href).toBe(
+    'file:///s/resources/app.asar.unpacked/out/main/store/history.entry.js',
+  );
 });

@@ -15,9 +15,13 @@ const root = join(import.meta.dirname, '../../..');
 export const builtMain = join(root, 'out/main/main.js');
 
 /** Starts the built shell on a double of Electron's modules; `npm run build` must have been run. */
-export function startDouble(switches: readonly string[], env: NodeJS.ProcessEnv = {}): ElectronDouble {
-  if (!existsSync(builtMain)) throw new Error(`${builtMain} is missing: npm run build`);
-  const child = fork(join(import.meta.dirname, 'run.ts'), [builtMain, ...switches], {
+export function startDouble(
+  switches: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  main = builtMain,
+): ElectronDouble {
+  if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`);
+  const child = fork(join(import.meta.dirname, 'run.ts'), [main, ...switches], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
