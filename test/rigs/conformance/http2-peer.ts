@@ -7,7 +7,7 @@ import { openProxy, type ProxyName } from './proxies.ts';
 import { acceptOf } from './raw-peer.ts';
 
 /** Whatever comes without a word after this long never comes; ours is given much longer, so that a busy machine spoils no result. */
-const patienceMs = { haproxy: 1000, nginx: 1000, engine: 4000 };
+const patienceMs = { haproxy: 1000, nginx: 1000, engine: 10_000 };
 /** How many cases run at once, each with a listener and a member of its own. */
 const lanes = 4;
 /** What a member hears may come a moment after what the client sees. */
