@@ -2,6 +2,7 @@ import type { DeviceAddress } from '../contract/address.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Command } from '../contract/plan.ts';
 import type { HostSession, HttpSession, Session } from '../transports/transport.ts';
+import { maskWith } from '../vendors/mask.ts';
 import type { DriverTools, OpenDevice, VendorDriver } from '../vendors/vendor.ts';
 import { TwoWayPoll } from './poll-both.ts';
 
@@ -118,11 +119,7 @@ export function closeSession(session: Session): void {
 
 /** A text without the secrets that a driver knows the look of. */
 export function maskSecrets(driver: VendorDriver, text: string): string {
-  return driver.secrets.reduce((masked, pattern) => masked.replace(new RegExp(pattern, flags(pattern)), '***'), text);
-}
-
-function flags(pattern: RegExp): string {
-  return pattern.flags.includes('g') ? pattern.flags : `${pattern.flags}g`;
+  return maskWith(driver.secrets, text);
 }
 
 function firstLines(text: string): string {

@@ -1,4 +1,5 @@
-const hidden = '***';
+import { maskWith } from '../../mask.ts';
+
 const quotedOrBare = String.raw`(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:\\.|[^\s"'\\])+)+`;
 
 /** Each finds a secret; its first group, where it has one, is what stays before it. */
@@ -26,9 +27,5 @@ const suspicious = /pass|secret|token|auth|key|cookie|credential|hmac|aes_|jwt_|
 
 /** The text with every secret in it replaced by `***`. */
 export function maskSecrets(text: string): string {
-  if (!suspicious.test(text)) return text;
-  return haproxySecrets.reduce(
-    (masked, pattern) => masked.replace(pattern, (_whole, before: string) => `${before}${hidden}`),
-    text,
-  );
+  return suspicious.test(text) ? maskWith(haproxySecrets, text) : text;
 }
