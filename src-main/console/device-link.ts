@@ -73,6 +73,10 @@ export class DeviceLink {
     const options = { signal, timeoutMs: command.timeoutMs ?? shellTimeoutMs };
     const result = await host.exec(command.text, stdin === undefined ? options : { ...options, stdin });
     const said = without(stdin, this.mask(Buffer.concat([result.stdout, result.stderr]).toString('utf8')));
+    if (command.expect !== undefined) {
+      if (new RegExp(command.expect, 'u').test(said.replaceAll('\r', ''))) return said;
+      throw this.#rejected(`"${this.mask(command.shown)}" was not taken`, said);
+    }
     if (result.code === 0) return said;
     const ending =
       result.code === null ? `was ended by signal ${result.signal ?? '?'}` : `ended with status ${result.code}`;

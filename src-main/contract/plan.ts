@@ -17,6 +17,8 @@ export const commandSchema = z.discriminatedUnion('kind', [
     timeoutMs: z.number().optional(),
     /** Bytes for its standard input that the console alone holds, by their id; no plan, journal or log has them. */
     stdin: z.strictObject({ secret: z.string(), sha256: fingerprintSchema, bytes: z.number().int() }).optional(),
+    /** Regular expression that the whole answer must match, whatever the exit status; absent = the status must be 0. */
+    expect: z.string().optional(),
   }),
   z.strictObject({
     kind: z.literal('socket'),

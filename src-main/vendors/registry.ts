@@ -5,20 +5,40 @@ import { haproxy } from './haproxy/driver.ts';
 import { mibs } from './mib/data/index.ts';
 import { mibDriver } from './mib/driver.ts';
 import { host } from './mib/host.ts';
+import type { HostSession } from '../transports/transport.ts';
+import { openNetscaler } from './netscaler/driver.ts';
+import { editNetscaler } from './netscaler/edit.ts';
 import { netscalerSecrets, parseNetscaler } from './netscaler/parse.ts';
-import type { VendorDriver } from './vendor.ts';
+import type { DriverTools, OpenDevice, VendorDriver } from './vendor.ts';
 
-/** What reads a kind's configuration as text, where its boxes are otherwise read by their MIB. */
-const texts: Readonly<Partial<Record<VendorDriver['id'], Pick<VendorDriver, 'parse' | 'secrets'>>>> = {
+/** What a kind has beside its MIB: a configuration as text, and perhaps a command line over SSH by which it is read and changed. */
+interface CommandLine extends Pick<VendorDriver, 'parse' | 'secrets'>, Partial<Pick<VendorDriver, 'edit'>> {
+  readonly openHost?: (host: HostSession, tools: DriverTools) => OpenDevice;
+}
+
+const commandLines: Readonly<Partial<Record<VendorDriver['id'], CommandLine>>> = {
   a10: { parse: parseA10, secrets: a10Secrets },
   f5: { parse: parseBigip, secrets: f5Secrets },
-  netscaler: { parse: parseNetscaler, secrets: netscalerSecrets },
+  netscaler: { parse: parseNetscaler, secrets: netscalerSecrets, edit: editNetscaler, openHost: openNetscaler },
 };
+
+/** The driver by MIB, with what the kind has beside it. */
+function withCommandLine(driver: VendorDriver): VendorDriver {
+  const { openHost, ...text } = commandLines[driver.id] ?? {};
+  if (openHost === undefined) return { ...driver, ...text };
+  return {
+    ...driver,
+    ...text,
+    transports: ['ssh', ...driver.transports],
+    open: (session, address, tools) =>
+      session.kind === 'host' ? openHost(session.host, tools) : driver.open(session, address, tools),
+  };
+}
 
 /** Every driver there is: one import and one name each. */
 export const drivers: readonly VendorDriver[] = [
   engine,
   haproxy,
-  ...mibs.map((mib) => ({ ...mibDriver(mib), ...texts[mib.id] })),
+  ...mibs.map((mib) => withCommandLine(mibDriver(mib))),
   host,
 ];

@@ -56,3 +56,40 @@ function tokenOf(rule: string): Pick<AlgorithmSettings, 'name' | 'key'> {
   }
   return { name: 'expression-hash', key: rule };
 }
+
+/** The method and its settings that say a wish; undefined where the appliance has none. */
+export function methodOfName(
+  wish: AlgorithmSettings,
+): { readonly method: string; readonly settings: Readonly<Record<string, string>> } | undefined {
+  const rule = wish.key === undefined ? undefined : ruleOf(wish);
+  if (rule !== undefined) return { method: 'TOKEN', settings: { rule } };
+  const method = Object.keys(methods).find(
+    (word) => methods[word] === wish.name && methods[word] !== 'expression-hash',
+  );
+  if (method === undefined || wish.name === 'unknown') return undefined;
+  const settings = {
+    ...(wish.netmask === undefined ? {} : { netmask: wish.netmask }),
+    ...(wish.length === undefined ? {} : { hashLength: String(wish.length) }),
+  };
+  return { method, settings };
+}
+
+/** Names of algorithms that can be set, each with the method's own word. */
+export function offeredAlgorithms(): readonly {
+  readonly name: AlgorithmName;
+  readonly native: string;
+  readonly needs?: readonly string[];
+}[] {
+  const offered = Object.entries(methods)
+    .filter(([, name], at, all) => name !== 'unknown' && all.findIndex(([, other]) => other === name) === at)
+    .map(([native, name]) => (name === 'expression-hash' ? { name, native, needs: ['key'] } : { name, native }));
+  return [...offered, ...tokens.map(([, name]) => ({ name, native: 'TOKEN', needs: ['key'] }))];
+}
+
+function ruleOf({ name, key = '' }: AlgorithmSettings): string | undefined {
+  const text = key.replaceAll(/["\\]/g, '\\$&');
+  if (name === 'header-hash') return `HTTP.REQ.HEADER("${text}")`;
+  if (name === 'cookie-hash') return `HTTP.REQ.COOKIE.VALUE("${text}")`;
+  if (name === 'query-param-hash') return `HTTP.REQ.URL.QUERY.VALUE("${text}")`;
+  return name === 'expression-hash' ? key : undefined;
+}

@@ -40,3 +40,8 @@ export function persistenceOf(options: Options): { persistence?: Persistence } {
     },
   };
 }
+
+/** The word of a method; undefined where the appliance has none. */
+export function typeOfPersistence({ method }: Persistence): string | undefined {
+  return Object.keys(methods).find((word) => methods[word] === method);
+}

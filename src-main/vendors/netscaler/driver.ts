@@ -1,0 +1,129 @@
+import type { DeviceFacts, TestStep } from '../../contract/api.ts';
+import { AppError, toProblem } from '../../contract/errors.ts';
+import type { Edit } from '../../contract/plan.ts';
+import type { HostSession } from '../../transports/transport.ts';
+import { unifiedHunks } from '../hunks.ts';
+import { maskWith } from '../mask.ts';
+import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
+import { offeredAlgorithms } from './algorithms.ts';
+import { ask } from './cli.ts';
+import { readCommands } from './commands.ts';
+import { commandsOf } from './edit.ts';
+import { netscalerSecrets, parseNetscaler } from './parse.ts';
+import { draftPlan, fingerprintOf, standingOf } from './plan.ts';
+
+const path = 'ns.conf';
+
+/** A NetScaler by its command line over SSH: read, changed and saved there. Its figures are polled by SNMP. */
+export function openNetscaler(host: HostSession, tools: DriverTools): OpenDevice {
+  return {
+    test: (report, signal) => testAppliance(host, tools, report, signal),
+    read: (signal) => readAppliance(host, tools, signal),
+    poll: () => Promise.reject(noFigures()),
+    plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
+    planFiles: () => Promise.reject(noWholeFiles()),
+    standing: async (made, wanted, signal) => standingOf(made, wanted, await running(host, signal), tools.sha256),
+  };
+}
+
+function noFigures(): AppError {
+  return new AppError(
+    'CAPABILITY_MISSING',
+    'Figures of a NetScaler come by SNMP: add its agent beside the command line (devices add ... --poll netscaler+snmp://...).',
+  );
+}
+
+function noWholeFiles(): AppError {
+  return new AppError(
+    'CAPABILITY_MISSING',
+    'A whole ns.conf is not brought back: it holds far more than balancing. Change the objects that differ instead.',
+  );
+}
+
+/** The running configuration, whole. */
+async function running(host: HostSession, signal: AbortSignal): Promise<string> {
+  return ask(host, 'show ns runningConfig', signal);
+}
+
+async function readAppliance(host: HostSession, tools: DriverTools, signal: AbortSignal): Promise<DeviceReading> {
+  const facts = await readFacts(host, signal);
+  const text = await running(host, signal);
+  const files: readonly SourceFile[] = [{ path, bytes: Buffer.from(text) }];
+  return { files, fingerprint: fingerprintOf(text, tools.sha256), facts, model: parseNetscaler(files) };
+}
+
+/** `NetScaler NS13.1: Build 37.38.nc, Date: ...`, and the role that `show ha node` gives to this node, the first it lists. */
+async function readFacts(host: HostSession, signal: AbortSignal): Promise<DeviceFacts> {
+  const version = /NetScaler\s+(NS[\d.]+:\s*Build\s+[\w.]+)/i.exec(await ask(host, 'show ns version', signal))?.[1];
+  const role = await readRole(host, signal);
+  const why = role === 'Secondary' ? secondary : undefined;
+  return {
+    vendor: 'netscaler',
+    label: 'NetScaler ADC',
+    product: 'NetScaler',
+    ...(version === undefined ? {} : { version }),
+    capabilities: [
+      { id: 'push', isPresent: why === undefined, why: why ?? 'By the command line; saved once the change is kept.' },
+      { id: 'tried-on-a-device', isPresent: false, why: 'Not yet tried on a real device.' },
+    ],
+    weightRange: { lowest: 1, highest: 100 },
+    algorithms: offeredAlgorithms(),
+  };
+}
+
+const secondary =
+  'This is the secondary of a pair: what is changed here, the primary overwrites. Add the primary and change it there.';
+
+async function readRole(host: HostSession, signal: AbortSignal): Promise<string | undefined> {
+  return /Master State:\s*(\w+)/i.exec(await ask(host, 'show ha node', signal))?.[1];
+}
+
+async function plan(
+  host: HostSession,
+  tools: DriverTools,
+  reading: DeviceReading,
+  edit: Edit,
+  signal: AbortSignal,
+): Promise<PlanDraft> {
+  if ((await readRole(host, signal)) === 'Secondary') throw new AppError('CAPABILITY_MISSING', secondary);
+  const before = reading.files[0]?.bytes.toString('utf8') ?? '';
+  const saved = await ask(host, 'show ns ns.conf', signal);
+  const draft = draftPlan(before, commandsOf(before, edit), reading.model, tools.sha256);
+  const [old, now] = [before, draft.after].map((text) => maskWith(netscalerSecrets, text));
+  const isUnsaved = readCommands(saved).length > 0 && fingerprintOf(saved, tools.sha256) !== reading.fingerprint;
+  return {
+    ...draft.plan,
+    hunks: unifiedHunks(path, old ?? '', now ?? ''),
+    warnings: isUnsaved
+      ? ['The appliance holds changes that nobody has saved yet: keeping this one saves them too.']
+      : [],
+  };
+}
+
+async function testAppliance(
+  host: HostSession,
+  tools: DriverTools,
+  report: (step: TestStep) => void,
+  signal: AbortSignal,
+): Promise<{ facts: DeviceFacts; discovered: Record<string, string> }> {
+  const step = { id: 'version', title: 'Version' } as const;
+  const startedAt = tools.now().getTime();
+  report({ ...step, state: 'running' });
+  try {
+    const facts = await readFacts(host, signal);
+    const role = (await readRole(host, signal)) ?? 'unknown';
+    const durationMs = tools.now().getTime() - startedAt;
+    report({ ...step, state: 'done', durationMs, detail: facts.version ?? 'The appliance does not say what it is.' });
+    report({
+      id: 'privilege',
+      title: 'Rights',
+      state: 'done',
+      detail: `The command line answers; this node is ${role}.`,
+    });
+    return { facts, discovered: { 'high availability': role } };
+  } catch (error) {
+    const problem = toProblem(error);
+    report({ ...step, state: 'failed', detail: problem.detail, problem });
+    throw error;
+  }
+}
