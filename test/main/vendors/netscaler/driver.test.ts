@@ -63,6 +63,7 @@ async function open(): Promise<{ appliance: Appliance; link: DeviceLink; plan: (
   const tools = {
     now: () => new Date(0),
     sleep: () => Promise.resolve(),
+    certificate: () => undefined,
     sha256: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex'),
   };
   const address = parseAddress(`netscaler+ssh://operator@127.0.0.1:${String(fake.port)}`);
