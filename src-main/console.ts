@@ -19,6 +19,7 @@ import { LabInEstate } from './console/lab.ts';
 import { driverNamed, nativeTools } from './console/native.ts';
 import { Planner } from './console/planner.ts';
 import { Pushes } from './console/pushes.ts';
+import { Questions } from './console/questions.ts';
 import { usualSurroundings } from './console/ssh.ts';
 import { pushTarget } from './console/target.ts';
 import { testDevice, type TestRequest } from './console/tester.ts';
@@ -68,7 +69,8 @@ const driverTools: DriverTools = {
   sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
   certificate: readFacts,
 };
-const testTimeoutMs = 90_000;
+/** Signing in may wait for a person as long as sshd does. */
+const testTimeoutMs = 180_000;
 const tickMs = 1000;
 /** How long the end of the console waits for the reading after a push. */
 const lastReadingMs = 10_000;
@@ -90,7 +92,16 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
   const watchers = new Watchers();
   const schedule = new PollSchedule({ clock: systemClock, chance: Math.random });
   const locks = new Locks({ clock: systemClock, onChange: tellDevices });
-  const surroundings = usualSurroundings(options.dataDir, process.env, userInfo().username);
+  const questions = new Questions(
+    () => watchers.isAnybodyListening(),
+    (open) => {
+      watchers.tellAll('questions', open);
+    },
+  );
+  const surroundings = {
+    ...usualSurroundings(options.dataDir, process.env, userInfo().username),
+    ask: questions.ask.bind(questions),
+  };
 
   function openWay(spec: DeviceSpec, text: string, beside?: DeviceLink): DeviceLink {
     const address = parseAddress(text);
@@ -239,6 +250,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     finder,
     certificates,
     pushes,
+    questions,
     watchers,
     locks,
     assertWritable: (device, typed) => {

@@ -8,6 +8,7 @@ import { offerLocal } from '../local/offer.ts';
 import type { Arguments } from './arguments.ts';
 import type { CliTools } from './command.ts';
 import { finishLeft } from './left.ts';
+import { answerQuestions } from './questions.ts';
 import { readSecret } from './secrets.ts';
 
 /** The console as a command uses it: calls that throw `AppError`, and events. */
@@ -45,8 +46,9 @@ export async function withPatientConsole<T>(
   const session = await openSession(given.text('data') ?? tools.defaultDataDir, tools);
   try {
     await unlockSecrets(session, tools);
+    const stopAnswering = session.isOwn ? answerIn(session, tools) : () => undefined;
     if (session.isOwn) await finishLeft(() => session.call('push.list', {}), tools);
-    return await work(session);
+    return await work(session).finally(stopAnswering);
   } finally {
     await session.close();
   }
@@ -134,6 +136,10 @@ function untilInterrupted({ interrupted }: CliTools): Promise<never> {
     if (interrupted.aborted) end();
     else interrupted.addEventListener('abort', end);
   });
+}
+
+function answerIn({ call, onEvent }: Session, tools: CliTools): () => void {
+  return answerQuestions({ onEvent, answer: (id, answers) => call('questions.answer', { id, answers }) }, tools);
 }
 
 /** Opens the sealed secrets where the passphrase was given; a person is asked, a script without one goes on with what needs none. */

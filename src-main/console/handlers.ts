@@ -11,6 +11,7 @@ import type { Finder } from './finder.ts';
 import type { History } from './history.ts';
 import type { Planner } from './planner.ts';
 import type { Pushes } from './pushes.ts';
+import type { Questions } from './questions.ts';
 import type { TestRequest } from './tester.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -24,6 +25,7 @@ export interface HandlerParts {
   readonly finder: Finder;
   readonly certificates: Certificates;
   readonly pushes: Pushes;
+  readonly questions: Questions;
   readonly watchers: Watchers;
   readonly locks: Locks;
   /** Throws LOCKED; `typed` is the device's name as a person typed it, which lets one plan through. */
@@ -158,6 +160,12 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
 
     'history.sleeps': () => store.sleeps.list(),
+
+    'questions.list': () => Promise.resolve(parts.questions.list()),
+    'questions.answer': ({ id, answers }) => {
+      parts.questions.answer(id, answers);
+      return Promise.resolve(null);
+    },
 
     'lab.get': () => Promise.resolve(lab.get()),
     'lab.start': () => lab.start(),

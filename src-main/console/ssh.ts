@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DeviceAddress } from '../contract/address.ts';
 import type { Credentials } from '../contract/api.ts';
 import { findSshTarget, type SshTarget } from '../transports/ssh-config.ts';
-import { type SshOptions, usualSshFiles } from '../transports/ssh-options.ts';
+import { type SignInRound, type SshOptions, usualSshFiles } from '../transports/ssh-options.ts';
 
 /** What the console knows of SSH beside an address: the user's own files, and where it writes host keys that were accepted. */
 export interface SshSurroundings {
@@ -14,6 +14,8 @@ export interface SshSurroundings {
   readonly user: string;
   /** Another ssh_config(5) than the user's and the system's. */
   readonly configFile?: string | undefined;
+  /** Asks a person what a server (`user@host`) asks while signing in. */
+  readonly ask?: ((where: string, round: SignInRound, signal: AbortSignal) => Promise<readonly string[]>) | undefined;
 }
 
 /**
@@ -48,6 +50,8 @@ export async function sshOptions(
 function targetOptions(target: SshTarget, surroundings: SshSurroundings, hasAgent: boolean): SshOptions {
   const usual = usualSshFiles(surroundings.home, surroundings.environment);
   const agentSocket = target.agentSocket ?? usual.agentSocket;
+  const { ask } = surroundings;
+  const where = `${target.user}@${target.host}`;
   return {
     host: target.host,
     port: target.port,
@@ -58,6 +62,7 @@ function targetOptions(target: SshTarget, surroundings: SshSurroundings, hasAgen
       agentSocket: hasAgent && agentSocket !== 'none' ? agentSocket : undefined,
       agentKeyFiles: target.isIdentitiesOnly ? target.keyFiles : undefined,
       defaultKeyFiles: target.keyFiles,
+      ask: ask === undefined ? undefined : (round, signal) => ask(where, round, signal),
     },
     knownHosts: { own: surroundings.ownKnownHosts, others: target.knownHosts },
   };

@@ -33,6 +33,10 @@ export class Watchers {
     return [...this.#listeners.keys()];
   }
 
+  isAnybodyListening(): boolean {
+    return [...this.#listeners.values()].some((listeners) => listeners.size > 0);
+  }
+
   poolsOf(client: string): readonly WatchedPool[] {
     return this.#pools.get(client) ?? [];
   }

@@ -212,6 +212,16 @@ export interface TestReport {
   readonly discovered?: Readonly<Record<string, string>>;
 }
 
+/** What a server asks of a person while a session signs in (one-time codes and the like), in its own words. */
+export interface SignInQuestion {
+  readonly id: string;
+  /** Who asks: `user@host`. */
+  readonly where: string;
+  readonly title: string;
+  readonly instructions: string;
+  readonly prompts: readonly { readonly text: string; readonly isHidden: boolean }[];
+}
+
 export interface Version {
   readonly id: number;
   readonly at: string;
@@ -392,6 +402,12 @@ export const calls = {
   /** When the computer slept, newest first: no data came from any device meanwhile. */
   'history.sleeps': call<readonly Sleep[]>()(nothing),
 
+  'questions.list': call<readonly SignInQuestion[]>()(nothing),
+  /** One answer for each prompt. */
+  'questions.answer': call<null>()(
+    z.strictObject({ id: z.string().max(64), answers: z.array(z.string().max(4096)).max(50) }),
+  ),
+
   'lab.get': call<LabState>()(nothing),
   'lab.start': call<LabState>()(nothing),
   'lab.stop': call<LabState>()(nothing),
@@ -431,6 +447,8 @@ export interface Events {
   readonly slept: Sleep;
   /** The desktop asks its window for something: to go to a place, to say why a link was refused, to open the palette. */
   readonly shown: Shown;
+  /** All that servers ask a person now. */
+  readonly questions: readonly SignInQuestion[];
 }
 export type EventName = keyof Events;
 

@@ -4,18 +4,19 @@ import { timedCall } from './timed-call.ts';
 import { ChosenKeysAgent, readPublicKeys } from './chosen-keys-agent.ts';
 import { KeyUnusable, signInWithKeyFile } from './key-files.ts';
 import type { SshCredentials } from './ssh-options.ts';
+import { questionsMethod } from './ssh-questions.ts';
 
 /** Most time to ask an agent which keys it holds: one that hangs must not keep the other credentials from being tried. */
 const agentTimeoutMs = 3_000;
 
 /** One credential to try. `ready` does its work (reading a file, opening a key) only when its turn comes. */
 interface Attempt {
-  readonly needs: 'publickey' | 'password';
+  readonly needs: 'publickey' | 'password' | 'keyboard-interactive';
   readonly label: string;
   readonly ready: () => Promise<AnyAuthMethod>;
 }
 
-/** Tries credentials in order: agent, given key, default keys, password; remembers what was tried and why it was not. */
+/** Tries credentials in order: agent, given key, default keys, password, answers to the server's questions; remembers what was tried and why it was not. */
 export class Authentication {
   readonly #user: string;
   readonly #where: string;
@@ -23,11 +24,39 @@ export class Authentication {
   readonly #told: string[] = [];
   #offered: readonly string[] = [];
   #current = 'no credential at all';
+  #isAsking = false;
 
-  constructor(user: string, where: string, credentials: SshCredentials) {
+  /** `signal` aborts when the connection is over; `onFailure` is told when a question ends the signing in. */
+  constructor(
+    user: string,
+    where: string,
+    credentials: SshCredentials,
+    signal: AbortSignal,
+    onFailure: (error: AppError) => void,
+  ) {
     this.#user = user;
     this.#where = where;
     this.#attempts = listAttempts(user, credentials);
+    if (credentials.password === undefined && credentials.ask === undefined) return;
+    const method = questionsMethod({
+      user,
+      credentials,
+      signal,
+      onAsking: (isAsking) => {
+        this.#isAsking = isAsking;
+      },
+      onFailure: (error) => {
+        this.note(error instanceof AppError ? error.detail : String(error));
+        onFailure(this.failure());
+      },
+    });
+    const label = 'the answers to its questions';
+    this.#attempts.push({ needs: 'keyboard-interactive', label, ready: () => Promise.resolve(method) });
+  }
+
+  /** True while a person is asked what the server asks. */
+  get isAsking(): boolean {
+    return this.#isAsking;
   }
 
   /** The credential that was sent last: once signed in, the one that was taken. */
@@ -76,7 +105,7 @@ export class Authentication {
         ? 'the server did not say what it offers'
         : `the server offers ${this.#offered.join(', ')}`,
       ...(this.#offered.length > 0 && this.#offered.every((method) => method === 'keyboard-interactive')
-        ? ['which is not supported: let sshd take a key or "PasswordAuthentication yes"']
+        ? ['which are questions for a person: give the password, or connect from the window']
         : []),
     ];
     return new AppError('AUTH_FAILED', `${sentences.join('; ')}.`, raw === undefined ? {} : { raw });

@@ -14,7 +14,7 @@ import { addKnownHost, readKnownHosts } from './known-hosts-files.ts';
 import { Authentication } from './ssh-authentication.ts';
 import { readIdentification } from './ssh-greeting.ts';
 import { legacyAlgorithms, legacyWarning } from './ssh-legacy.ts';
-import type { SshOptions } from './ssh-options.ts';
+import { defaultSshTimeouts, type SshOptions } from './ssh-options.ts';
 import { Lifeline, timedCall } from './timed-call.ts';
 
 /** A signed-in connection. `lifeline` ends when it dies, whatever the cause. */
@@ -49,6 +49,7 @@ export class SshHandshake {
   readonly #knownAs: { readonly host: string; readonly port: number };
   readonly #client = new ssh2.Client();
   readonly #lifeline = new Lifeline();
+  readonly #over = new AbortController();
   readonly #authentication: Authentication;
   #phase: 'keys' | 'authentication' | 'open' = 'keys';
   /** Set once the key exchange is done: what starts the first authentication request. */
@@ -62,7 +63,18 @@ export class SshHandshake {
     this.#options = options;
     this.#where = hostAndPort(options);
     this.#knownAs = options.hostKeyAlias === undefined ? options : { host: options.hostKeyAlias, port: 22 };
-    this.#authentication = new Authentication(options.user, this.#where, options.credentials);
+    this.#lifeline.onEnd(() => {
+      this.#over.abort();
+    });
+    this.#authentication = new Authentication(
+      options.user,
+      this.#where,
+      options.credentials,
+      this.#over.signal,
+      (error) => {
+        this.#end(error);
+      },
+    );
   }
 
   /** Greeting, key exchange, and the check of the host key. */
@@ -96,15 +108,25 @@ export class SshHandshake {
 
   async authenticate(timeoutMs: number): Promise<{ readonly value: string; readonly detail: string }> {
     const what = `Signing in to ${this.#where}`;
-    const limits = { what, timeoutMs, signal: this.#options.signal, lifeline: this.#lifeline };
-    await timedCall<undefined>(limits, ({ resolve }) => {
+    const { questionsMs } = { ...defaultSshTimeouts, ...this.#options.timeouts };
+    const mayAsk = this.#options.credentials.ask !== undefined;
+    const whole = mayAsk ? Math.max(timeoutMs, questionsMs) : timeoutMs;
+    const limits = { what, timeoutMs: whole, signal: this.#options.signal, lifeline: this.#lifeline };
+    await timedCall<undefined>(limits, ({ resolve, reject }) => {
+      // More time is for a person who is asked, not for a server that hangs.
+      const timer = setTimeout(() => {
+        if (this.#authentication.isAsking) return;
+        reject(new AppError('TIMED_OUT', `${what}: no whole answer within ${Math.round(timeoutMs)} ms.`));
+      }, timeoutMs);
       this.#client.once('ready', () => {
         this.#phase = 'open';
         resolve(undefined);
       });
       this.#isAuthenticating = true;
       this.#startAuthentication?.();
-      return () => undefined;
+      return () => {
+        clearTimeout(timer);
+      };
     });
     const detail = `signed in as "${this.#options.user}" with ${this.#authentication.current}`;
     return { value: detail, detail };

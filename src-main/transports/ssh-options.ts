@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { KnownHostsFiles } from './known-hosts-files.ts';
 
+/** One round of questions of a server (RFC 4256), in its own words. */
+export interface SignInRound {
+  readonly title: string;
+  readonly instructions: string;
+  readonly prompts: readonly { readonly text: string; readonly isHidden: boolean }[];
+}
+
 export interface SshCredentials {
   /** Where the agent listens (SSH_AUTH_SOCK; on Windows a named pipe or `pageant`). Absent: no agent is asked. */
   readonly agentSocket?: string | undefined;
@@ -13,6 +20,8 @@ export interface SshCredentials {
   readonly defaultKeyFiles?: readonly string[] | undefined;
   /** Tried last. */
   readonly password?: string | undefined;
+  /** Asks a person what the server asks (keyboard-interactive); one answer for each prompt. Absent: nobody is there. */
+  readonly ask?: ((round: SignInRound, signal: AbortSignal) => Promise<readonly string[]>) | undefined;
 }
 
 /** Most time for each step, milliseconds. `hostKeyMs`: greeting and key exchange. */
@@ -22,12 +31,15 @@ export interface SshTimeouts {
   readonly hostKeyMs: number;
   /** A key in an agent may wait for a finger on a hardware token. */
   readonly authenticationMs: number;
+  /** The same while a person is asked: sshd itself waits two minutes (LoginGraceTime). */
+  readonly questionsMs: number;
 }
 export const defaultSshTimeouts: SshTimeouts = {
   nameMs: 5_000,
   tcpMs: 10_000,
   hostKeyMs: 10_000,
   authenticationMs: 20_000,
+  questionsMs: 115_000,
 };
 
 export interface SshOptions {

@@ -151,3 +151,41 @@ describe.skipIf(isMissing('haproxy', 'sshd'))(
     });
   },
 );
+
+describe.skipIf(isMissing('haproxy', 'sshd') || userInfo().uid !== 0)(
+  'an sshd that asks by PAM alone (keyboard-interactive)',
+  { timeout: 60_000 },
+  () => {
+    let sshd: Sshd;
+    let rig: Haproxy;
+    const guest = { name: '', password: '' };
+    beforeAll(async () => {
+      // Of two lines the first counts, so these go before the rig's own.
+      sshd = await startSshd({
+        user: true,
+        first: ['UsePAM yes', 'KbdInteractiveAuthentication yes', 'AuthenticationMethods keyboard-interactive'],
+      });
+      Object.assign(guest, sshd.guest);
+      rig = await startHaproxy({ sections, socketWords: 'mode 666 level admin' });
+    });
+    afterAll(async () => {
+      await rig.close();
+      await sshd.close();
+    });
+
+    test('is answered with the password that is known', async () => {
+      const report = await walk(sshd, rig, '', { password: guest.password }, guest.name);
+      expect(report.steps.find(({ id }) => id === 'authentication')).toMatchObject({
+        state: 'done',
+        detail: `signed in as "${guest.name}" with the answers to its questions`,
+      });
+      expect(report.steps.filter(({ state }) => state !== 'done')).toEqual([]);
+    });
+
+    test('that refuses it asks again, and with nobody there its question is told, never the password', async () => {
+      const report = await walk(sshd, rig, '', { password: 'not-the-one' }, guest.name);
+      expect(report.steps.find(({ id }) => id === 'authentication')?.problem).toMatchObject({ code: 'AUTH_FAILED' });
+      expect(JSON.stringify(report)).not.toContain('not-the-one');
+    });
+  },
+);

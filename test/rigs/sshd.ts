@@ -19,6 +19,8 @@ export interface SshdOptions {
   readonly sftp?: boolean;
   /** Makes a throw-away system user with a password (needs root); `close` removes it. */
   readonly user?: boolean;
+  /** Lines of sshd_config before the rig's own, of which the first on a subject counts. */
+  readonly first?: readonly string[];
   /** Further lines of sshd_config. */
   readonly config?: readonly string[];
 }
@@ -124,6 +126,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 
 function configText(directory: string, port: number, kinds: readonly KeyKind[], options: SshdOptions): string {
   return [
+    ...(options.first ?? []),
     'ListenAddress 127.0.0.1',
     `Port ${port}`,
     'PidFile none',

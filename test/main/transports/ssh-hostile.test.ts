@@ -89,7 +89,7 @@ describe('a server that misbehaves when signing in', () => {
       'AUTH_FAILED',
     );
     expect(error.detail).toContain('keyboard-interactive');
-    expect(error.detail).toContain('not supported');
+    expect(error.detail).toContain('questions for a person');
   });
 
   test('a refused password is AUTH_FAILED and names what was tried', async () => {
