@@ -81,6 +81,10 @@ export type ToWorker =
   /** Tells its news, takes these changes. */
   | { readonly type: 'settle-held'; readonly id: number; readonly replies: HeldReplies }
   | { readonly type: 'purge'; readonly id: number; readonly what: PurgeTarget; readonly atUs: number }
+  /** Open connections of each worker, as many as it tells. */
+  | { readonly type: 'open-counts'; readonly counts: readonly number[] }
+  /** A connection that another worker has accepted, beside the message. */
+  | { readonly type: 'take'; readonly id: number; readonly key: string }
   | { readonly type: 'cache-forget'; readonly server: string; readonly key: string; readonly atUs: number }
   | { readonly type: 'cut'; readonly id: number; readonly pool: string; readonly member: string }
   | { readonly type: 'finish'; readonly id: number };
@@ -98,6 +102,11 @@ export type ToSupervisor =
   | { readonly type: 'purged'; readonly id: number; readonly count: number }
   /** An unsafe request has made a cached response invalid. */
   | { readonly type: 'cache-forget'; readonly server: string; readonly key: string; readonly atUs: number }
+  | { readonly type: 'open-count'; readonly count: number }
+  /** The connection beside the message is for another worker. */
+  | { readonly type: 'hand-over'; readonly to: number; readonly key: string }
+  /** It has the connection that was given to it, or does not listen there (any more). */
+  | { readonly type: 'taken'; readonly id: number; readonly isTaken: boolean }
   | { readonly type: 'demand'; readonly demand: Readonly<Record<string, number>> }
   | { readonly type: 'in-flight'; readonly load: Load };
 

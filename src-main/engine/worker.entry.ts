@@ -8,13 +8,15 @@ import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
 import { HeldTables } from './persistence/held-tables.ts';
 import { seededChance } from './runtime/chance.ts';
 import { WorkerContext } from './runtime/context.ts';
+import { ConnectionSpread, mostSpread } from './runtime/connection-spread.ts';
 import { add, S } from './runtime/counters.ts';
 import { serve, type Listener } from './runtime/listener.ts';
 import { tickMs } from './runtime/rate-window.ts';
 import { serverLease } from './runtime/lease-names.ts';
 import { Leases, noLease } from './runtime/leases.ts';
 import { Tables } from './runtime/tables.ts';
-import { chooseAcceptance, createAcceptor, type Acceptance, type Attach } from './sockets/accept.ts';
+import { chooseAcceptance, createAcceptor, openHandle, type Acceptance, type Attach } from './sockets/accept.ts';
+import type { AcceptedHandle } from './sockets/handles.ts';
 import type { ByteReader } from './sockets/byte-reader.ts';
 import { testRawConnect } from './sockets/raw-connect.ts';
 import type { ByteSocket } from './sockets/raw-socket.ts';
@@ -27,6 +29,8 @@ import type { Socket } from 'node:net';
 
 /** How often a worker tells what it has in flight, so that the others' view is at most 20 ms old. */
 const inFlightEveryMs = 10;
+/** How often it tells how many connections it has, where there are few. */
+const openCountEveryMs = 50;
 /** How often it tells what it would need of the limits that all workers share. */
 const demandEveryMs = 100;
 
@@ -44,6 +48,8 @@ let held: HeldTables | undefined;
 let leases: Leases | undefined;
 let share: WorkerShare = { index: 0, count: 1 };
 let acceptance: Acceptance = 'events';
+/** Undefined = this worker is alone. */
+let spread: ConnectionSpread | undefined;
 let inFlightTimer: NodeJS.Timeout | undefined;
 let demandTimer: NodeJS.Timeout | undefined;
 let lastInFlight = '';
@@ -95,6 +101,7 @@ function receive(message: ToWorker, handle: unknown): void {
       configure(tables, message);
       if (message.workerCount > 1) {
         inFlightTimer ??= setInterval(tellInFlight, inFlightEveryMs).unref();
+        spread ??= startSpread(message.workerIndex);
         demandTimer ??= setInterval(tellDemand, demandEveryMs).unref();
       }
       tell({ type: 'done', id: message.id });
@@ -150,6 +157,12 @@ function receive(message: ToWorker, handle: unknown): void {
     case 'purge':
       tell({ type: 'purged', id: message.id, count: tables?.caches.purge(message.what, message.atUs) ?? 0 });
       break;
+    case 'open-counts':
+      spread?.setCounts(message.counts);
+      break;
+    case 'take':
+      take(message, handle as AcceptedHandle); // what comes beside this message
+      break;
     case 'cache-forget':
       tables?.caches.forget(message.server, message.key, message.atUs);
       break;
@@ -191,8 +204,10 @@ function listen(id: number, key: string, handle: unknown): void {
     listenUdp(id, listener, handle);
     return;
   }
-  const { server: tcp, start } = createAcceptor((attach, attachSocket) => {
-    admit(listener, attach, attachSocket);
+  const { server: tcp, start } = createAcceptor((attach, attachSocket, accepted) => {
+    const to = accepted === undefined ? undefined : spread?.choose(openCount(), performance.now());
+    if (to === undefined || accepted === undefined) admit(listener, attach, attachSocket);
+    else handOver(to, key, accepted);
   }, acceptance);
   listener.stop = () => tcp.close();
   tcp.on('error', (error: NodeJS.ErrnoException) => {
@@ -222,6 +237,42 @@ function listenUdp(id: number, listener: OpenListener, handle: unknown): void {
   listener.stop = () => {
     udp.stop();
   };
+}
+
+function startSpread(index: number): ConnectionSpread {
+  let told = -1;
+  setInterval(() => {
+    const count = Math.min(openCount(), mostSpread);
+    if (count === told) return;
+    told = count;
+    tell({ type: 'open-count', count });
+  }, openCountEveryMs).unref();
+  return new ConnectionSpread(index);
+}
+
+function openCount(): number {
+  let open = 0;
+  for (const { connections } of listeners.values()) open += connections.size;
+  return open;
+}
+
+function handOver(to: number, key: string, handle: AcceptedHandle): void {
+  const message: ToSupervisor = { type: 'hand-over', to, key };
+  // Node knows its own handles, its types name net.Server and net.Socket only.
+  process.send?.(message, handle as never, {}, () => {
+    handle.close();
+  });
+}
+
+/** A connection that another worker has accepted. */
+function take({ id, key }: Extract<ToWorker, { type: 'take' }>, handle: AcceptedHandle): void {
+  const listener = listeners.get(key);
+  tell({ type: 'taken', id, isTaken: listener !== undefined });
+  if (listener === undefined) handle.close();
+  else
+    openHandle(handle, acceptance, (attach, attachSocket) => {
+      admit(listener, attach, attachSocket);
+    });
 }
 
 /** What reads a connection that is closed at once. */

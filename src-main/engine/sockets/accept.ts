@@ -7,7 +7,12 @@ import { hasRawSockets, RawSocket, type ByteSocket } from './raw-socket.ts';
 export type Attach<Kind extends ByteSocket> = (reader: ByteReader) => Kind;
 
 /** Called for each connection; `attachSocket` is for whoever needs a whole stream, as TLS does. One of both is called, once. */
-export type OnConnection = (attach: Attach<ByteSocket>, attachSocket: Attach<Socket>) => void;
+export type OnConnection = (
+  attach: Attach<ByteSocket>,
+  attachSocket: Attach<Socket>,
+  /** Undefined where the runtime gives none: then it cannot go to another process. */
+  handle: AcceptedHandle | undefined,
+) => void;
 
 /** How accepted connections are read: on the handle itself, by `onread`, or by 'data' events; each is dearer than the one before. */
 export type Acceptance = 'raw' | 'onread' | 'events';
@@ -23,20 +28,25 @@ export function createAcceptor(
     function attach(reader: ByteReader): Socket {
       return attachEvents(socket, reader);
     }
-    onConnection(attach, attach);
+    onConnection(attach, attach, undefined);
   });
   return {
     server,
     start: () => {
       if (acceptance === 'events') return;
       takeConnections(server, (handle) => {
-        function attach(reader: ByteReader): Socket {
-          return attachHandle(handle, reader);
-        }
-        onConnection(acceptance === 'raw' ? (reader) => new RawSocket(handle, reader) : attach, attach);
+        openHandle(handle, acceptance, onConnection);
       });
     },
   };
+}
+
+/** Gives a handle that was accepted, here or in another process, to who reads it. */
+export function openHandle(handle: AcceptedHandle, acceptance: Acceptance, onConnection: OnConnection): void {
+  function attach(reader: ByteReader): Socket {
+    return attachHandle(handle, reader);
+  }
+  onConnection(acceptance === 'raw' ? (reader) => new RawSocket(handle, reader) : attach, attach, handle);
 }
 
 function attachHandle(handle: AcceptedHandle, reader: ByteReader): Socket {

@@ -23,6 +23,7 @@ import { AccessWriter, openLog } from '../log/access-writer.ts';
 import { leaseTotals } from '../runtime/lease-names.ts';
 import { Discovery } from '../discovery/discovery.ts';
 import { EventBus } from './events.ts';
+import { HandOvers } from './hand-overs.ts';
 import { HealthChecks } from './health-checks.ts';
 import { HeldClients } from './held-clients.ts';
 import { LeaseDesk } from './lease-desk.ts';
@@ -31,6 +32,7 @@ import { bindListener, refusal, type BoundListener } from './listeners.ts';
 import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
 import { News } from './news.ts';
 import { PeerDirectory } from './peer-directory.ts';
+import { OpenCounts } from './open-counts.ts';
 import { OcspStapler } from './ocsp-stapler.ts';
 import { TicketKeyRing } from './ticket-keys.ts';
 import { describeStatistics, Totals, type EngineStatistics } from './stats.ts';
@@ -130,6 +132,8 @@ export class Supervisor {
   readonly #leases: LeaseDesk;
   readonly #peerDirectory: PeerDirectory;
   readonly #spare = new SpareWorker();
+  readonly #openCounts: OpenCounts | undefined;
+  readonly #handOvers = new HandOvers((index) => this.#slots[index]?.process);
   #running: Running | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #isFinishing = false;
@@ -138,6 +142,11 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#peerDirectory = new PeerDirectory(options.workers);
+    if (options.workers > 1) {
+      this.#openCounts = new OpenCounts(options.workers, (counts) => {
+        for (const slot of this.#slots) slot.process.tell({ type: 'open-counts', counts });
+      });
+    }
     this.#office = new LeaseOffice(options.workers, (worker, message) => {
       this.#slots[worker]?.process.tell(message);
     });
@@ -361,6 +370,7 @@ export class Supervisor {
     for (const slot of this.#slots) slot.process.kill();
     this.#peerDirectory.close();
     this.#spare.close();
+    this.#openCounts?.close();
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
   }
@@ -561,6 +571,15 @@ export class Supervisor {
       onHeldNews: (news) => {
         this.#held.receive(index, news);
       },
+      onOpenCount: (count) => {
+        this.#openCounts?.set(index, count);
+      },
+      onHandOver: ({ to, key }, handle) => {
+        this.#handOvers.give(to, index, key, handle);
+      },
+      onTaken: (id, isTaken) => {
+        this.#handOvers.answered(id, isTaken);
+      },
       onCacheForget: (news) => {
         for (const { process: worker } of this.#slots) if (worker.index !== index) worker.tell(news);
       },
@@ -584,6 +603,8 @@ export class Supervisor {
     slot.saved = new Totals();
     slot.load = noLoad;
     this.#office.onEnded(index);
+    this.#openCounts?.ended(index);
+    this.#handOvers.ended(slot.process);
     this.#hasInFlightChanged = true;
     const delayMs = slot.restartDelayMs;
     slot.restartDelayMs = Math.min(delayMs * 2, longestRestartDelayMs);

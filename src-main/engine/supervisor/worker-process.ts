@@ -26,6 +26,9 @@ export interface Hears {
   readonly onDemand: (demand: Readonly<Record<string, number>>) => void;
   readonly onLog: (batch: LogBatch) => void;
   readonly onLeaseNews: (news: LeaseNews) => void;
+  readonly onOpenCount: (count: number) => void;
+  readonly onTaken: (id: number, isTaken: boolean) => void;
+  readonly onHandOver: (wish: Extract<ToSupervisor, { type: 'hand-over' }>, handle: BoundHandle) => void;
   readonly onCacheForget: (news: Extract<ToSupervisor, { type: 'cache-forget' }>) => void;
   readonly onHungry: (keys: readonly string[]) => void;
   readonly onEnd: () => void;
@@ -49,8 +52,9 @@ export class WorkerProcess {
     this.#child = child;
     this.#started = started;
     this.pid = this.#child.pid ?? 0;
-    this.#child.on('message', (message) => {
-      this.#receive(message as ToSupervisor, hears); // the channel carries what worker.ts sends
+    this.#child.on('message', (message, handle) => {
+      // The channel carries what worker.entry.ts sends, an accepted connection as Node's own handle.
+      this.#receive(message as ToSupervisor, hears, handle as unknown as BoundHandle | undefined);
     });
     this.#child.on('exit', () => {
       this.isEnded = true;
@@ -74,9 +78,14 @@ export class WorkerProcess {
   }
 
   tell(message: ToWorker, handle?: BoundHandle): void {
-    if (this.isEnded || !this.#child.connected) return;
+    if (!this.isConnected) return;
     // A handle is sent as it is: Node knows its own TCP and Pipe handles, its types name net.Server and net.Socket only.
     this.#child.send(message, handle as never, {}, () => undefined);
+  }
+
+  /** Messages can reach it. */
+  get isConnected(): boolean {
+    return !this.isEnded && this.#child.connected;
   }
 
   /** Waits until the worker has done it. Throws SESSION_CLOSED, TIMED_OUT or what the worker found wrong. */
@@ -119,7 +128,7 @@ export class WorkerProcess {
     });
   }
 
-  #receive(message: ToSupervisor, hears: Hears): void {
+  #receive(message: ToSupervisor, hears: Hears, handle: BoundHandle | undefined): void {
     if (message.type === 'started') return; // `started` tells
     if (message.type === 'in-flight') hears.onInFlight(message.load);
     else if (message.type === 'member-tls-failed') hears.onMemberTlsFailed(message);
@@ -128,7 +137,11 @@ export class WorkerProcess {
     else if (message.type === 'demand') hears.onDemand(message.demand);
     else if (message.type === 'lease-news') hears.onLeaseNews(message.news);
     else if (message.type === 'hungry') hears.onHungry(message.keys);
-    else if (message.type === 'cache-forget') hears.onCacheForget(message);
+    else if (message.type === 'open-count') hears.onOpenCount(message.count);
+    else if (message.type === 'taken') hears.onTaken(message.id, message.isTaken);
+    else if (message.type === 'hand-over') {
+      if (handle !== undefined) hears.onHandOver(message, handle);
+    } else if (message.type === 'cache-forget') hears.onCacheForget(message);
     else {
       const waiting = this.#waiting.get(message.id);
       if (waiting === undefined) return;
