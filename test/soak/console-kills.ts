@@ -24,6 +24,7 @@ const kills = Number(process.env['KILLS'] ?? Math.max(2, Math.round(100 * scale)
 const seed = Number(process.env['SEED'] ?? Date.now() % 4_294_967_296);
 const chance = seededChance(seed, 0);
 const mostWorkMs = 2500;
+const startedMs = Date.now();
 
 interface Promised {
   count: number;
@@ -41,7 +42,7 @@ const engine = await openEngine({
 const address = `engine+unix:${join(dirname(engine.file), 'admin.sock')}`;
 const promised: Promised = { count: 0, secrets: new Map(), kept: new Set() };
 const problems: string[] = [];
-let samplesBefore = 0;
+let samplesBefore = await writeHistory();
 for (let kill = 0; kill < kills; kill += 1) {
   await workAndDie();
   await checkAll(`after kill ${kill + 1}`);
@@ -56,6 +57,19 @@ process.stdout.write(
 );
 for (const problem of problems) process.stdout.write(`${problem}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
+
+/** Half an hour of samples, on the disk before the first kill: no later one may take any of them. Answers how many. */
+async function writeHistory(): Promise<number> {
+  const store = await openStore(dataDir);
+  const polls = 180;
+  const [everyMs, endMs] = [10_000, startedMs - 60_000];
+  for (let poll = polls; poll > 0; poll -= 1) {
+    const rows = [{ pool: 'app', member: 'a', values: { weight: 1 } }];
+    await store.samples.write({ device: 'edge', atMs: endMs - poll * everyMs, intervalMs: everyMs, everyMs, rows });
+  }
+  await store.close();
+  return polls;
+}
 
 /** Starts a console, lets it work for a random time, and kills it in the middle. */
 async function workAndDie(): Promise<void> {
@@ -150,7 +164,7 @@ async function wrongSamples(store: Store): Promise<readonly string[]> {
     device: 'edge',
     pool: 'app',
     metric: 'weight',
-    fromMs: nowMs - 3_500_000,
+    fromMs: startedMs - 2_000_000,
     toMs: nowMs,
     maxPixels: 8000,
   } as const;
