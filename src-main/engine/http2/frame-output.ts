@@ -47,6 +47,8 @@ export class FrameOutput {
       this.#isWriting = false;
       giveBack(this.#memory);
       this.#memory = none;
+      // What waits goes first: where it leaves at once nobody would call again.
+      this.flush();
       this.#onRoom();
       this.flush();
     };
