@@ -62,16 +62,21 @@ export interface DeviceFacts {
   /** Range and scale of member weights on this device. */
   readonly weightRange: { readonly lowest: number; readonly highest: number };
   /** Algorithms that the device offers, each with its native keyword. */
-  readonly algorithms: readonly {
-    readonly name: string;
-    readonly native: string;
-    /** Keys of its settings (`AlgorithmSettings`) that it cannot do without. */
-    readonly needs?: readonly string[];
-    /** Keys of its settings that this device lets be chosen. */
-    readonly settings?: readonly string[];
-    /** Values that this device takes for a setting, where it does not take all that the model knows. */
-    readonly choices?: Readonly<Record<string, readonly string[]>>;
-  }[];
+  readonly algorithms: readonly Offered[];
+  /** Ways to hold clients that can be written here, by their names in the model; absent = none. */
+  readonly persistence?: readonly Offered[];
+}
+
+/** One thing that a device lets be chosen by name. */
+export interface Offered {
+  readonly name: string;
+  readonly native: string;
+  /** Keys of its settings (`AlgorithmSettings`, `Persistence`) that it cannot do without. */
+  readonly needs?: readonly string[];
+  /** Keys of its settings that this device lets be chosen. */
+  readonly settings?: readonly string[];
+  /** Values that this device takes for a setting, where it does not take all that the model knows. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A configuration as read: the model, where it was read from, and its fingerprint. */

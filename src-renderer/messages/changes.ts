@@ -1,4 +1,4 @@
-import type { AdminState, AlgorithmSettings } from '$contract/model.ts';
+import type { AdminState, AlgorithmSettings, Persistence } from '$contract/model.ts';
 import { missing } from '../format/number.ts';
 import type { StagedEdit } from '../state/staging.svelte.ts';
 
@@ -17,6 +17,14 @@ function algorithmWords(settings: AlgorithmSettings | undefined): string {
   return [settings.name, ...details].join(', ');
 }
 
+/** How clients are held, in a few words. */
+export function persistenceWords(persistence: Persistence | undefined): string {
+  if (persistence === undefined || Object.keys(persistence).length === 0) return 'none';
+  const { method, native, cookieName, key, expression } = persistence;
+  const parts = [method ?? native ?? 'unknown', cookieName, key, expression];
+  return parts.filter((part) => part !== undefined).join(' ');
+}
+
 /** Staged edits in words, for the bar at the foot and the review. */
 export const changesText = {
   states: stateWords,
@@ -29,6 +37,8 @@ export const changesText = {
         return `${edit.member} ${stateWords[edit.prior]} → ${stateWords[edit.value]}`;
       case 'algorithm':
         return `${edit.pool} ${algorithmWords(edit.prior)} → ${algorithmWords(edit.value)}`;
+      case 'persistence':
+        return `${edit.pool} persistence ${persistenceWords(edit.prior)} → ${persistenceWords(edit.value)}`;
       case 'addMember':
         return `${edit.pool} + ${edit.member}`;
       case 'removeMember':

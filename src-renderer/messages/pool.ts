@@ -1,8 +1,9 @@
 import type { PoolRow } from '$contract/api.ts';
-import type { DevicePool, Monitor, Persistence } from '$contract/model.ts';
+import type { DevicePool, Monitor } from '$contract/model.ts';
 import type { SettingField } from '../state/algorithm-form.ts';
 import type { MemberField } from '../state/member-draft.ts';
 import { formatDuration } from '../format/time.ts';
+import { persistenceWords } from './changes.ts';
 
 const comparedWords: Readonly<Record<PoolRow['comparedBy'], string>> = {
   requests: 'requests',
@@ -10,12 +11,6 @@ const comparedWords: Readonly<Record<PoolRow['comparedBy'], string>> = {
   bytes: 'bytes',
   none: 'requests',
 };
-
-function persistenceWords(persistence: Persistence | undefined): string {
-  if (persistence === undefined) return 'none';
-  const parts = [persistence.method ?? persistence.native ?? 'unknown', persistence.cookieName, persistence.key];
-  return parts.filter((part) => part !== undefined).join(' ');
-}
 
 function monitorWords(monitor: Monitor): string {
   const parts = [
@@ -60,6 +55,8 @@ export const poolText = {
   changed: 'changed, not pushed',
   persistence: 'Persistence',
   persistenceWords,
+  persistenceOf: (pool: string) => `Persistence of ${pool}`,
+  change: 'Change…',
   monitor: 'Monitor',
   noMonitor: 'none',
   noMonitorNote: 'members serve without a check',
@@ -160,6 +157,25 @@ export const poolText = {
     } as Readonly<Record<string, string>>,
     wrong: (field: SettingField | undefined) =>
       field?.kind === 'number' ? 'A number of zero or more is needed.' : 'A value is needed.',
+  },
+  persistenceForm: {
+    method: 'How clients are held on their member',
+    off: 'not at all',
+    cancel: 'Leave as it is',
+    submit: 'Stage this persistence',
+    needed: 'needed',
+    labels: {
+      cookieName: 'Name of the cookie',
+      key: 'Name of the header or parameter',
+      expression: 'Expression, as {client}{header:X-User}',
+      timeoutMs: 'Held for, in seconds without a request',
+      maxEntries: 'At most so many clients are known',
+      ipv4Prefix: 'IPv4 prefix: 24 holds a network together',
+      ipv6Prefix: 'IPv6 prefix',
+    } as Readonly<Record<string, string>>,
+    unwritable: (method: string) => `${method} can be read here, not written. Its settings stay as they are.`,
+    wrong: (field: SettingField | undefined) =>
+      field?.kind === 'number' ? 'This number cannot be used.' : 'A value is needed.',
   },
   draft: {
     title: (pool: string) => `Add a member to ${pool}`,

@@ -1,4 +1,4 @@
-import type { DeviceFacts } from '$contract/api.ts';
+import type { DeviceFacts, Offered } from '$contract/api.ts';
 import type { Algorithm, AlgorithmSettings } from '$contract/model.ts';
 
 /** The long form of an algorithm. (The contract's own function stands beside its schemas, which a window does not load.) */
@@ -14,7 +14,7 @@ export interface SettingField {
   readonly isNeeded: boolean;
 }
 
-const kinds: Readonly<Record<string, Pick<SettingField, 'kind' | 'choices'>>> = {
+const kinds: FieldKinds = {
   key: { kind: 'text' },
   hash: { kind: 'choice', choices: ['ring', 'maglev', 'rendezvous', 'modulo'] },
   hashFunction: { kind: 'text' },
@@ -38,9 +38,23 @@ export function settingFields(
   name: string,
   current: AlgorithmSettings | undefined,
 ): readonly SettingField[] {
-  const offered = facts.algorithms.find((algorithm) => algorithm.name === name);
-  const needs = offered?.needs ?? [];
   const held = current?.name === name ? Object.keys(current) : [];
+  return fieldsOf(
+    facts.algorithms.find((algorithm) => algorithm.name === name),
+    held,
+    kinds,
+  );
+}
+
+export type FieldKinds = Readonly<Record<string, Pick<SettingField, 'kind' | 'choices'>>>;
+
+/** The fields of what is offered, with those that are set now besides. */
+export function fieldsOf(
+  offered: Offered | undefined,
+  held: readonly string[],
+  kinds: FieldKinds,
+): readonly SettingField[] {
+  const needs = offered?.needs ?? [];
   return [...new Set([...needs, ...(offered?.settings ?? []), ...held])].flatMap((key) => {
     const kind = kinds[key];
     const choices = offered?.choices?.[key];

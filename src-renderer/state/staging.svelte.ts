@@ -1,4 +1,4 @@
-import type { AdminState, AlgorithmSettings, Desired, Member } from '$contract/model.ts';
+import type { AdminState, AlgorithmSettings, Desired, Member, Persistence } from '$contract/model.ts';
 
 interface At {
   readonly device: string;
@@ -24,6 +24,8 @@ export type StagedEdit =
       readonly prior: AlgorithmSettings | undefined;
       readonly value: AlgorithmSettings;
     })
+  /** A value without anything in it is none. */
+  | (At & { readonly kind: 'persistence'; readonly prior: Persistence | undefined; readonly value: Persistence })
   | (At & { readonly kind: 'addMember'; readonly member: string; readonly value: Member })
   | (At & { readonly kind: 'removeMember'; readonly member: string });
 
@@ -91,6 +93,11 @@ export class Staging {
     return undefined;
   }
 
+  persistence(device: string, pool: string): Persistence | undefined {
+    for (const edit of this.edits) if (edit.kind === 'persistence' && isAt(edit, device, pool)) return edit.value;
+    return undefined;
+  }
+
   isRemoved(device: string, pool: string, member: string): boolean {
     return this.edits.some(
       (edit) => edit.kind === 'removeMember' && isAt(edit, device, pool) && edit.member === member,
@@ -124,6 +131,9 @@ export function desiredOf(edits: readonly StagedEdit[]): Desired {
       case 'algorithm':
         pool.algorithm = edit.value;
         break;
+      case 'persistence':
+        pool.persistence = edit.value;
+        break;
       case 'addMember':
         pool.members.set(edit.member, { ...edit.value, ...pool.members.get(edit.member) });
         break;
@@ -139,9 +149,10 @@ export function desiredOf(edits: readonly StagedEdit[]): Desired {
     }
   }
   return {
-    pools: [...pools.values()].map(({ name, algorithm, members }) => ({
+    pools: [...pools.values()].map(({ name, algorithm, persistence, members }) => ({
       name,
       ...(algorithm === undefined ? {} : { algorithm }),
+      ...(persistence === undefined ? {} : { persistence }),
       ...(members.size === 0 ? {} : { members: [...members.values()] }),
     })),
   };
@@ -150,6 +161,7 @@ export function desiredOf(edits: readonly StagedEdit[]): Desired {
 interface DesiredPool {
   readonly name: string;
   algorithm?: AlgorithmSettings;
+  persistence?: Persistence;
   readonly members: Map<string, Member & { absent?: true }>;
 }
 
@@ -171,19 +183,17 @@ function isUnchanged(edit: StagedEdit): boolean {
     case 'adminState':
       return edit.prior === edit.value;
     case 'algorithm':
-      return edit.prior !== undefined && isSameAlgorithm(edit.prior, edit.value);
+      return edit.prior !== undefined && canonical(edit.prior) === canonical(edit.value);
+    case 'persistence':
+      return canonical(edit.prior ?? {}) === canonical(edit.value);
     case 'addMember':
     case 'removeMember':
       return false;
   }
 }
 
-/** Equal settings, whatever the order of their keys; the device's own word for it does not count. */
-function isSameAlgorithm(a: AlgorithmSettings, b: AlgorithmSettings): boolean {
-  return canonical(a) === canonical(b);
-}
-
-function canonical(settings: AlgorithmSettings): string {
+/** Equal settings have equal text, whatever the order of their keys; the device's own word for them does not count. */
+function canonical(settings: AlgorithmSettings | Persistence): string {
   const entries = Object.entries(settings).filter(([key, value]) => key !== 'native' && value !== undefined);
   return JSON.stringify(entries.toSorted(([a], [b]) => a.localeCompare(b)));
 }

@@ -102,6 +102,29 @@ describe.skipIf(isMissing('chromium'))('by keyboard alone', () => {
     expect(writes()).toEqual([]);
   });
 
+  test('the cookie that holds clients gets another name, which it cannot be without', async () => {
+    await goTo(page, '#/pool/lab/app');
+    await tabTo(page, 'Persistence of app');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Name of the cookie (needed)').fill('');
+    await page.getByRole('button', { name: 'Stage this persistence' }).click();
+    await page.getByText('A value is needed.').waitFor();
+    expect(await findBreaches(page)).toEqual([]);
+    await page.keyboard.type('NODE');
+    await page.keyboard.press('Enter');
+    await page.getByText('app persistence cookie-insert SRV → cookie-insert NODE').first().waitFor();
+    expect(await focusedName(page)).toBe('Persistence of app');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'Push to lab' }).waitFor();
+    expect(inputOf('plan.make')).toEqual({
+      device: 'lab',
+      desired: {
+        pools: [{ name: 'app', persistence: { method: 'cookie-insert', cookieName: 'NODE', timeoutMs: 1_800_000 } }],
+      },
+    });
+    expect(writes()).toEqual([]);
+  });
+
   test('a member is added, and another removed', async () => {
     await goTo(page, '#/pool/lab/app');
     await tabTo(page, 'Add a member…');

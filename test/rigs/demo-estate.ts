@@ -169,6 +169,10 @@ export function demoFacts(device: DemoDevice): DeviceFacts {
       { name: 'header-hash', native: 'balance hdr(KEY)', needs: ['key'], settings: ['hash', 'boundedLoad'] },
       { name: 'random', native: 'balance random', settings: ['choices'] },
     ],
+    persistence: [
+      { name: 'cookie-insert', native: 'cookie', needs: ['cookieName'], settings: ['timeoutMs'] },
+      { name: 'source-ip', native: 'stick on src', settings: ['timeoutMs', 'maxEntries'] },
+    ],
   };
 }
 

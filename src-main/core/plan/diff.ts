@@ -127,6 +127,8 @@ function memberMode(mode: DiffMode, wish: Fields): DiffMode {
 /** Of routes and TLS settings, what the wish does not name stays; every other key is wished for whole. */
 function mergeKey(key: string, now: unknown, then: unknown): unknown {
   if (key === 'routes') return mergeRoutes(now, then);
+  // A persistence without anything in it is the wish for none.
+  if (key === 'persistence' && Object.keys(then ?? {}).length === 0) return undefined;
   if (key !== 'tls' || typeof now !== 'object' || typeof then !== 'object') return then;
   return { ...now, ...then };
 }

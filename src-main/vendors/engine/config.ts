@@ -53,6 +53,33 @@ export const engineMethods: readonly NonNullable<Persistence['method']>[] = [
   'expression',
 ];
 
+const tableSettings = ['timeoutMs', 'maxEntries'];
+const networkSettings = ['ipv4Prefix', 'ipv6Prefix', ...tableSettings];
+/** Settings of a method that a form asks for; the cookie of cookie-insert has more, which stay as they are. */
+const methodSettings: Readonly<Partial<Record<NonNullable<Persistence['method']>, readonly string[]>>> = {
+  'cookie-insert': ['cookieName'],
+  'cookie-rewrite': ['cookieName'],
+  'cookie-prefix': ['cookieName'],
+  'cookie-learn': ['cookieName', ...tableSettings],
+  'source-ip': networkSettings,
+  'dest-ip': networkSettings,
+  'tls-session-id': tableSettings,
+  header: tableSettings,
+  'query-param': tableSettings,
+  expression: tableSettings,
+};
+const keyedMethods: readonly string[] = ['header', 'query-param', 'expression'];
+
+/** What a form may offer: each way to hold clients with the settings that the engine takes (engine/persistence/). */
+export function offeredMethods(): NonNullable<DeviceFacts['persistence']> {
+  return engineMethods.map((name) => ({
+    name,
+    native: name,
+    ...(keyedMethods.includes(name) ? { needs: [name === 'expression' ? 'expression' : 'key'] } : {}),
+    settings: methodSettings[name] ?? [],
+  }));
+}
+
 const keyedHashes: readonly AlgorithmName[] = ['header-hash', 'cookie-hash', 'query-param-hash', 'expression-hash'];
 
 /** What a form may offer: each algorithm with the settings that the engine takes (engine/algorithms/). */

@@ -7,7 +7,7 @@ import type { HttpSession, Session } from '../../transports/transport.ts';
 import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile, VendorDriver } from '../vendor.ts';
 import { askJson } from './ask.ts';
 import { findDifferences, fingerprintText } from './compare.ts';
-import { type Config, engineMethods, isFields, offeredAlgorithms } from './config.ts';
+import { type Config, engineMethods, isFields, offeredAlgorithms, offeredMethods } from './config.ts';
 import { editFiles } from './edit.ts';
 import { parseFiles, secretPatterns } from './parse.ts';
 import { configPath, configText, draftPlan, planEdit, replaceConfig } from './plan.ts';
@@ -97,6 +97,7 @@ function describeEngine(version: string | undefined): DeviceFacts {
     capabilities: [{ id: 'persistence', isPresent: true, why: `By ${engineMethods.join(', ')}.` }],
     weightRange: { lowest: 0, highest: 256 },
     algorithms: offeredAlgorithms(),
+    persistence: offeredMethods(),
   };
 }
 

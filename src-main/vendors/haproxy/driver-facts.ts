@@ -6,6 +6,7 @@ import {
   settingsOfAlgorithm,
   writeBalance,
 } from './cfg/algorithm.ts';
+import { writableMethods } from './cfg/edit-persistence.ts';
 import type { Reload } from './discover-reload.ts';
 
 /** What was found out about the device and the account's rights on it. */
@@ -33,6 +34,7 @@ export function factsOf(rights: Rights): DeviceFacts {
     host: rights.host,
     capabilities: capabilitiesOf(rights),
     weightRange: { lowest: 0, highest: 256 },
+    persistence: writableMethods,
     algorithms: haproxyAlgorithms.map((name) => {
       const native = writeBalance({ name, ...(keyed.has(name) ? { key: 'KEY' } : {}) }) ?? [];
       const settings = settingsOfAlgorithm(name);

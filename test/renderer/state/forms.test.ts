@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { DeviceFacts } from '../../../src-main/contract/api.ts';
 import { settingFields, settingsOf, valuesOf } from '../../../src-renderer/state/algorithm-form.ts';
+import {
+  methodsOf,
+  persistenceFields,
+  persistenceOf,
+  persistenceValues,
+} from '../../../src-renderer/state/persistence-form.ts';
 import { memberOf } from '../../../src-renderer/state/member-draft.ts';
 
 const facts: DeviceFacts = {
@@ -41,6 +47,62 @@ describe('the form of an algorithm', () => {
     expect(settingsOf('header-hash', fields, { key: 'X' })).toEqual({ settings: { name: 'header-hash', key: 'X' } });
     expect(settingsOf('header-hash', fields, { key: '  ' })).toEqual({ wrong: 'key' });
     expect(settingsOf('header-hash', fields, { key: 'X', boundedLoad: 'much' })).toEqual({ wrong: 'boundedLoad' });
+  });
+});
+
+describe('the form of a persistence', () => {
+  const holding: DeviceFacts = {
+    ...facts,
+    persistence: [
+      { name: 'cookie-insert', native: 'cookie', needs: ['cookieName'], settings: ['timeoutMs'] },
+      { name: 'source-ip', native: 'stick on src', settings: ['ipv4Prefix', 'timeoutMs', 'maxEntries', 'unheard-of'] },
+    ],
+  };
+  const cookie = persistenceFields(holding, 'cookie-insert');
+  const source = persistenceFields(holding, 'source-ip');
+
+  test('offers what the driver told and what is set, and asks for what each needs', () => {
+    expect(methodsOf(holding, { method: 'header', key: 'X' })).toEqual(['header', 'cookie-insert', 'source-ip']);
+    expect(methodsOf(facts, undefined)).toEqual([]);
+    expect(cookie.map(({ key, isNeeded }) => [key, isNeeded])).toEqual([
+      ['cookieName', true],
+      ['timeoutMs', false],
+    ]);
+    expect(source.map(({ key }) => key)).toEqual(['ipv4Prefix', 'timeoutMs', 'maxEntries']);
+  });
+
+  test('shows times in seconds, and gives back what the device has with what it does not ask for', () => {
+    const own = {
+      method: 'cookie-insert' as const,
+      cookieName: 'SRV',
+      cookie: { httpOnly: true },
+      timeoutMs: 90_500,
+    };
+    const held = { ...own, native: 'cookie SRV insert' };
+    expect(persistenceValues(cookie, held)).toEqual({ cookieName: 'SRV', timeoutMs: '90.5' });
+    expect(persistenceOf('cookie-insert', cookie, persistenceValues(cookie, held), held)).toEqual({ persistence: own });
+    const emptied = { cookieName: 'SRV', timeoutMs: ' ' };
+    expect(persistenceOf('cookie-insert', cookie, emptied, held)).toEqual({
+      persistence: { method: 'cookie-insert', cookieName: 'SRV', cookie: { httpOnly: true } },
+    });
+  });
+
+  test('another method begins anew, none is empty', () => {
+    const held = { method: 'cookie-insert' as const, cookieName: 'SRV' };
+    expect(persistenceOf('source-ip', source, { timeoutMs: '60', ipv4Prefix: '24' }, held)).toEqual({
+      persistence: { method: 'source-ip', timeoutMs: 60_000, ipv4Prefix: 24 },
+    });
+    expect(persistenceOf('', [], {}, held)).toEqual({ persistence: {} });
+  });
+
+  test.each([
+    ['cookie-insert', { cookieName: '' }, 'cookieName'],
+    ['source-ip', { timeoutMs: 'long' }, 'timeoutMs'],
+    ['source-ip', { ipv4Prefix: '33' }, 'ipv4Prefix'],
+    ['source-ip', { maxEntries: '1.5' }, 'maxEntries'],
+  ])('%s with %j names the field that cannot be used', (method, values, wrong) => {
+    const fields = method === 'source-ip' ? source : cookie;
+    expect(persistenceOf(method, fields, values, undefined)).toEqual({ wrong });
   });
 });
 

@@ -114,6 +114,21 @@ describe('the wish made of staged edits', () => {
     expect(desiredSchema.safeParse(desired).success).toBe(true);
   });
 
+  test('holds a persistence, and one without anything in it as the wish for none', () => {
+    const staging = new Staging();
+    const prior = { method: 'cookie-insert', cookieName: 'SRV', native: 'cookie SRV insert' } as const;
+    staging.stage({ ...at, kind: 'persistence', prior, value: { cookieName: 'SRV', method: 'cookie-insert' } });
+    expect(staging.count).toBe(0);
+    staging.stage({ ...at, kind: 'persistence', prior: undefined, value: {} });
+    expect(staging.count).toBe(0);
+    staging.stage({ ...at, kind: 'persistence', prior, value: { method: 'source-ip', timeoutMs: 60_000 } });
+    const desired = staging.desired('hap-1');
+    expect(desired).toEqual({ pools: [{ name: 'web', persistence: { method: 'source-ip', timeoutMs: 60_000 } }] });
+    expect(desiredSchema.safeParse(desired).success).toBe(true);
+    staging.stage({ ...at, kind: 'persistence', prior, value: {} });
+    expect(staging.desired('hap-1')).toEqual({ pools: [{ name: 'web', persistence: {} }] });
+  });
+
   test('a weight given to a member that is only staged goes into the member', () => {
     const staging = new Staging();
     staging.stage({ ...at, kind: 'weight', member: 'c', prior: 1, value: 7 });

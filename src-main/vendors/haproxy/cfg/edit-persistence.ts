@@ -1,9 +1,21 @@
+import type { DeviceFacts } from '../../../contract/api.ts';
 import { AppError } from '../../../contract/errors.ts';
 import { type Persistence, persistenceSchema } from '../../../contract/model.ts';
 import { setWord } from './edit-server.ts';
 import type { Editor } from './editor.ts';
 import { modelOfDocument } from './model.ts';
 import { quoteWord } from './quoting.ts';
+
+/** What `setPersistence` can write, with the settings that each takes. */
+export const writableMethods: NonNullable<DeviceFacts['persistence']> = [
+  {
+    name: 'cookie-insert',
+    native: 'cookie NAME insert indirect nocache',
+    needs: ['cookieName'],
+    settings: ['timeoutMs'],
+  },
+  { name: 'source-ip', native: 'stick on src', settings: ['timeoutMs', 'maxEntries'] },
+];
 
 /**
  * Switches a pool's persistence: `cookie NAME insert indirect nocache` with a cookie for each member, a stick table by source

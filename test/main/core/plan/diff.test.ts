@@ -50,6 +50,25 @@ describe('what has to change for a wish', () => {
     }
   });
 
+  test('a persistence without anything in it takes away what is there, and is nothing where nothing is', () => {
+    const [app, other] = model().pools;
+    const persistence = { method: 'source-ip' as const, timeoutMs: 60_000 };
+    const held = { ...model(), pools: [{ name: 'app', members: [], ...app, persistence }, ...(other ? [other] : [])] };
+    const none = wish({ pools: [{ name: 'app', persistence: {} }] });
+    const { changes, target } = diffModel(held, none, 'merge');
+    expect(changes).toEqual([
+      {
+        action: 'update',
+        subject: { kind: 'pool', path: ['app'] },
+        key: 'persistence',
+        prior: persistence,
+        desired: undefined,
+      },
+    ]);
+    expect(target.pools[0]).not.toHaveProperty('persistence');
+    expect(diffModel(model(), none, 'merge').changes).toEqual([]);
+  });
+
   test('only the named key of the named member changes', () => {
     const edit = diffModel(model(), wish({ pools: [{ name: 'app', members: [{ name: 'a', weight: 3 }] }] }), 'merge');
     expect(edit.changes).toEqual([

@@ -1,0 +1,74 @@
+import type { DeviceFacts } from '$contract/api.ts';
+import type { Persistence } from '$contract/model.ts';
+import { fieldsOf, type FieldKinds, type FieldValues, type SettingField } from './algorithm-form.ts';
+
+export type Method = NonNullable<Persistence['method']>;
+
+const kinds: FieldKinds = {
+  cookieName: { kind: 'text' },
+  key: { kind: 'text' },
+  expression: { kind: 'text' },
+  timeoutMs: { kind: 'number' },
+  maxEntries: { kind: 'number' },
+  ipv4Prefix: { kind: 'number' },
+  ipv6Prefix: { kind: 'number' },
+};
+
+const highest: Readonly<Record<string, number>> = { ipv4Prefix: 32, ipv6Prefix: 128, timeoutMs: 2_147_483 };
+
+/** Ways to hold clients that can be chosen on a device: those that its driver told, and the one that is set. */
+export function methodsOf(facts: DeviceFacts, current: Persistence | undefined): readonly string[] {
+  const offered = (facts.persistence ?? []).map(({ name }) => name);
+  return [...new Set([...(current?.method === undefined ? [] : [current.method]), ...offered])];
+}
+
+/** The settings that a device lets be chosen for a method, those it needs first. */
+export function persistenceFields(facts: DeviceFacts, method: string): readonly SettingField[] {
+  return fieldsOf(
+    facts.persistence?.find(({ name }) => name === method),
+    [],
+    kinds,
+  );
+}
+
+/** The fields as they are for what a device has now; times in seconds. */
+export function persistenceValues(fields: readonly SettingField[], current: Persistence | undefined): FieldValues {
+  const held: Readonly<Record<string, unknown>> = { ...current };
+  return Object.fromEntries(
+    fields.map(({ key }) => {
+      const value = held[key];
+      if (typeof value === 'number') return [key, String(key === 'timeoutMs' ? value / 1000 : value)];
+      return [key, typeof value === 'string' ? value : ''];
+    }),
+  );
+}
+
+/**
+ * Persistence from a form (empty = none), or the key of the first field that cannot be used. What the form does not ask for stays
+ * while the method does; the device's own words for it do not.
+ */
+export function persistenceOf(
+  method: string,
+  fields: readonly SettingField[],
+  values: FieldValues,
+  current: Persistence | undefined,
+): { readonly persistence: Persistence } | { readonly wrong: string } {
+  if (method === '') return { persistence: {} };
+  const settings: Record<string, unknown> = current?.method === method ? { ...current } : {};
+  for (const key of ['native', 'name', ...fields.map((field) => field.key)]) Reflect.deleteProperty(settings, key);
+  for (const { key, kind, isNeeded } of fields) {
+    const value = values[key];
+    const text = typeof value === 'string' ? value.trim() : '';
+    if (text === '') {
+      if (isNeeded) return { wrong: key };
+    } else if (kind === 'number') {
+      const number = Number(text);
+      if (!Number.isFinite(number) || number < 0 || number > (highest[key] ?? Number.MAX_SAFE_INTEGER)) {
+        return { wrong: key };
+      }
+      if (key !== 'timeoutMs' && !Number.isInteger(number)) return { wrong: key };
+      settings[key] = key === 'timeoutMs' ? Math.round(number * 1000) : number;
+    } else settings[key] = text;
+  }
+  return { persistence: { ...settings, method: method as Method } }; // the choices are names that the device's driver told
+}
