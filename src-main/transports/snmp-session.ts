@@ -19,6 +19,8 @@ import { endOfView, isAbsent, type Varbind, walkColumns, type WalkTools } from '
 import { Lifeline, timedCall } from './timed-call.ts';
 import type { CallOptions, SnmpCell, SnmpSession } from './transport.ts';
 
+/** So many answers in a row that do not fit the credentials are believed. */
+const mostDoubts = 5;
 const defaultTryMs = 2000;
 /** Scalars in one question: more may not fit the answer of an agent with a buffer of 484 bytes (RFC 3417, 3.2.1). */
 const scalarsAtOnce = 16;
@@ -51,6 +53,8 @@ class UdpSession implements SnmpSession {
   readonly #lifeline = new Lifeline();
   readonly #memory: WalkTools['memory'] = new Map();
   #opening: Promise<Open> | undefined;
+  /** True once an answer has been taken. */
+  #isProven = false;
 
   constructor(options: SnmpOptions) {
     this.#options = options;
@@ -155,12 +159,19 @@ class UdpSession implements SnmpSession {
 
   /** One question with its retry. Where the agent counts its starts or its time anew (RFC 3414, 2.3), a fresh session learns them. */
   async #ask<T>(what: string, signal: AbortSignal, send: (inner: PackageSession, done: Done<T>) => void): Promise<T> {
-    try {
-      return await this.#askOnce(what, signal, send);
-    } catch (error) {
-      if (!isEngineChange(error)) throw error;
-      this.#drop();
-      return await this.#askOnce(what, signal, send);
+    for (let doubts = 0; ; doubts += 1) {
+      try {
+        return await this.#askOnce(what, signal, send);
+      } catch (error) {
+        if (isEngineChange(error)) {
+          this.#drop();
+          return await this.#askOnce(what, signal, send);
+        }
+        // RFC 3414, 3.2: such a message is dropped. Of credentials that were taken before, one alone proves nothing: whoever can send us
+        // a datagram, or damage one, could end the polling.
+        const isDoubtful = error instanceof AppError && error.code === 'AUTH_FAILED' && this.#isProven;
+        if (!isDoubtful || doubts === mostDoubts) throw error;
+      }
     }
   }
 
@@ -180,6 +191,7 @@ class UdpSession implements SnmpSession {
     return new Promise<T>((resolve, reject) => {
       send(open.inner, (error, varbinds) => {
         if (varbinds !== undefined && !error) {
+          this.#isProven = true;
           resolve(varbinds);
           return;
         }

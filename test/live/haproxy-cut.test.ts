@@ -12,6 +12,7 @@ import type { PushJournal, PushTarget } from '../../src-main/core/push/target.ts
 import { HostLink } from '../../src-main/transports/host-link.ts';
 import { openSsh } from '../../src-main/transports/ssh-connect.ts';
 import { haproxy } from '../../src-main/vendors/haproxy/driver.ts';
+import { type Accounts, canMakeAccounts, makeAccounts } from '../rigs/accounts.ts';
 import { type Haproxy, startHaproxy } from '../rigs/haproxy.ts';
 import { isMissing } from '../rigs/need.ts';
 import { planOf, realTools } from '../rigs/push-loop.ts';
@@ -50,14 +51,20 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
     let relay: Relay;
     let rig: Haproxy;
     let link: DeviceLink;
+    let accounts: Accounts | undefined;
+    let user = '';
     beforeEach(async () => {
       sshd = await startSshd();
       relay = await openRelay({ host: sshd.host, port: sshd.port });
       const known = `[${relay.host}]:${relay.port} ${sshd.hostKey('ed25519')}\n`;
       writeFileSync(join(sshd.directory, 'relay-hosts'), known);
+      accounts = canMakeAccounts() ? makeAccounts() : undefined;
+      user = accounts?.pusher ?? sshd.user;
       rig = await startHaproxy({
+        ...accounts?.words,
         sections: 'backend app\n    balance roundrobin\n    server a 127.0.0.1:1\n    server b 127.0.0.1:2\n',
       });
+      accounts?.own(rig.directory, [rig.configFile]);
       link = openLink();
     });
     afterEach(async () => {
@@ -65,13 +72,14 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
       await rig.close();
       await relay.close();
       await sshd.close();
+      accounts?.close();
     });
 
     /** Anew for each cut: a link that is cut again and again waits longer each time. */
     function openLink(): DeviceLink {
       const session = new HostLink({ open: openThroughRelay, now: () => performance.now(), chance: Math.random });
       const address = parseAddress(
-        `haproxy+ssh://${sshd.user}@127.0.0.1:${relay.port}?config=${rig.configFile}&hold=detached`,
+        `haproxy+ssh://${user}@127.0.0.1:${relay.port}?config=${rig.configFile}&socket=${rig.socket}&hold=detached`,
       );
       return new DeviceLink(haproxy, address, { kind: 'host', host: session }, realTools);
     }
@@ -79,7 +87,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
       return openSsh({
         host: relay.host,
         port: relay.port,
-        user: sshd.user,
+        user,
         credentials: { keyFile: sshd.keyFile },
         knownHosts: { own: join(sshd.directory, 'relay-hosts'), others: [] },
         signal: aborted,

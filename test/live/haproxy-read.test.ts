@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sampleSchema } from '../../src-main/contract/metrics.ts';
+import { type Accounts, canMakeAccounts, makeAccounts } from '../rigs/accounts.ts';
 import { type Backends, sendRequests, startBackends } from '../rigs/backends.ts';
 import { type HaproxyDevice, openHaproxyDevice } from '../rigs/haproxy-device.ts';
 import { type Haproxy, type HaproxyOptions, startHaproxy } from '../rigs/haproxy.ts';
@@ -14,10 +15,12 @@ const signal = AbortSignal.timeout(600_000);
 describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))('HAProxy read over SSH', () => {
   let sshd: Sshd;
   let backends: Backends;
+  let accounts: Accounts | undefined;
   const rigs: Haproxy[] = [];
   const devices: HaproxyDevice[] = [];
   beforeAll(async () => {
     sshd = await startSshd();
+    accounts = canMakeAccounts() ? makeAccounts() : undefined;
     backends = await startBackends(3);
   });
   afterAll(async () => {
@@ -25,14 +28,27 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))('HAProxy read over S
     for (const rig of rigs) await rig.close();
     await backends.close();
     await sshd.close();
+    accounts?.close();
   });
 
+  /** By the account that reads, but where a query or an environment is asked for, which takes the owner of the process. */
   async function start(options: HaproxyOptions, query?: (rig: Haproxy) => string) {
-    const rig = await startHaproxy(options);
+    const reader = query === undefined && options.env === undefined ? accounts : undefined;
+    const rig = await startHaproxy({ ...reader?.words, ...options });
     rigs.push(rig);
-    const opened = await openHaproxyDevice(sshd, query?.(rig) ?? `config=${rig.configFile}`);
+    const files = [rig.configFile, ...Object.keys(options.more ?? {}).map((name) => join(rig.directory, name))];
+    reader?.own(rig.directory, files);
+    const config = query?.(rig) ?? `config=${rig.configFile}`;
+    const opened =
+      reader === undefined
+        ? await openHaproxyDevice(sshd, config)
+        : await openHaproxyDevice(sshd, `${config}&socket=${join(rig.directory, 'read.sock')}`, reader.reader);
     devices.push(opened);
     return { rig, ...opened };
+  }
+  /** The address names no socket: it is found. */
+  function configAlone(rig: Haproxy): string {
+    return `config=${rig.configFile}`;
   }
   function serverLines(more = ''): string {
     return backends.ports.map((port, index) => `    server b${index + 1} 127.0.0.1:${port}${more}`).join('\n');
@@ -177,10 +193,10 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))('HAProxy read over S
   });
 
   test('the wizard is told what was found, step by step', async () => {
-    const { rig, device } = await start({
-      sections: `backend app\n${serverLines()}\n`,
-      socketWords: 'mode 600 level operator',
-    });
+    const { rig, device } = await start(
+      { sections: `backend app\n${serverLines()}\n`, socketWords: 'mode 600 level operator' },
+      configAlone,
+    );
     const steps: string[] = [];
     const { facts, discovered } = await device.test((step) => {
       if (step.state !== 'running') steps.push(`${step.id} ${step.state}`);
@@ -193,7 +209,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))('HAProxy read over S
   });
 
   test('a configuration without a socket is read, and polling says what to add', async () => {
-    const { rig, device } = await start({ sections: `backend app\n${serverLines()}\n` });
+    const { rig, device } = await start({ sections: `backend app\n${serverLines()}\n` }, configAlone);
     writeFileSync(rig.configFile, rig.readConfig().replace(/ *stats socket .*\n/, ''));
     const reading = await device.read(signal);
     expect(reading.model.pools).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AppError } from '../../src-main/contract/errors.ts';
 import type { SnmpSecurity, SnmpUser } from '../../src-main/transports/snmp-options.ts';
 import { openSnmp } from '../../src-main/transports/snmp-session.ts';
 import { isMissing } from '../rigs/need.ts';
@@ -42,6 +43,10 @@ describe.skipIf(isMissing('snmpd'))('Net-SNMP’s own agent', () => {
   test.each(users)('answers $name (authentication $auth, privacy $priv)', async (user) => {
     expect(await nameBy({ version: 3, ...userOf(user) })).toBe('orchard-host');
   });
+
+  function flip(bytes: Buffer, at: number): void {
+    bytes[at] = (bytes[at] ?? 0) ^ 0x5a;
+  }
 
   test('answers version 1 and version 2c', async () => {
     expect(await nameBy({ version: 1, community: 'orchard' })).toBe('orchard-host');
@@ -103,6 +108,78 @@ describe.skipIf(isMissing('snmpd'))('Net-SNMP’s own agent', () => {
     } finally {
       session.close();
       straight.close();
+      relay.stop();
+    }
+  }, 120_000);
+
+  test.each<[string, SnmpSecurity]>([
+    ['v3, authenticated', { version: 3, ...userOf({ name: 'sha384', auth: 'SHA-384' }) }],
+    ['v3, authenticated and private', { version: 3, ...userOf({ name: 'sha256', auth: 'SHA-256', priv: 'AES' }) }],
+  ])(
+    'by %s no byte that was changed on a way of 80 ms is ever believed',
+    async (_, security) => {
+      const relay = await openUdpRelay(agent.port);
+      const [session, straight] = [relay.port, agent.port].map((port) =>
+        openSnmp({ host: '127.0.0.1', port, security, tryMs: 500 }),
+      );
+      if (session === undefined || straight === undefined) throw new Error('no session');
+      try {
+        const options = { timeoutMs: 60_000 };
+        const columns = [ifName, '1.3.6.1.2.1.31.1.1.1.15', '1.3.6.1.2.1.2.2.1.3'];
+        const truth = await straight.walk(columns, options);
+        // The engine's name and time are learned over a clean way; then every other answer has another byte of its scoped PDU changed.
+        relay.setFate(() => [40]);
+        await session.get([sysName], options);
+        let changed = 0;
+        relay.setFate(({ direction, bytes }) => {
+          changed += direction === 'down' ? 1 : 0;
+          if (direction === 'down' && changed % 2 === 1) flip(bytes, bytes.length - 1 - (changed % 30));
+          return [40];
+        });
+        for (let turn = 0; turn < 5; turn += 1) expect(await session.walk(columns, options)).toEqual(truth);
+        expect(changed).toBeGreaterThanOrEqual(10);
+      } finally {
+        session.close();
+        straight.close();
+        relay.stop();
+      }
+    },
+    120_000,
+  );
+
+  test('by v2c, which signs nothing, a changed answer is a cell, no cell or an error of ours, and the session goes on', async () => {
+    const relay = await openUdpRelay(agent.port);
+    const session = openSnmp({
+      host: '127.0.0.1',
+      port: relay.port,
+      security: { version: 2, community: 'orchard' },
+      tryMs: 200,
+    });
+    try {
+      let place = 0;
+      relay.setFate(({ direction, bytes }) => {
+        if (direction === 'down') {
+          const at = place % bytes.length;
+          bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+          place += 1;
+        }
+        return [0];
+      });
+      const outcomes = new Set<string>();
+      for (let turn = 0; turn < 60; turn += 1) {
+        const end = await session.get([sysName], { timeoutMs: 450 }).then(
+          () => 'answered',
+          (error: unknown) => (error instanceof AppError ? error.code : String(error)),
+        );
+        outcomes.add(end);
+      }
+      const known = ['answered', 'OUTPUT_UNPARSED', 'TIMED_OUT', 'COMMAND_REJECTED', 'PERMISSION_DENIED'];
+      expect([...outcomes].filter((outcome) => !known.includes(outcome))).toEqual([]);
+      relay.setFate(() => [0]);
+      const [cell] = await session.get([sysName], { timeoutMs: 30_000 });
+      expect(String(cell?.value)).toBe('orchard-host');
+    } finally {
+      session.close();
       relay.stop();
     }
   }, 120_000);

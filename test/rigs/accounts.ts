@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { HaproxyOptions } from './haproxy.ts';
 import { findProgram } from './need.ts';
 import { onSuddenEnd } from './watchdog.ts';
 
@@ -14,6 +15,8 @@ export interface Accounts {
   readonly pusher: string;
   readonly readGroup: string;
   readonly pushGroup: string;
+  /** How HAProxy's sockets are opened to them, as the rig of HAProxy takes it. */
+  readonly words: Pick<HaproxyOptions, 'socketWords' | 'readSocketWords' | 'masterWords'>;
   /** Gives files and directory the owner, group and mode of the recipe. */
   readonly own: (directory: string, files: readonly string[]) => void;
   readonly close: () => void;
@@ -42,6 +45,11 @@ export function makeAccounts(): Accounts {
     pusher,
     readGroup,
     pushGroup,
+    words: {
+      socketWords: `mode 660 group ${pushGroup} level admin`,
+      readSocketWords: `mode 660 group ${readGroup} level operator`,
+      masterWords: `,mode,660,group,${pushGroup}`,
+    },
     own: (directory, files) => {
       chownSync(directory, 0, groupId(pushGroup));
       chmodSync(directory, 0o2775);

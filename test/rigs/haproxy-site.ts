@@ -102,13 +102,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
 /** HAProxy with the sockets, owners and modes of the recipe. */
 async function startOwned(options: HaproxyOptions, accounts: Accounts | undefined): Promise<Haproxy> {
   if (accounts === undefined) return startHaproxy(options);
-  const { readGroup, pushGroup } = accounts;
-  const haproxy = await startHaproxy({
-    ...options,
-    socketWords: `mode 660 group ${pushGroup} level admin`,
-    readSocketWords: `mode 660 group ${readGroup} level operator`,
-    masterWords: `,mode,660,group,${pushGroup}`,
-  });
+  const haproxy = await startHaproxy({ ...options, ...accounts.words });
   accounts.own(haproxy.directory, [haproxy.configFile]);
   return haproxy;
 }
