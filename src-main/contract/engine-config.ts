@@ -20,7 +20,7 @@ const milliseconds = z.number().int().min(0).max(2_147_483_647);
 const priority = z.number().int().min(-1).max(65_535);
 
 /** A member as the engine's file writes it: its name defaults to `address:port`. `unix:/path` and SRV names have no port. */
-export const engineMemberSchema = memberSchema.omit({ native: true, node: true }).extend({
+export const engineMemberSchema = memberSchema.omit({ native: true, node: true, maxQueue: true }).extend({
   name: z.string().min(1).max(1024).optional(),
   address: z.string().min(1),
   port: z.number().int().min(1).max(65_535).optional(),

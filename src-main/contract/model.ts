@@ -100,6 +100,8 @@ export const memberSchema = z.strictObject({
   weight: z.number().int().min(0).max(65_535).optional(),
   adminState: adminStateSchema.optional(),
   maxConnections: count.optional(),
+  /** Most requests that wait for this member alone; 0 = no bound. */
+  maxQueue: count.optional(),
   priority: z.number().int().optional(),
   cookieValue: z.string().optional(),
   discover: z.enum(['a', 'srv']).optional(),

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -10,6 +11,7 @@ import type { Desired } from '../../src-main/contract/model.ts';
 import type { Plan } from '../../src-main/contract/plan.ts';
 import { sendRequests } from '../rigs/backends.ts';
 import { type CalledConsole, endPhases, openCalledConsole } from '../rigs/console-calls.ts';
+import { freePort } from '../rigs/free-port.ts';
 import { type Site, startSite } from '../rigs/haproxy-site.ts';
 import { isMissing } from '../rigs/need.ts';
 
@@ -23,6 +25,9 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'openssl'))(
     let directory = '';
     let tlsPort = 0;
     let probed: Server;
+    let secured: Server;
+    let securedPort = 0;
+    let authorityFile = '';
     const probes: string[] = [];
     beforeAll(async () => {
       directory = mkdtempSync(join(tmpdir(), 'steelyard-cert-'));
@@ -41,11 +46,27 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'openssl'))(
       });
       await new Promise<void>((resolve) => probed.listen(0, '127.0.0.1', resolve));
       tlsPort = await freePort();
+      securedPort = await freePort();
+      authorityFile = crt;
+      chmodSync(crt, 0o644);
+      secured = createSecureServer({ key: readFileSync(key), cert: readFileSync(crt) }, (request, response) => {
+        const { socket } = request;
+        response.end('servername' in socket ? String(socket.servername) : '');
+      });
+      await new Promise<void>((resolve) => secured.listen(0, '127.0.0.1', resolve));
+      const { port: behind } = secured.address() as AddressInfo; // a TCP server's
       const { port } = probed.address() as AddressInfo; // a TCP server's
       site = await startSite({
         more: `backend probed
     option httpchk GET /health
     server p 127.0.0.1:${port} check inter 100ms rise 1 fall 1
+
+frontend behind
+    bind 127.0.0.1:${securedPort}
+    default_backend encrypted
+
+backend encrypted
+    server e 127.0.0.1:${behind}
 
 frontend secure
     bind 127.0.0.1:${tlsPort} ssl crt ${pem}
@@ -58,6 +79,7 @@ frontend secure
       await called.console.close();
       await site.close();
       probed.close();
+      secured.close();
       rmSync(directory, { recursive: true, force: true });
     });
 
@@ -133,6 +155,34 @@ frontend secure
       expect(await handshake('TLSv1.2')).toBe('TLSv1.2');
     });
 
+    test('a further address is served once it is pushed; one that another program has is refused before', async () => {
+      const own = `127.0.0.1:${securedPort}`;
+      const more = await freePort();
+      const plan = await push({ virtualServers: [{ name: 'behind', listen: [own, `127.0.0.1:${more}`] }] });
+      expect((await fetch(`http://127.0.0.1:${more}/`)).status).toBeGreaterThan(199);
+      await end(plan, 'revert');
+      await expect(fetch(`http://127.0.0.1:${more}/`)).rejects.toThrow();
+      const { port: taken } = probed.address() as AddressInfo; // a TCP server's
+      const desired = { virtualServers: [{ name: 'behind', listen: [own, `*:${taken}`] }] };
+      await expect(called.call('plan.make', { device: 'lb', desired })).rejects.toMatchObject({
+        code: 'PLAN_INVALID',
+        detail: expect.stringContaining(`listens on 127.0.0.1:${taken} already`) as string,
+      });
+    });
+
+    test('members are spoken to in TLS, by a name and verified, until it is taken back', async () => {
+      async function answer(): Promise<string> {
+        const response = await fetch(`http://127.0.0.1:${securedPort}/`);
+        return `${response.status} ${response.ok ? await response.text() : ''}`;
+      }
+      expect(await answer()).toMatch(/^(400|502) $/);
+      const tls = { verify: true, caFile: authorityFile, serverName: 'site.example', sendSni: true };
+      const plan = await push({ pools: [{ name: 'encrypted', tls }] });
+      expect(await answer()).toBe('200 site.example');
+      await end(plan, 'revert');
+      expect(await answer()).toMatch(/^(400|502) $/);
+    });
+
     test('a suite that HAProxy does not know is refused by its own check, and nothing has changed', async () => {
       const before = site.haproxy.readConfig();
       const desired = { virtualServers: [{ name: 'secure', tls: { ciphers: ['NO-SUCH-SUITE'] } }] };
@@ -145,12 +195,3 @@ frontend secure
     });
   },
 );
-
-/** Free at this moment; HAProxy takes no port 0. */
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // a TCP server's
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -49,7 +49,7 @@ export function factsOf(rights: Rights): DeviceFacts {
   };
 }
 
-function capabilitiesOf({ socket, reload, writeProblem, checkProblem }: Rights): readonly Capability[] {
+function capabilitiesOf({ version, socket, reload, writeProblem, checkProblem }: Rights): readonly Capability[] {
   const level = 'level' in socket ? socket.level : undefined;
   const noAnswer = 'why' in socket ? socket.why : undefined;
   const noAdmin =
@@ -63,9 +63,17 @@ function capabilitiesOf({ socket, reload, writeProblem, checkProblem }: Rights):
     capability('run-time', noAdmin),
     capability('certificates', level === 'user' ? noCertificates : noAnswer),
     capability('reload', reload.way === 'none' ? reload.why : undefined),
+    capability('bandwidth', noBandwidth(version)),
     // A plan names the pools that need a reload for it; this is what holds for the device.
     capability('weight-of-static-algorithm-at-run-time', staticWeights),
   ];
+}
+
+/** Filters of `filter bwlim-in` and `bwlim-out` (manual 9.7, since 2.7). */
+function noBandwidth(version = ''): string | undefined {
+  const isOlder = /^(?:1\.|2\.[0-6](?!\d))/.test(version);
+  if (isOlder) return `HAProxy ${version} has no bandwidth filters: 2.7 and later have`;
+  return 'bandwidth filters are kept byte for byte, and changed by hand alone as yet';
 }
 
 const noCertificates =

@@ -10,6 +10,8 @@ import type { Change, Edit } from '../../contract/plan.ts';
 import type { SourceFile } from '../vendor.ts';
 import type { Surroundings } from './cfg/conditions.ts';
 import { setAlgorithm } from './cfg/edit-algorithm.ts';
+import { setListen } from './cfg/edit-binds.ts';
+import { setServerTls } from './cfg/edit-server-tls.ts';
 import { limitKeys, setLimit } from './cfg/edit-limits.ts';
 import { setMonitorKey } from './cfg/edit-monitor.ts';
 import { setPersistence } from './cfg/edit-persistence.ts';
@@ -39,7 +41,7 @@ export interface EditOptions {
 
 /**
  * The base with the changes written in, and nothing else touched: exactly the bytes that say it differ. Knows, of pools,
- * `algorithm`, `persistence`, `slowStartMs`, times and tries; of virtual servers `tls`; of the check that a pool's members share what it asks and how often; of members `weight`, `adminState`, `maxConnections`, `priority` (0 and -1), `cookieValue`, new ones and removed
+ * `algorithm`, `persistence`, `slowStartMs`, `tls`, times and tries; of virtual servers `tls` and `listen`; of the check that a pool's members share what it asks and how often; of members `weight`, `adminState`, `maxConnections`, `maxQueue`, `priority` (0 and -1), `cookieValue`, new ones and removed
  * ones. A key with `desired` undefined loses its words. Throws CAPABILITY_MISSING for what haproxy.cfg or this driver cannot
  * say, PLAN_INVALID where the subject is not there or its line is broken, ALREADY_EXISTS for a name that is taken.
  */
@@ -64,6 +66,14 @@ function applyChange(editor: Editor, change: Change, options: WordOptions): void
   }
   if (subject.kind === 'pool' && action === 'update' && pool !== undefined && limitKeys.has(key ?? '')) {
     setLimit(editor, pool, key ?? '', desired);
+    return;
+  }
+  if (subject.kind === 'virtualServer' && action === 'update' && key === 'listen' && pool !== undefined) {
+    setListen(editor, pool, desired);
+    return;
+  }
+  if (subject.kind === 'pool' && action === 'update' && key === 'tls' && pool !== undefined) {
+    setServerTls(editor, pool, desired);
     return;
   }
   if (subject.kind === 'virtualServer' && action === 'update' && key === 'tls' && pool !== undefined) {
@@ -98,6 +108,9 @@ function setMemberKey(
   } else if (key === 'maxConnections') {
     const count = readWish(desired, Number.MAX_SAFE_INTEGER, pool, name, key);
     setOrRemove(editor, pool, name, 'maxconn', count === undefined ? undefined : String(count), options, '0');
+  } else if (key === 'maxQueue') {
+    const count = readWish(desired, Number.MAX_SAFE_INTEGER, pool, name, key);
+    setOrRemove(editor, pool, name, 'maxqueue', count === undefined ? undefined : String(count), options, '0');
   } else if (key === 'cookieValue') {
     if (desired !== undefined && (typeof desired !== 'string' || desired === '')) {
       throw unusable(pool, name, key, desired, 'it is no text');
@@ -204,7 +217,7 @@ function shown(value: unknown): string {
 function lacking({ action, subject, key }: Change): AppError {
   const what = `${action} ${subject.kind} "${subject.path.join('/')}"${key === undefined ? '' : `, ${key}`}`;
   const can =
-    "a pool's algorithm, persistence, slow start, times and retries; a virtual server's tls; a shared check's request, answer and times; a member's weight, adminState, maxConnections, priority and cookieValue; new and removed members";
+    "a pool's algorithm, persistence, slow start, tls, times and retries; a virtual server's tls and addresses; a shared check's request, answer and times; a member's weight, adminState, maxConnections, maxQueue, priority and cookieValue; new and removed members";
   return new AppError(
     'CAPABILITY_MISSING',
     `This cannot be written into haproxy.cfg yet: ${what}. What can be: ${can}.`,

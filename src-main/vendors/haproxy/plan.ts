@@ -11,6 +11,7 @@ import { planHold } from './plan-hold.ts';
 import { quote } from './driver-shell.ts';
 import { type Look, socketOf } from './driver-rights.ts';
 import { editHaproxy } from './edit.ts';
+import { refuseTaken } from './listening.ts';
 import { effectiveModel } from './parse.ts';
 import {
   backupCommands,
@@ -261,6 +262,7 @@ async function reloadWay(
     environment: look.environment,
     listenersFrom: look.config.listenersFrom,
   };
+  await refuseTaken(host, reading.model, target, instance.root.pid, { signal });
   const becomes = expectationOf(reading.model, target);
   const isBlind = reload.way === 'master-socket' && !reload.canSignal;
   return {

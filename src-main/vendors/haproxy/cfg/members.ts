@@ -15,7 +15,7 @@ const checkWords = new Set(
     'no-check-reuse-pool check-pool-conn-name healthcheck agent-check no-agent-check agent-addr agent-inter agent-port agent-send'
   ).split(' '),
 );
-const modelled = new Set(['weight', 'disabled', 'enabled', 'maxconn', 'backup', 'no-backup', 'cookie']);
+const modelled = new Set(['weight', 'disabled', 'enabled', 'maxconn', 'maxqueue', 'backup', 'no-backup', 'cookie']);
 
 /** True for a word that says how the server is checked. */
 export function isCheckWord(keyword: string): boolean {
@@ -37,6 +37,7 @@ export function readMember(reading: Reading, line: ServerLine, hoisted: Readonly
     ...(port === undefined ? {} : { port }),
     ...readState(reading, line, words),
     ...count('maxConnections', words.get('maxconn'), Number.MAX_SAFE_INTEGER),
+    ...count('maxQueue', words.get('maxqueue'), Number.MAX_SAFE_INTEGER),
     ...readPriority(reading, words),
     ...readCookieValue(words),
     ...(line.template === undefined ? {} : { discover: 'a' as const }),
@@ -102,5 +103,5 @@ function readNative(line: ServerLine, words: ServerWords, hoisted: ReadonlySet<s
 /** A number that the model could not take, such as one that hangs on an environment variable. */
 function isUnreadable(keyword: string, text: string): boolean {
   if (keyword === 'weight') return readCount(text, highestWeight) === undefined;
-  return keyword === 'maxconn' && readCount(text) === undefined;
+  return (keyword === 'maxconn' || keyword === 'maxqueue') && readCount(text) === undefined;
 }

@@ -197,3 +197,75 @@ describe.skipIf(configurations.length === 0)('configurations of others', () => {
     }
   });
 });
+
+describe('addresses of bind lines', () => {
+  const plain = 'frontend f\n    bind :80 # first\n    bind 10.0.0.9:81,10.0.0.9:82\n    default_backend app\n';
+  function listen(text: string, ...desired: readonly string[]): string {
+    return edit(text, {
+      subject: { kind: 'virtualServer', path: [text === base ? 'web' : 'f'] },
+      key: 'listen',
+      desired,
+    });
+  }
+
+  test('one for another keeps everything else on its line', () => {
+    expect(changed(listen(base, '*:80', '*:444', '*:8443'))).toEqual([
+      '    bind *:444  ssl crt /etc/ssl/site.pem alpn h2,http/1.1 # main',
+    ]);
+  });
+  test('a further one gets a line that says what the others say, and goes again to the same bytes', () => {
+    const more = listen(plain, '*:80', '10.0.0.9:81', '10.0.0.9:82', '[::1]:83', 'unix:/run/f.sock');
+    expect(more).toBe(plain.replace('    default', '    bind [::1]:83\n    bind /run/f.sock\n    default'));
+    expect(listen(more, '*:80', '10.0.0.9:81', '10.0.0.9:82')).toBe(plain);
+  });
+  test('the last of a line takes the line with it, one of several goes alone', () => {
+    expect(listen(plain, '10.0.0.9:82')).toBe('frontend f\n    bind 10.0.0.9:82\n    default_backend app\n');
+  });
+  test('none is added where the lines differ, none is written that is no address, none at all is refused', () => {
+    expect(() => listen(base, '*:80', '*:443', '*:8443', '*:9')).toThrow(/bind lines differ/);
+    expect(() => listen(plain, '*:80', '10.0.0.9')).toThrow(/host:port/);
+    expect(() => listen(plain, '*:80', '*:70000')).toThrow(/host:port/);
+    expect(() => listen(plain)).toThrow(/listen nowhere/);
+  });
+});
+
+describe('TLS towards members', () => {
+  function serverTls(desired: unknown): Partial<Change> {
+    return { subject: { kind: 'pool', path: ['app'] }, key: 'tls', desired };
+  }
+  const wanted = {
+    verify: true,
+    caFile: '/etc/ssl/ca.pem',
+    serverName: 'app.internal',
+    sendSni: true,
+    minVersion: '1.2',
+  };
+
+  test('is written on each server line, and taken away again to the same bytes', () => {
+    const after = edit(base, serverTls(wanted));
+    const words = 'ssl verify required ca-file /etc/ssl/ca.pem sni str(app.internal) ssl-min-ver TLSv1.2';
+    expect(changed(after)).toEqual([
+      `\tserver a 10.0.0.1:80 check inter 5s cookie one ${words} # first`,
+      `\tserver b 10.0.0.2:80 check inter 5s ${words}`,
+    ]);
+    expect(edit(after, serverTls(undefined))).toBe(base);
+    expect(changed(edit(after, serverTls({ verify: false })))).toEqual([
+      '\tserver a 10.0.0.1:80 check inter 5s cookie one ssl verify none # first',
+      '\tserver b 10.0.0.2:80 check inter 5s ssl verify none',
+    ]);
+  });
+  test('is refused where members would be verified against nothing, or a line cannot unsay what it inherits', () => {
+    expect(() => edit(base, serverTls({ verify: true }))).toThrow(/caFile/);
+    const inherited = base.replace('\tserver a', '\tdefault-server ssl verify none\n\tserver a');
+    expect(() => edit(inherited, serverTls(undefined))).toThrow(/would read/);
+  });
+});
+
+test('how many may wait for a member is read and written', () => {
+  const change = { subject: { kind: 'member' as const, path: ['app', 'b'] }, key: 'maxQueue' };
+  const after = edit(base, { ...change, desired: 7 });
+  expect(changed(after)).toEqual(['\tserver b 10.0.0.2:80 check inter 5s maxqueue 7']);
+  const [pool] = effectiveModel([{ path: 'haproxy.cfg', bytes: Buffer.from(after) }]).pools;
+  expect(pool?.members.map(({ maxQueue }) => maxQueue)).toEqual([undefined, 7]);
+  expect(edit(after, { ...change, desired: undefined })).toBe(base);
+});
