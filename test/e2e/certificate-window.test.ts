@@ -1,0 +1,120 @@
+import { X509Certificate } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Browser, findBreaches, openBrowser, takePicture } from '../rigs/browser.ts';
+import { type Authority, type IssuedCertificate, openAuthority } from '../rigs/certificates.ts';
+import { openCalledConsole } from '../rigs/console-calls.ts';
+import { freePort } from '../rigs/free-port.ts';
+import { type Site, startSite } from '../rigs/haproxy-site.ts';
+import { isMissing } from '../rigs/need.ts';
+import { type ServedConsole, startServed } from '../rigs/served-console.ts';
+import { goTo } from './renderer-page.ts';
+
+describe.skipIf(isMissing('haproxy', 'sshd', 'openssl', 'chromium'))('a certificate in the window', () => {
+  let authority: Authority;
+  let site: Site;
+  let served: ServedConsole;
+  let browser: Browser;
+  let page: Page;
+  let directory = '';
+  let port = 0;
+  let [first, second]: IssuedCertificate[] = [];
+  /** All that the console said to the window. */
+  let said = '';
+
+  beforeAll(async () => {
+    authority = openAuthority();
+    first = authority.issue({ names: ['site.example'], days: 5 });
+    second = authority.issue({ names: ['site.example'] });
+    directory = mkdtempSync(join(tmpdir(), 'steelyard-crt-'));
+    chmodSync(directory, 0o755);
+    writeFileSync(join(directory, 'site.pem'), Buffer.concat(partsOf(first).map((path) => readFileSync(path))));
+    port = await freePort();
+    site = await startSite({
+      more: `frontend secure\n    bind 127.0.0.1:${port} ssl crt ${join(directory, 'site.pem')}\n    default_backend app`,
+    });
+    site.accounts?.own(directory, [join(directory, 'site.pem')]);
+    const called = await openCalledConsole(site.dataDir);
+    await called.call('devices.add', { spec: { name: 'lb', address: site.address, environment: 'staging' } });
+    await called.console.close();
+    served = await startServed([], site.dataDir);
+    browser = await openBrowser();
+    browser.context.on('page', listen);
+    browser.context.pages().forEach(listen);
+    page = await browser.open(served.link);
+    page.setDefaultTimeout(60_000);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await served.close();
+    await site.close();
+    authority.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  function listen(opened: Page): void {
+    opened.on('websocket', (socket) => {
+      socket.on('framereceived', ({ payload }) => (said += String(payload)));
+    });
+  }
+  function partsOf({ certFile, keyFile }: IssuedCertificate): readonly string[] {
+    return [certFile, authority.caFile, keyFile];
+  }
+  function serialOf({ certFile }: IssuedCertificate): string {
+    return new X509Certificate(readFileSync(certFile)).serialNumber;
+  }
+  function serial(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()?.serialNumber ?? '');
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+  }
+
+  test('is shown with the days it has left, renewed from picked files, and put back, its key never on the way to the window', async () => {
+    if (first === undefined || second === undefined) throw new Error('no certificates were issued');
+    await goTo(page, '#/device/lb');
+    const row = page.getByRole('row', { name: /site\.pem/ });
+    await row.waitFor();
+    expect(await row.innerText()).toMatch(
+      /in 4 days[\s\S]*site\.example[\s\S]*CN=Test authority[\s\S]*1 in its chain[\s\S]*secure/,
+    );
+    await row.getByRole('button', { name: /Renew/ }).click();
+    const files = page.getByLabel('Key, certificate and chain');
+    await files.setInputFiles([second.certFile, authority.caFile, first.keyFile]);
+    await page.getByRole('button', { name: 'Check and plan' }).click();
+    await page.getByText(/private key belongs to none of the certificates/).waitFor();
+    await takePicture(page, 'certificate-refused');
+    expect(await findBreaches(page)).toEqual([]);
+    await files.setInputFiles([...partsOf(second)]);
+    await page.getByRole('button', { name: 'Check and plan' }).click();
+    const push = page.getByRole('button', { name: 'Push to lb' });
+    await push.waitFor();
+    const shown = await page.locator('#view').innerText();
+    expect(shown).toContain('set ssl cert');
+    expect(shown).toContain(serialOf(second));
+    await takePicture(page, 'certificate-review');
+    await page.getByLabel(/Type lb/).fill('lb');
+    await push.click();
+    await page.getByRole('heading', { name: 'Sent to lb, waiting for Keep' }).waitFor();
+    expect(await serial()).toBe(serialOf(second));
+    await page.getByRole('button', { name: 'Keep', exact: true }).click();
+    await page.getByRole('heading', { name: 'Kept on lb' }).waitFor();
+    await goTo(page, '#/device/lb');
+    await row.getByRole('button', { name: /Put back/ }).click();
+    await page.getByLabel(/Type lb/).fill('lb');
+    await push.click();
+    await page.getByRole('heading', { name: 'Sent to lb, waiting for Keep' }).waitFor();
+    expect(await serial()).toBe(serialOf(first));
+    const keys = [first, second].flatMap(({ keyFile }) => readFileSync(keyFile, 'utf8').split('\n'));
+    const found = keys.filter((line) => line.length > 30 && !line.startsWith('-') && said.includes(line));
+    expect(found).toEqual([]);
+    expect(said).toContain(serialOf(second));
+  }, 240_000);
+});
