@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { AppError } from '../../../contract/errors.ts';
+import { virtualServerSchema } from '../../../contract/model.ts';
 import { readBindAddresses } from './addresses.ts';
 import type { Statement } from './document.ts';
 import type { Editor } from './editor.ts';
@@ -7,21 +7,19 @@ import { modelOfDocument } from './model.ts';
 import { quoteWord } from './quoting.ts';
 import { nameFrontends } from './servers.ts';
 
-const listenSchema = z.array(z.string()).min(1);
-
 /**
  * Writes where a virtual server listens. One address for another is changed in its place and keeps what else its line says; a new one
  * gets a line that says what the others say, where they all say the same; the last address of a line takes the line with it. Throws
  * CAPABILITY_MISSING where the lines differ so that nobody knows what a new one should say, PLAN_INVALID for what is no address.
  */
 export function setListen(editor: Editor, name: string, desired: unknown): void {
-  const wanted = listenSchema.safeParse(desired);
-  if (!wanted.success) {
+  const wanted = virtualServerSchema.shape.listen.safeParse(desired).data ?? [];
+  if (wanted.length === 0) {
     throw new AppError('PLAN_INVALID', `The virtual server "${name}" would listen nowhere: remove it instead.`);
   }
-  for (const address of wanted.data) refuseNoAddress(name, address);
-  const removed = missingIn(addressesOf(editor, name), wanted.data);
-  const added = missingIn(wanted.data, addressesOf(editor, name));
+  for (const address of wanted) refuseNoAddress(name, address);
+  const removed = missingIn(addressesOf(editor, name), wanted);
+  const added = missingIn(wanted, addressesOf(editor, name));
   const [only] = removed;
   const [other] = added;
   if (removed.length === 1 && added.length === 1 && only !== undefined && other !== undefined) {
@@ -31,7 +29,7 @@ export function setListen(editor: Editor, name: string, desired: unknown): void 
     for (const address of removed) rewrite(editor, name, address, undefined);
   }
   const now = addressesOf(editor, name);
-  if (missingIn(now, wanted.data).length + missingIn(wanted.data, now).length === 0) return;
+  if (missingIn(now, wanted).length + missingIn(wanted, now).length === 0) return;
   throw new AppError(
     'CAPABILITY_MISSING',
     `The addresses of "${name}" cannot be written so: it would listen on ${now.join(', ')}.`,

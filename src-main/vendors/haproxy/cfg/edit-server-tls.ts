@@ -35,7 +35,9 @@ export function setServerTls(editor: Editor, pool: string, desired: unknown): vo
 }
 
 function setLine(editor: Editor, pool: string, name: string, tls: ServerTls | undefined): void {
-  const read = (): ServerLine => editor.member(pool, name);
+  function read(): ServerLine {
+    return editor.member(pool, name);
+  }
   if (tls === undefined) editor.apply(removeWords(editor, read(), 'ssl', ...words));
   else {
     if (!read().own.has('ssl') && !read().inherited.has('ssl')) editor.apply(setFlag(editor, read(), 'ssl', 'no-ssl'));
