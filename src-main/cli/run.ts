@@ -8,6 +8,7 @@ import { drain, resume } from './drain.ts';
 import { engineCheck, engineRun } from './engine.ts';
 import { find } from './find.ts';
 import { help, helpFor } from './help.ts';
+import { log } from './log.ts';
 import { parse, render } from './native.ts';
 import { poll, read } from './readings.ts';
 import { serve } from './serve.ts';

@@ -1,11 +1,13 @@
 import { maskAddress, parseAddress } from '../contract/address.ts';
 import type { AppInfo, Credentials, Handlers, LabState, MemberLoad } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
+import type { LogEntry } from '../contract/log.ts';
 import type { Sample, Series } from '../contract/metrics.ts';
 import type { CallInput } from '../contract/api.ts';
 import type { Locks } from '../core/lock.ts';
 import type { Store } from '../store/open.ts';
 import { type Certificates, certificatesName } from './certificates/certificates.ts';
+import type { DeviceLink } from './device-link.ts';
 import type { Estate } from './estate.ts';
 import type { Finder } from './finder.ts';
 import type { History } from './history.ts';
@@ -114,6 +116,15 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       if (link.device.memberLoad !== undefined) return link.device.memberLoad(pool, member, signal);
       return loadOf(await link.device.poll(signal), pool, member);
     },
+    'log.read': async ({ device, after }) => {
+      const { link } = await estate.resolve(device);
+      const { log } = link.device;
+      if (log === undefined) {
+        throw new AppError('CAPABILITY_MISSING', `The log of ${link.driver.label} cannot be read from here yet.`);
+      }
+      const page = await log(after, AbortSignal.timeout(loadTimeoutMs));
+      return { ...page, entries: page.entries.map((entry) => maskedEntry(entry, link)) };
+    },
     'plan.make': async (wish) => {
       await estate.resolve(wish.device);
       return planner.make(wish);
@@ -178,6 +189,12 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return null;
     },
   };
+}
+
+/** Captured headers and queries may hold what the driver knows for secrets. */
+function maskedEntry(entry: LogEntry, link: DeviceLink): LogEntry {
+  const { text, request } = entry;
+  return { ...entry, text: link.mask(text), ...(request === undefined ? {} : { request: link.mask(request) }) };
 }
 
 /** The secrets of a device, each sealed under a name of its own. */

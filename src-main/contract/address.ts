@@ -42,7 +42,7 @@ export interface DeviceAddress {
 }
 
 const knownOptions: Readonly<Record<string, ReadonlySet<string>>> = {
-  ssh: new Set(['config', 'socket', 'sudo', 'key', 'agent', 'hold', 'legacy']),
+  ssh: new Set(['config', 'socket', 'sudo', 'key', 'agent', 'hold', 'legacy', 'log']),
   snmp: new Set(['version']),
   snmpv3: new Set(['auth', 'priv', 'context']),
 };

@@ -4,6 +4,7 @@ import { certificateFilesSchema, type DeviceCertificate } from './certificates.t
 import type { OptionState } from './desktop.ts';
 import type { Outcome, Problem } from './errors.ts';
 import { type FindAnswer, findSchema } from './find.ts';
+import type { LogPage } from './log.ts';
 import { metricSchema, type Sample, type Series, type Sleep } from './metrics.ts';
 import { type AdminState, desiredSchema, type DeviceModel, type Health } from './model.ts';
 import type { Place } from './place.ts';
@@ -353,6 +354,9 @@ export const calls = {
   'find.objects': call<FindAnswer>()(findSchema),
 
   'members.load': call<MemberLoad>()(z.strictObject({ device: z.string(), pool: z.string(), member: z.string() })),
+
+  /** What a device has logged since the page that gave the cursor, or of late. */
+  'log.read': call<LogPage>()(z.strictObject({ device: z.string(), after: z.string().max(2000).optional() })),
 
   'plan.make': call<Plan>()(
     z.strictObject({

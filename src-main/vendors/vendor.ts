@@ -1,6 +1,7 @@
 import type { DeviceAddress, VendorId } from '../contract/address.ts';
 import type { DeviceFacts, MemberLoad, TestStep } from '../contract/api.ts';
 import type { CertificateFacts, DeviceCertificate } from '../contract/certificates.ts';
+import type { LogPage } from '../contract/log.ts';
 import type { Sample } from '../contract/metrics.ts';
 import type { DeviceModel } from '../contract/model.ts';
 import type { Edit, Plan } from '../contract/plan.ts';
@@ -91,6 +92,8 @@ export interface OpenDevice {
    */
   readonly plan: (reading: DeviceReading, edit: Edit, planId: string, signal: AbortSignal) => Promise<PlanDraft>;
   readonly certificates?: DeviceCertificates;
+  /** What the device has logged since the page that gave this cursor, or of late. Throws CAPABILITY_MISSING, NOT_FOUND. */
+  readonly log?: (after: string | undefined, signal: AbortSignal) => Promise<LogPage>;
   /** A plan that brings whole files back (a version from history). */
   readonly planFiles: (
     reading: DeviceReading,

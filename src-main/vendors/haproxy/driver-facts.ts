@@ -63,6 +63,7 @@ function capabilitiesOf({ version, socket, reload, writeProblem, checkProblem }:
     capability('run-time', noAdmin),
     capability('certificates', level === 'user' ? noCertificates : noAnswer),
     capability('reload', reload.way === 'none' ? reload.why : undefined),
+    capability('log', undefined),
     capability('bandwidth', noBandwidth(version)),
     // A plan names the pools that need a reload for it; this is what holds for the device.
     capability('weight-of-static-algorithm-at-run-time', staticWeights),

@@ -16,6 +16,8 @@ import { testDevice } from './driver-test.ts';
 import { editHaproxy } from './edit.ts';
 import { effectiveModel, parseHaproxy } from './parse.ts';
 import { countConnections } from './leaving.ts';
+import type { LogFormat } from './log/format.ts';
+import { formatsOf, readLog } from './log/read.ts';
 import { makePlan, makePlanOfFiles, type PlanContext } from './plan.ts';
 import { parsePoll, pollCommand } from './stats.ts';
 import { findStanding } from './standing-device.ts';
@@ -38,6 +40,7 @@ function hostOf(session: Session): HostSession {
 /** A device over one session. What was found on the host is looked for again when it no longer fits. */
 function openHaproxy(session: HostSession, address: DeviceAddress, tools: DriverTools): OpenDevice {
   const host = openHost(session, address.options['sudo']);
+  let logFormats: readonly LogFormat[] | undefined;
   let knownSocket = address.options['socket'];
 
   async function look(options: CallOptions): Promise<Look> {
@@ -78,6 +81,11 @@ function openHaproxy(session: HostSession, address: DeviceAddress, tools: Driver
       return countConnections(host, await instance(options), socket, [pool, member], options);
     },
     plan: async (reading, edit, planId, signal) => makePlan(await contextOf(reading, planId, signal), edit),
+    log: async (after, signal) => {
+      // Formats are read anew with each first page.
+      if (after === undefined || logFormats === undefined) logFormats = formatsOf(await look({ signal }));
+      return readLog(host, logFormats, address.options['log'], after, { signal });
+    },
     certificates: {
       list: async (reading, signal) => listCertificates(host, lookWith(await look({ signal }), reading), signal),
       plan: async (reading, name, material, planId, signal) =>
