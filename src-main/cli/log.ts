@@ -43,9 +43,7 @@ async function follow(
   say: (entries: readonly LogEntry[]) => Promise<void>,
 ): Promise<void> {
   let page = first;
-  while (!tools.interrupted.aborted) {
-    await sleep(everyMs, undefined, { signal: tools.interrupted }).catch(() => undefined); // the loop looks at it
-    if (tools.interrupted.aborted) return;
+  while (await hasSlept(tools.interrupted)) {
     try {
       page = await session.call('log.read', { device, after: page.cursor });
       await say(page.entries);
@@ -54,6 +52,11 @@ async function follow(
       tools.terminal.say(`${error.code}: ${error.detail} Tried again.`);
     }
   }
+}
+
+/** False where an interrupt came first. */
+function hasSlept(interrupted: AbortSignal): Promise<boolean> {
+  return sleep(everyMs, true, { signal: interrupted }).catch(() => false);
 }
 
 /** The line as it stands, and below it what its code means where something went wrong. */

@@ -26,6 +26,7 @@ export const commands: readonly Command[] = [
   removeDevice,
   read,
   poll,
+  log,
   find,
   plan,
   apply,

@@ -60,11 +60,11 @@ listen raw
   /** What comes after `page` until an entry is among it that is wanted; `page` goes on. */
   async function until(isWanted: (entry: LogEntry) => boolean): Promise<LogEntry> {
     let found: LogEntry | undefined;
-    const read = async () => {
+    async function read(): Promise<boolean> {
       page = await called.call('log.read', { device: 'lb', after: page.cursor });
       found = page.entries.find(isWanted);
       return found !== undefined;
-    };
+    }
     await expect.poll(read, { timeout: 30_000 }).toBe(true);
     if (found === undefined) throw new Error('not reached');
     return found;

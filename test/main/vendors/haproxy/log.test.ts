@@ -66,7 +66,7 @@ describe('a line of the log', () => {
   test('of any length is read within bounds', () => {
     const started = performance.now();
     parseLine(`${head}${'1.2.3.4:5 [x] a b/c '.repeat(50_000)}`, usual);
-    parseLine(`${'haproxy[1] '.repeat(20_000)}`, usual);
+    parseLine('haproxy[1] '.repeat(20_000), usual);
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

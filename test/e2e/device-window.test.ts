@@ -12,16 +12,18 @@ import { freePort } from '../rigs/free-port.ts';
 import { type Site, startSite } from '../rigs/haproxy-site.ts';
 import { isMissing } from '../rigs/need.ts';
 import { type ServedConsole, startServed } from '../rigs/served-console.ts';
+import { startSyslog, type Syslog } from '../rigs/syslog.ts';
 import { goTo } from './renderer-page.ts';
 
-describe.skipIf(isMissing('haproxy', 'sshd', 'openssl', 'chromium'))('a certificate in the window', () => {
+describe.skipIf(isMissing('haproxy', 'sshd', 'openssl', 'chromium'))('a device in the window', () => {
   let authority: Authority;
   let site: Site;
   let served: ServedConsole;
   let browser: Browser;
   let page: Page;
   let directory = '';
-  let port = 0;
+  let [port, gone] = [0, 0];
+  let syslog: Syslog;
   let [first, second]: IssuedCertificate[] = [];
   /** All that the console said to the window. */
   let said = '';
@@ -33,13 +35,18 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'openssl', 'chromium'))('a certific
     directory = mkdtempSync(join(tmpdir(), 'steelyard-crt-'));
     chmodSync(directory, 0o755);
     writeFileSync(join(directory, 'site.pem'), Buffer.concat(partsOf(first).map((path) => readFileSync(path))));
-    port = await freePort();
+    [port, gone] = [await freePort(), await freePort()];
+    syslog = await startSyslog(join(directory, 'haproxy.log'));
+    const refusing = `backend away\n    retries 0\n    server a 127.0.0.1:${await freePort()}`;
+    const log = `log 127.0.0.1:${syslog.port} local0\n    option httplog`;
     site = await startSite({
-      more: `frontend secure\n    bind 127.0.0.1:${port} ssl crt ${join(directory, 'site.pem')}\n    default_backend app`,
+      more: `${refusing}\nfrontend logged\n    bind 127.0.0.1:${gone}\n    ${log}\n    default_backend away\nfrontend secure\n    bind 127.0.0.1:${port} ssl crt ${join(directory, 'site.pem')}\n    default_backend app`,
     });
     site.accounts?.own(directory, [join(directory, 'site.pem')]);
     const called = await openCalledConsole(site.dataDir);
-    await called.call('devices.add', { spec: { name: 'lb', address: site.address, environment: 'staging' } });
+    await called.call('devices.add', {
+      spec: { name: 'lb', address: `${site.address}&log=${encodeURIComponent(syslog.file)}`, environment: 'staging' },
+    });
     await called.console.close();
     served = await startServed([], site.dataDir);
     browser = await openBrowser();
@@ -53,6 +60,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'openssl', 'chromium'))('a certific
     await served.close();
     await site.close();
     authority.close();
+    syslog.close();
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -77,7 +85,21 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'openssl', 'chromium'))('a certific
     });
   }
 
-  test('is shown with the days it has left, renewed from picked files, and put back, its key never on the way to the window', async () => {
+  test('shows its log once asked to, and says in words how a session ended', async () => {
+    await goTo(page, '#/device/lb');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await page.getByText('Nothing has been logged yet.').waitFor();
+    await (await fetch(`http://127.0.0.1:${gone}/lost`)).text();
+    const row = page.getByRole('row', { name: /GET \/lost/ });
+    await row.waitFor();
+    expect(await row.innerText()).toMatch(
+      /logged \/ away \/ a\s+503[\s\S]*SC--[\s\S]*refused it while connecting to the server/,
+    );
+    await takePicture(page, 'device-log');
+    expect(await findBreaches(page)).toEqual([]);
+  }, 120_000);
+
+  test('has a certificate with the days it has left, is renewed from picked files, and put back, its key never on the way to the window', async () => {
     if (first === undefined || second === undefined) throw new Error('no certificates were issued');
     await goTo(page, '#/device/lb');
     const row = page.getByRole('row', { name: /site\.pem/ });
