@@ -71,7 +71,11 @@ export class WebContents extends EventEmitter {
         send: (channel: string, ...words: unknown[]) => {
           setImmediate(() => ipcMain.emit(channel, event, ...words.map((word) => structuredClone<unknown>(word))));
         },
-        invoke: (channel: string, ...words: unknown[]) => ipcMain.invoke(channel, event, words),
+        // Behind what was sent before it: Electron keeps the order of a frame's messages.
+        invoke: async (channel: string, ...words: unknown[]) => {
+          await new Promise(setImmediate);
+          return ipcMain.invoke(channel, event, words);
+        },
       },
     };
     function requireOnly(name: string): unknown {
