@@ -1,3 +1,4 @@
+import { Menu } from 'electron';
 import type { Events, EventName, Shown, Tick } from '../contract/api.ts';
 import type { Console } from '../contract/console.ts';
 import { desktopOptions, isOn, type OptionState } from '../contract/desktop.ts';
@@ -5,7 +6,7 @@ import type { PushState } from '../contract/plan.ts';
 import type { Report } from '../dispatch.ts';
 import { type Autostart, autostartState } from './autostart.ts';
 import type { IpcLink } from './ipc.ts';
-import { setMenu } from './menu.ts';
+import { menuTemplate } from './menu-template.ts';
 import { Notifications } from './notifications.ts';
 import { followPower } from './power.ts';
 import { StatusTray } from './tray.ts';
@@ -84,7 +85,7 @@ export async function openDesktop(parts: DesktopParts): Promise<Desktop> {
     if (isOn(next, 'autostart') !== wasAtStart) autostart.set(isOn(next, 'autostart'));
   }
   obey(settings);
-  setMenu(show);
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, show)));
   followPower(
     console,
     () => {

@@ -1,4 +1,4 @@
-import { Menu, type MenuItemConstructorOptions } from 'electron';
+import type { MenuItemConstructorOptions } from 'electron';
 import type { Shown } from '../contract/api.ts';
 import type { Place } from '../contract/place.ts';
 
@@ -89,8 +89,4 @@ function appMenu(settings: MenuItemConstructorOptions): MenuItemConstructorOptio
       { role: 'quit' },
     ],
   };
-}
-
-export function setMenu(show: (shown: Shown) => void): void {
-  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, show)));
 }
