@@ -90,8 +90,29 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
 
 async function assemble(store: Store, options: ConsoleOptions): Promise<Console> {
   const watchers = new Watchers();
-  const schedule = new PollSchedule({ clock: systemClock, chance: Math.random });
+  const schedule = new PollSchedule({
+    clock: systemClock,
+    chance: Math.random,
+    onJump: (jumpMs) => {
+      sleeper.jumped(jumpMs).catch(reportLost);
+    },
+  });
   const locks = new Locks({ clock: systemClock, onChange: tellDevices });
+  await store.sleeps.end(systemClock.now()); // one that is open was never woken from
+  const sleeper = new Sleeper({
+    nowMs: systemClock.now,
+    schedule,
+    lockAll: () => {
+      locks.lockAll();
+    },
+    sleeps: store.sleeps,
+    retryAll: () => {
+      estate.wake();
+    },
+    onSlept: (sleep) => {
+      watchers.tellAll('slept', sleep);
+    },
+  });
   const questions = new Questions(
     () => watchers.isAnybodyListening(),
     (open) => {
@@ -212,21 +233,6 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
   }
   pushes.resume(await takeUp(store, estate));
 
-  await store.sleeps.end(systemClock.now()); // one that is open was never woken from
-  const sleeper = new Sleeper({
-    nowMs: systemClock.now,
-    schedule,
-    lockAll: () => {
-      locks.lockAll();
-    },
-    sleeps: store.sleeps,
-    retryAll: () => {
-      estate.wake();
-    },
-    onSlept: (sleep) => {
-      watchers.tellAll('slept', sleep);
-    },
-  });
   const ticking = setInterval(() => {
     if (sleeper.isAsleep) return;
     const ticker = new Ticker(estate.list(), driverTools.now(), schedule.statistics());

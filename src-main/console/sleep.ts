@@ -13,6 +13,9 @@ export interface SleepTools {
   readonly onSlept: (sleep: Sleep) => void;
 }
 
+/** A silence of the process that is shorter has other causes: a busy machine, a clock put right. */
+const shortestSleepMs = 30_000;
+
 /** Sleep is an event, not a fault: from it to waking nothing is polled, told or wrong. */
 export class Sleeper {
   readonly #tools: SleepTools;
@@ -33,6 +36,17 @@ export class Sleeper {
     this.#tools.schedule.pause();
     this.#tools.lockAll();
     await this.#tools.sleeps.begin(this.#sinceMs);
+  }
+
+  /** The clock went on by so much and nothing of ours did: a sleep that no system told of, as without a desktop none does. */
+  async jumped(jumpMs: number): Promise<void> {
+    if (this.isAsleep || jumpMs < shortestSleepMs) return;
+    const toMs = this.#tools.nowMs();
+    const fromMs = toMs - jumpMs;
+    this.#tools.lockAll();
+    this.#tools.onSlept({ fromMs, toMs });
+    await this.#tools.sleeps.begin(fromMs);
+    await this.#tools.sleeps.end(toMs);
   }
 
   async wake(): Promise<void> {
