@@ -23,9 +23,14 @@ import { startSshd } from '../rigs/sshd.ts';
  *
  *     node test/bench/thousand-servers.ts [SECONDS]
  *
+ * Below 120 s the heap is told and not judged. On a machine that does other work the chart updates, which are wall time, are longer.
+ *
  * Targets: CPU < 10 % of a core, <= 60 MB an hour, a chart update < 16 ms, a flat heap.
  */
 const seconds = Number(process.argv[2] ?? 120);
+/** Lines of the window grow until they reach over its five minutes: only then can its heap be flat. */
+const isWhole = seconds >= 120;
+const fullAfterMs = 8 * 60_000;
 const windowSeconds = Math.max(30, Math.round(seconds / 2));
 const visibleMembers = 50;
 const otherPools = 95;
@@ -33,6 +38,7 @@ const membersEach = 10;
 const requestsPerSecond = 400;
 const pollWords = 'show info;show stat;show servers state';
 const run = promisify(execFile);
+const startedMs = performance.now();
 /** Runs inside the page before its scripts: how long each frame's callbacks take. */
 const watchFrames = `(() => {
   const durations = (globalThis.frameDurations = []);
@@ -63,7 +69,7 @@ interface Result {
   readonly secondsMegabytesPerHour: number;
   readonly rollupMegabytesPerHour: number;
   readonly chartUpdateMs: { readonly median: number; readonly p95: number; readonly worst: number };
-  /** Everything that the page's main thread did, by tick. */
+  /** CPU of everything that the page's main thread did, by tick. */
   readonly taskMsPerTick: number;
   readonly heapMegabytes: readonly [number, number];
 }
@@ -187,9 +193,9 @@ function cpuSeconds(path: string): number {
 async function cpuOver(pid: number, forSeconds: number, socket: string) {
   const beside = socatCpu(socket, forSeconds);
   const [whole, first] = [`/proc/${pid}/stat`, `/proc/${pid}/task/${pid}/stat`];
-  const [wholeBefore, firstBefore, startedMs] = [cpuSeconds(whole), cpuSeconds(first), performance.now()];
+  const [wholeBefore, firstBefore, beganMs] = [cpuSeconds(whole), cpuSeconds(first), performance.now()];
   await sleep(forSeconds * 1000);
-  const passed = (performance.now() - startedMs) / 1000;
+  const passed = (performance.now() - beganMs) / 1000;
   return {
     consoleCpu: round(((cpuSeconds(whole) - wholeBefore) / passed) * 100),
     mainThreadCpu: round(((cpuSeconds(first) - firstBefore) / passed) * 100),
@@ -255,18 +261,19 @@ async function pageFigures(link: string, forSeconds: number, pid: number) {
     const page = await browser.open(link);
     await page.goto(new URL('#/pool/many/app', page.url()).href);
     await page.locator('main canvas').first().waitFor();
-    await sleep(10_000);
+    await sleep(isWhole ? Math.max(10_000, startedMs + fullAfterMs - performance.now()) : 10_000);
     const session = await browser.context.newCDPSession(page);
-    await session.send('Performance.enable');
+    // Of the page's own thread, not of the clock on the wall.
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
     await page.evaluate('globalThis.frameDurations.length = 0');
-    const [heapBefore, taskBefore, startedMs] = [
+    const [heapBefore, taskBefore, measuredMs] = [
       await heapOf(session),
       await metric(session, 'TaskDuration'),
       performance.now(),
     ];
     const cpuBefore = cpuSeconds(`/proc/${pid}/stat`);
     await sleep(forSeconds * 1000);
-    const passed = (performance.now() - startedMs) / 1000;
+    const passed = (performance.now() - measuredMs) / 1000;
     const task = (await metric(session, 'TaskDuration')) - taskBefore;
     const cpu = cpuSeconds(`/proc/${pid}/stat`) - cpuBefore;
     const durations = await frameDurations(page);
@@ -311,7 +318,8 @@ function report(result: Result): void {
   ];
   process.stdout.write(`${row.join(' | ')}\n${JSON.stringify(result)}\n`);
   const [before, after] = heapMegabytes;
-  const isMet = consoleCpu < 10 && megabytesPerHour <= 60 && chartUpdateMs.p95 < 16 && after < before * 1.1;
+  const isMet =
+    consoleCpu < 10 && megabytesPerHour <= 60 && chartUpdateMs.p95 < 16 && (!isWhole || after < before * 1.1);
   process.exitCode = isMet ? 0 : 1;
 }
 
