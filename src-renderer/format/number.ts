@@ -10,11 +10,19 @@ export interface Quantity {
 /** A number with thousands separators and `digits` decimals; a true minus sign; `–` where there is none. */
 export function formatNumber(value: number | null | undefined, digits = 0): string {
   if (value === undefined || value === null || !Number.isFinite(value)) return missing;
-  const text = Math.abs(value).toLocaleString('en-GB', {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  const text = formatOf(digits).format(Math.abs(value));
   return value < 0 && Number(text.replaceAll(',', '')) !== 0 ? `−${text}` : text;
+}
+
+/** By number of decimals: to make a format costs a hundred times what it costs to use one, and a pool of 50 needs hundreds a second. */
+const formats = new Map<number, Intl.NumberFormat>();
+
+function formatOf(digits: number): Intl.NumberFormat {
+  const known = formats.get(digits);
+  if (known) return known;
+  const made = new Intl.NumberFormat('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  formats.set(digits, made);
+  return made;
 }
 
 /** A number with as many decimals as its size needs: 0.42, 3.1, 57, 24,700. */
