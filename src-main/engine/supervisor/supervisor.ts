@@ -137,7 +137,7 @@ export class Supervisor {
   #running: Running | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #isFinishing = false;
-  #hasInFlightChanged = false;
+  #inFlightTimer: NodeJS.Timeout | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -192,12 +192,7 @@ export class Supervisor {
       }, shareInFlightEveryMs).unref(),
     );
     if (this.#options.workers > 1) {
-      this.#timers.push(
-        setInterval(() => {
-          this.#shareInFlight();
-        }, shareInFlightEveryMs).unref(),
-        setInterval(() => void this.#leases.turn(performance.now()), moveLeasesEveryMs).unref(),
-      );
+      this.#timers.push(setInterval(() => void this.#leases.turn(performance.now()), moveLeasesEveryMs).unref());
     }
   }
 
@@ -361,6 +356,7 @@ export class Supervisor {
   /** Ends everything at once. */
   kill(): void {
     this.#isFinishing = true;
+    clearTimeout(this.#inFlightTimer);
     for (const timer of this.#timers) clearInterval(timer);
     this.#checks.close();
     this.#discovery.close();
@@ -553,7 +549,7 @@ export class Supervisor {
         const slot = this.#slots[index];
         if (slot === undefined) return;
         slot.load = load;
-        this.#hasInFlightChanged = true;
+        this.#shareInFlightSoon();
       },
       onMemberTlsFailed: ({ pool, member, reason }) => {
         this.events.emit('member', { pool, member, change: 'tls-failed', reason });
@@ -605,7 +601,7 @@ export class Supervisor {
     this.#office.onEnded(index);
     this.#openCounts?.ended(index);
     this.#handOvers.ended(slot.process);
-    this.#hasInFlightChanged = true;
+    this.#shareInFlightSoon();
     const delayMs = slot.restartDelayMs;
     slot.restartDelayMs = Math.min(delayMs * 2, longestRestartDelayMs);
     setTimeout(() => void this.#restart(slot, index), delayMs);
@@ -639,9 +635,15 @@ export class Supervisor {
     this.events.emit('health', { ...state, health, result });
   }
 
+  /** No timer runs where nothing changes. */
+  #shareInFlightSoon(): void {
+    this.#inFlightTimer ??= setTimeout(() => {
+      this.#inFlightTimer = undefined;
+      this.#shareInFlight();
+    }, shareInFlightEveryMs).unref();
+  }
+
   #shareInFlight(): void {
-    if (!this.#hasInFlightChanged) return;
-    this.#hasInFlightChanged = false;
     for (const slot of this.#slots) {
       const others = this.#slots.filter((other) => other !== slot).map((other) => other.load);
       slot.process.tell({ type: 'remote-in-flight', load: sumLoads(others) });
