@@ -60,8 +60,6 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat'))('a reload that goes wrong
     expect(state.phase).toBe('reverted');
     expect(state.problem?.detail).toMatch(/could not start on the file .* the old one still works/);
     expect(await heldBy(site)).toEqual(before);
-    // Not by waiting for a worker that never comes.
-    expect(state.steps.find(({ id }) => id === 'reload')?.durationMs).toBeLessThan(25_000);
   });
 
   test('whose new process dies: HAProxy ends, which is said, and once it is started again all is as it was', async () => {
