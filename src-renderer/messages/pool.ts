@@ -57,6 +57,7 @@ export const poolText = {
   persistenceWords,
   persistenceOf: (pool: string) => `Persistence of ${pool}`,
   change: 'Change…',
+  changePersistence: (pool: string) => `Change… persistence of ${pool}`,
   monitor: 'Monitor',
   noMonitor: 'none',
   noMonitorNote: 'members serve without a check',

@@ -104,7 +104,7 @@ describe.skipIf(isMissing('chromium'))('by keyboard alone', () => {
 
   test('the cookie that holds clients gets another name, which it cannot be without', async () => {
     await goTo(page, '#/pool/lab/app');
-    await tabTo(page, 'Persistence of app');
+    await tabTo(page, 'Change… persistence of app');
     await page.keyboard.press('Enter');
     await page.getByLabel('Name of the cookie (needed)').fill('');
     await page.getByRole('button', { name: 'Stage this persistence' }).click();
@@ -113,7 +113,7 @@ describe.skipIf(isMissing('chromium'))('by keyboard alone', () => {
     await page.keyboard.type('NODE');
     await page.keyboard.press('Enter');
     await page.getByText('app persistence cookie-insert SRV → cookie-insert NODE').first().waitFor();
-    expect(await focusedName(page)).toBe('Persistence of app');
+    expect(await focusedName(page)).toBe('Change… persistence of app');
     await page.keyboard.press('Control+Enter');
     await page.getByRole('button', { name: 'Push to lab' }).waitFor();
     expect(inputOf('plan.make')).toEqual({

@@ -157,6 +157,11 @@ const screens: readonly Screen[] = [
     then: async (page) => page.getByRole('button', { name: 'Push to hap-fra1' }).waitFor(),
   },
   {
+    name: 'persistence',
+    hash: '#/pool/lab/app',
+    then: async (page) => page.getByRole('button', { name: 'Change… persistence of app' }).click(),
+  },
+  {
     name: 'add-member',
     hash: '#/pool/hap-fra1/dl-origin',
     then: async (page) => page.getByRole('button', { name: 'Add a member…' }).click(),
