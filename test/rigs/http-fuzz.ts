@@ -114,7 +114,7 @@ function fuzzChunks(chance: () => number): Disagreement | undefined {
 }
 
 function followed(bytes: Buffer, nextCut: (from: number) => number): string {
-  const reader = new ChunkReader();
+  const reader = new ChunkReader(true);
   let data = '';
   for (let from = 0; from < bytes.length;) {
     const to = nextCut(from);

@@ -97,7 +97,7 @@ export function readChunked(
   let at = 0;
   let data = '';
   for (;;) {
-    const size = /^([0-9a-fA-F]{1,13})(?:[;\t ][\t\x20-\x7e\x80-\xff]*)?\r\n/.exec(text.slice(at, at + 1000));
+    const size = /^([0-9a-fA-F]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?\r\n/.exec(text.slice(at, at + 1000));
     if (size === null)
       return { kind: !text.includes('\n', at) && isPrefixOfSize(text.slice(at)) ? 'incomplete' : 'refused' };
     at += size[0].length;
@@ -115,5 +115,5 @@ export function readChunked(
 }
 
 function isPrefixOfSize(text: string): boolean {
-  return text === '' || /^[0-9a-fA-F]{1,13}(?:[;\t ][\t\x20-\x7e\x80-\xff]*)?\r?$/.test(text);
+  return text === '' || /^[0-9a-fA-F]{1,13}(?:[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?)?\r?$/.test(text);
 }

@@ -1,4 +1,4 @@
-import { CR, hexValue, HTAB, isFieldByte, isToken, LF, COLON } from './bytes.ts';
+import { CR, hexValue, HTAB, isFieldByte, isToken, LF, COLON, SP } from './bytes.ts';
 
 const sizeStart = 0;
 const size = 1;
@@ -12,6 +12,7 @@ const trailerName = 8;
 const trailerValue = 9;
 const trailerLf = 10;
 const finalLf = 11;
+const padding = 12;
 
 /** Chunk extensions and trailers together may not be longer than this. */
 const maxOverheadBytes = 16_384;
@@ -21,7 +22,8 @@ const broken = -2;
 
 /**
  * Follows a chunked body (RFC 9112 7.1) byte by byte of its framing, whole pieces of its data. Strict: a size has 1 to 13
- * hexadecimal digits, lines end with CR LF, trailers are well-formed fields that carry no framing.
+ * hexadecimal digits, lines end with CR LF, trailers are well-formed fields that carry no framing. White space behind a size
+ * stands before an extension; of members it may also fill up the line, as old servers do.
  */
 export class ChunkReader {
   #state = sizeStart;
@@ -34,6 +36,12 @@ export class ChunkReader {
   trailers: string[] | undefined = undefined;
   /** Bytes of data so far. */
   dataBytes = 0;
+  readonly #isOfClient: boolean;
+
+  /** `isOfClient` = of a request. */
+  constructor(isOfClient = false) {
+    this.#isOfClient = isOfClient;
+  }
 
   reset(): void {
     this.#state = sizeStart;
@@ -59,11 +67,18 @@ export class ChunkReader {
             this.#state = size;
           } else if (this.#state === sizeStart) return broken;
           else if (byte === CR) this.#state = sizeLf;
-          else if (byte === 59 || byte === 32 || byte === HTAB) this.#state = extension;
+          else if (byte === 59) this.#state = extension;
+          else if (byte === SP || byte === HTAB) this.#state = padding;
           else return broken;
           at++;
           break;
         }
+        case padding:
+          if (byte === 59) this.#state = extension;
+          else if (byte === CR && !this.#isOfClient) this.#state = sizeLf;
+          else if ((byte !== SP && byte !== HTAB) || ++this.#overhead > maxOverheadBytes) return broken;
+          at++;
+          break;
         case extension:
           if (byte === CR) this.#state = sizeLf;
           else if (isFieldByte[byte] !== 1 || ++this.#overhead > maxOverheadBytes) return broken;

@@ -328,7 +328,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       this.#bodyLeft -= taken;
       return taken;
     }
-    const chunks = (this.#requestChunks ??= new ChunkReader());
+    const chunks = (this.#requestChunks ??= new ChunkReader(true));
     if (this.#bodyBytes === 0) chunks.reset();
     const after = chunks.read(bytes, start, end);
     if (after === -2) return -1;

@@ -94,9 +94,9 @@ describe('a response head', () => {
 });
 
 describe('a chunked body', () => {
-  function read(text: string): number {
+  function read(text: string, isOfClient = false): number {
     const bytes = Buffer.from(text, 'latin1');
-    return new ChunkReader().read(bytes, 0, bytes.length);
+    return new ChunkReader(isOfClient).read(bytes, 0, bytes.length);
   }
 
   it.each([
@@ -106,11 +106,19 @@ describe('a chunked body', () => {
     ['a size that overflows', 'ffffffffffffff\r\n'],
     ['a bare line feed after the size', '5\nhello\r\n0\r\n\r\n'],
     ['data longer than its size', '5\r\nhelloo\r\n0\r\n\r\n'],
+    ['a word behind the size', '5 x\r\nhello\r\n0\r\n\r\n'],
     ['a bare carriage return in an extension', '5;a\rb\r\nhello\r\n0\r\n\r\n'],
     ['framing in a trailer', '0\r\nContent-Length: 5\r\n\r\n'],
     ["white space before a trailer's colon", '0\r\nX : 5\r\n\r\n'],
   ])('with %s is refused', (_, text) => {
     expect(read(text)).toBe(-2);
+  });
+
+  it('may fill its size lines up with spaces where a member sends it, not where a client does', () => {
+    const text = '5  \t\r\nhello\r\n0 \r\n\r\n';
+    expect([read(text), read(text, true)]).toEqual([text.length, -2]);
+    const extended = '5 ;a=b\r\nhello\r\n0\r\n\r\n';
+    expect(read(extended, true)).toBe(extended.length);
   });
 
   it('ends behind its trailers', () => {

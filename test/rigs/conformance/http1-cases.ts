@@ -183,6 +183,53 @@ function isBroken(seen: Seen): boolean {
   return seen.heard === '' ? seen.status === 0 || seen.status >= 400 : !/(?:^|\r\n)0+\r\n(?:.*\r\n)*\r\n$/.test(body);
 }
 
+/** Bodies that could be read in two ways: refused, or the member hears exactly one request and never the one inside. */
+const smuggling: readonly Row[] = [
+  ['CL.TE: a length before chunks', '9112 6.1', sends(['Content-Length: 6', 'Transfer-Encoding: chunked'], '0\r\n\r\nG'), isSafe('content-length')],
+  ['CL.TE: the coding in another case', '9112 6.1', sends(['Content-Length: 44', 'transfer-encoding: Chunked'], `0\r\n\r\n${smuggled}`), isSafe('smuggled', 'content-length')],
+  ['TE.CL: chunks with a whole request in them', '9112 6.1', sends(['Content-Length: 4', 'Transfer-Encoding: chunked'], `26\r\n${smuggled}\r\n0\r\n\r\n`), isSafe('content-length: 4')],
+  ['TE.TE: a second coding that is none', '9112 6.1', sends(['Transfer-Encoding: chunked', 'Transfer-Encoding: cow'], chunkedBody), isRefused],
+  ['TE.TE: the coding on a folded line', '9112 5.2', sends(['Transfer-Encoding:\r\n chunked', 'Content-Length: 5'], chunkedBody), isSafe('transfer-encoding:\r\n', 'content-length')],
+  ['TE.TE: a tab before the coding', '9112 5', sends(['Transfer-Encoding:\tchunked', 'Content-Length: 4'], `0\r\n\r\n${smuggled}`), isSafe('smuggled', 'content-length')],
+  ['TE.TE: a parameter of chunked', '9112 7', sends(['Transfer-Encoding: chunked;q=1'], chunkedBody), isRefused],
+  ['TE.TE: a comma behind it', '9110 5.6.1', sends(['Transfer-Encoding: chunked,', 'Content-Length: 4'], `0\r\n\r\n${smuggled}`), isSafe('smuggled', 'content-length')],
+  ['TE.TE: a form feed behind it', '9112 6.1', sends(['Transfer-Encoding: chunked\x0c'], chunkedBody), isRefused],
+  ['TE.TE: a bare CR before it', '9112 2.2', sends(['X: y\rTransfer-Encoding: chunked', 'Content-Length: 5'], 'hello'), isSafe('\rtransfer-encoding')],
+  ['TE.TE: a bare LF before it', '9112 2.2', sends(['X: y\nTransfer-Encoding: chunked', 'Content-Length: 4'], `0\r\n\r\n${smuggled}`), isSafe('smuggled', 'y\ntransfer')],
+  ['CL.CL: a space before the colon', '9112 5.1', sends(['Content-Length : 5'], 'hello'), isRefused],
+  ['CL.CL: a second one behind a bare LF', '9112 2.2', sends(['Content-Length: 5\nContent-Length: 44'], `hello${smuggled}`), isSafe('5\ncontent-length', 'smuggled')],
+  ['CL.0: a body of GET is a body', '9112 6.3', request(get, [H, `Content-Length: ${smuggled.length}`, close], smuggled), (seen) => seen.statuses.length === 1 && (seen.heard === '' || seen.heard.toLowerCase().includes(`content-length: ${smuggled.length}`))],
+  ['CL.0: a body of HEAD is a body', '9112 6.3', request('HEAD /case HTTP/1.1', [H, `Content-Length: ${smuggled.length}`, close], smuggled), (seen) => seen.statuses.length === 1, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n'],
+  ['CL.0: a length of 0 before a request: that is the next', '9112 6.3', request(post, [H, 'Content-Length: 0'], asks('GET /next HTTP/1.1', H)), (seen) => seen.statuses.join() === '200,200' && seen.heard.split(' HTTP/1.').length === 3],
+  ['a coding of HTTP/1.0 with a length', '9112 6.1', request('POST /case HTTP/1.0', [H, 'Content-Length: 5', 'Transfer-Encoding: chunked'], `0\r\n\r\n${smuggled}`), isSafe('smuggled')],
+  ['a chunk size with a space behind it', '9112 7.1', chunked('5 \r\nhello\r\n0\r\n\r\n'), isBrokenOrMeant],
+  ['a chunk size with a tab behind it', '9112 7.1', chunked('5\t\r\nhello\r\n0\r\n\r\n'), isBrokenOrMeant],
+  ['a chunk size with a plus', '9112 7.1', chunked('+5\r\nhello\r\n0\r\n\r\n'), isBroken],
+  ['a chunk size with an underscore', '9112 7.1', chunked('1_0\r\nhello, world! :-)\r\n0\r\n\r\n'), isBroken],
+  ['a word behind a chunk size', '9112 7.1.1', chunked('5 x\r\nhello\r\n0\r\n\r\n'), isBroken],
+  ['a chunk size with many zeros', '9112 7.1', chunked('0000000000000005\r\nhello\r\n0\r\n\r\n'), isBrokenOrMeant],
+  ['no chunk size', '9112 7.1', chunked('\r\nhello\r\n0\r\n\r\n'), isBroken],
+  ['an extension that LF ends', '9112 7.1.1', chunked(`5;x\nhello\r\n0\r\n\r\n`), isBroken],
+  ['an extension with NUL', '9112 7.1.1', chunked('5;\0\r\nhello\r\n0\r\n\r\n'), isBrokenOrMeant],
+  ['LF behind the bytes of a chunk', '9112 7.1', chunked('5\r\nhello\n0\r\n\r\n'), isBroken],
+  ['two other bytes behind those of a chunk', '9112 7.1', chunked('5\r\nhelloXX0\r\n\r\n'), isBroken],
+  ['LF alone behind the last chunk', '9112 7.1', chunked('5\r\nhello\r\n0\n\n'), isBroken],
+  ['a length among trailers', '9110 6.5.1', chunked('5\r\nhello\r\n0\r\nContent-Length: 99\r\n\r\n'), (seen) => seen.heard === '' || !/content-length: 99/i.test(seen.heard)],
+  ['a coding among trailers', '9110 6.5.1', chunked('5\r\nhello\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n'), (seen) => seen.heard.toLowerCase().split('transfer-encoding').length <= 2],
+  ['a request behind the last chunk and close', '9112 9.6', chunked(`5\r\nhello\r\n0\r\n\r\n${smuggled}`), isSafe('smuggled')],
+]; // prettier-ignore
+
+function chunked(body: string): string {
+  return sends(['Transfer-Encoding: chunked'], body);
+}
+
+/** Refused, or the member hears what is meant, written anew. */
+function isBrokenOrMeant(seen: Seen): boolean {
+  return (
+    isBroken(seen) || /\r\n\r\n0*5\r\nhello\r\n0\r\n\r\n$/.test(seen.heard) || seen.heard.endsWith('\r\n\r\nhello')
+  );
+}
+
 const hops: readonly Row[] = [
   ['Connection is not forwarded as it came', '9110 7.6.1', request(get, [H, 'Connection: close, X-One', 'X-One: 1']), isForwarded('!x-one')],
   ['a name in upper case is cut', '9110 7.6.1', request(get, [H, 'Connection: close, X-TWO', 'x-two: 1']), isForwarded('!x-two')],
@@ -278,6 +325,7 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
   Host: host,
   'Content-Length': lengths,
   'Transfer-Encoding': codings,
+  smuggling,
   'hop by hop': hops,
   'responses of members': responses,
   semantics,
