@@ -5,8 +5,9 @@ import { Endpoint } from '../http1/request-view.ts';
 import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from '../http1/upstream.ts';
 import { greetingOf } from './proxy-greeting.ts';
 import type { Meter } from '../limits/meter.ts';
+import type { LogEntry } from '../log/access-log.ts';
 import { readBytes, type WorkerContext } from '../runtime/context.ts';
-import { add, M, P, S } from '../runtime/counters.ts';
+import { add, M, P, S, serverCounterNames } from '../runtime/counters.ts';
 import type { Listener, OpenConnection } from '../runtime/listener.ts';
 import type { MemberRuntime } from '../runtime/member.ts';
 import type { PoolRuntime, Waiter } from '../runtime/pool.ts';
@@ -45,6 +46,8 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
   readonly #socket: ByteSocket;
   readonly #endpoint: Endpoint;
   readonly #onFlushed: () => void;
+  /** Its line of the access log; undefined = it has none. */
+  readonly #entry: LogEntry | undefined;
   #state = connecting;
   #serverName = '';
   /** Of the ClientHello, hexadecimal. */
@@ -87,6 +90,8 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     this.#server = this.#behind = listener.server;
     this.#socket = attach(this);
     this.#endpoint = endpoint ?? new Endpoint(this.#socket);
+    this.#entry = context.accessLog?.beginFlow(this.#server.name, this.#endpoint, this.#server.settings.protocol);
+    if (this.#entry !== undefined) this.#entry.serverName = this.#endpoint.tls.sni;
     this.#onFlushed = () => {
       this.#afterFlush();
     };
@@ -127,18 +132,23 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
 
   /** The worker is ending: what runs may finish by itself, nothing tells where a protocol that is not known could be cut. */
   drain(): void {
-    if (this.#state === readingHello) this.#close();
+    if (this.#state !== readingHello) return;
+    this.#setCause('cut');
+    this.#close();
   }
 
   /** An operator, or `onMemberDown: reset`, cuts what runs on a member. */
   cut(member: MemberRuntime): void {
-    if (this.#member === member) this.#reset();
+    if (this.#member !== member) return;
+    this.#setCause('cut');
+    this.#reset();
   }
 
   /** The member went down: the connection moves while nothing has been said, else it is cut. */
   reselect(member: MemberRuntime): void {
     if (this.#member !== member) return;
     if (this.#state !== connecting) {
+      this.#setCause('cut');
       this.#reset();
       return;
     }
@@ -154,11 +164,12 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     const reading = readClientHello(this.#early, 0, this.#early.length, maxHelloBytes);
     if (reading.kind === 'incomplete') return true;
     if (reading.kind !== 'hello') {
-      add(this.#server.counters, reading.kind === 'too-large' ? S.tooLarge : S.badRequest, 1);
+      this.#drop(reading.kind === 'too-large' ? S.tooLarge : S.badRequest);
       this.#close();
       return true;
     }
     this.#serverName = reading.hello.serverName;
+    if (this.#entry !== undefined) this.#entry.serverName = this.#serverName;
     this.#sessionId = reading.hello.sessionId.toString('hex');
     this.#state = connecting;
     this.#start(this.#server.routeByName(this.#serverName) ?? this.#server.defaultPool);
@@ -167,7 +178,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
 
   #start(pool: PoolRuntime | undefined): void {
     if (pool === undefined) {
-      add(this.#server.counters, S.noMember, 1);
+      this.#drop(S.noMember);
       this.#close();
       return;
     }
@@ -187,6 +198,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     this.#context.wheel.disarm(this);
     member.begin();
     this.#member = member;
+    if (this.#entry !== undefined) Object.assign(this.#entry, { pool: pool.name, member: member.name });
     this.#openedAtMs = performance.now();
     this.#upstream = new UpstreamConnection(
       this.#context,
@@ -233,7 +245,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     }
     const isQueueFull = hasAvailable && queue.limit > 0;
     add(pool.counters, isQueueFull ? P.queueFull : P.noMember, 1);
-    add(this.#server.counters, isQueueFull ? S.queueFull : S.noMember, 1);
+    this.#drop(isQueueFull ? S.queueFull : S.noMember);
     this.#close();
   }
 
@@ -262,6 +274,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     add(this.#server.counters, S.requests, 1);
     const nowMs = performance.now();
     member.recordTime(nowMs - this.#openedAtMs, nowMs);
+    if (this.#entry !== undefined) this.#entry.responseMs = nowMs - this.#openedAtMs;
     this.#context.wheel.arm(this, this.#server.settings.tcp.idleTimeoutMs);
     this.#openMeter(upstream);
     const early = this.#early;
@@ -281,6 +294,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
 
   #send(bytes: Buffer): boolean {
     add(this.#server.counters, S.bytesIn, bytes.length);
+    if (this.#entry !== undefined) this.#entry.bytesIn += bytes.length;
     this.#awaitsMember = true;
     return this.#upstream?.send(bytes) ?? true;
   }
@@ -315,6 +329,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     if (!this.#hasMemberSpoken) this.#onFirstAnswer(bytes, start, end);
     this.#awaitsMember = false;
     add(this.#server.counters, S.bytesOut, length);
+    if (this.#entry !== undefined) this.#entry.bytesOut += length;
     if (this.#member !== undefined) add(this.#member.stats.counters, M.bytesOut, length);
     if (this.#meter !== undefined) return this.#pay(this.#meter, bytes.subarray(start, end));
     if (bytes === upstream?.lease) {
@@ -371,7 +386,10 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     this.#hasClientEnded = true;
     if (this.#upstream?.isFlushing !== true) this.#returnLease();
     if (this.#state === relaying) this.#endMember();
-    else if (this.#state === readingHello) this.#close();
+    else if (this.#state === readingHello) {
+      this.#setCause(serverCounterNames[S.clientAbort]);
+      this.#close();
+    }
     // Before a member is there its end waits, as its first bytes do.
   }
 
@@ -408,7 +426,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     }
     this.#countFailure(failure);
     if (this.#state === connecting && this.#retry()) return;
-    add(this.#server.counters, S.memberFailure, 1);
+    this.#drop(S.memberFailure);
     this.#leaveMember();
     if (this.#state === connecting) this.#close();
     else this.#reset();
@@ -428,6 +446,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     if (pool === undefined || this.#triesLeft === 0) return false;
     if (!pool.settings.retry.when.includes('connect-error')) return false;
     this.#triesLeft--;
+    if (this.#entry !== undefined) this.#entry.retries++;
     add(pool.counters, P.retries, 1);
     this.#avoided = this.#member;
     this.#leaveMember();
@@ -444,20 +463,20 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
       return;
     }
     // It ended both sides at once: that was a reset.
-    add(this.#server.counters, S.clientAbort, 1);
+    this.#drop(S.clientAbort);
     this.#upstream?.reset();
     this.#finish();
   }
 
   override onDeadline(): void {
-    const { counters, settings } = this.#server;
+    const { settings } = this.#server;
     if (this.#isWaiting) {
       this.#leaveQueue();
       if (this.#pool !== undefined) add(this.#pool.counters, P.queueTimeout, 1);
-      add(counters, S.queueTimeout, 1);
+      this.#drop(S.queueTimeout);
       this.#close();
     } else if (this.#state === readingHello) {
-      add(counters, S.headerTimeout, 1);
+      this.#drop(S.headerTimeout);
       this.#close();
     } else if (this.#isMoving()) this.#context.wheel.arm(this, settings.tcp.idleTimeoutMs);
     else {
@@ -478,8 +497,18 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     const isMembers = !this.#isFlushing && (this.#awaitsMember || this.#upstream?.isFlushing === true);
     if (isMembers && this.#member !== undefined) {
       add(this.#member.stats.counters, M.responseTimeout, 1);
-      add(this.#server.counters, S.memberFailure, 1);
-    } else add(this.#server.counters, S.clientTimeout, 1);
+      this.#drop(S.memberFailure);
+    } else this.#drop(S.clientTimeout);
+  }
+
+  /** Counts why it was not served to its end. */
+  #drop(place: number): void {
+    add(this.#server.counters, place, 1);
+    this.#setCause(serverCounterNames[place] ?? '');
+  }
+
+  #setCause(cause: string): void {
+    if (this.#entry !== undefined) this.#entry.cause = cause;
   }
 
   /** Ends the client's connection properly; what it said was never read by anyone. */
@@ -502,6 +531,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     this.#meter?.close();
     this.#unpaid = undefined;
     this.#state = closed;
+    if (this.#entry !== undefined) this.#context.accessLog?.end(this.#entry);
     this.#context.wheel.disarm(this);
     this.#listener.connections.delete(this);
     const upstream = this.#upstream;

@@ -15,7 +15,7 @@ export interface LoggedRequest {
 
 /** What is written of one exchange, or of one flow without requests; filled in while it runs. */
 export interface LogEntry {
-  /** Of a flow (`udp`); empty for an exchange of HTTP, which alone has what belongs to a request. */
+  /** Of a flow (`tcp`, `tls-passthrough`, `udp`); empty for an exchange of HTTP, which alone has what belongs to a request. */
   readonly protocol: string;
   readonly atMs: number;
   readonly startedMs: number;
@@ -28,12 +28,14 @@ export interface LogEntry {
   readonly host: string;
   /** Without the query, which may hold secrets. */
   readonly path: string;
+  /** What a flow's ClientHello asks for; empty = nothing, or it is no TLS. */
+  serverName: string;
   pool: string;
   member: string;
   status: number;
   bytesIn: number;
   bytesOut: number;
-  /** From the last sending to the response's head; -1 = there was none. */
+  /** From the last sending to the response's head, of `tcp` and `tls-passthrough` to the connection with the member; -1 = there was none. */
   responseMs: number;
   retries: number;
   /** Why it ended, as the drops are named; empty = it was completed. */
@@ -104,6 +106,7 @@ export class AccessLog {
       method: request?.method() ?? '',
       host: request?.host() ?? '',
       path: request?.path() ?? '',
+      serverName: '',
       pool: '',
       member: '',
       status: 0,
@@ -163,6 +166,7 @@ function lineOf(entry: LogEntry): string {
     ...(entry.pool === '' ? {} : { pool: entry.pool }),
     ...(entry.member === '' ? {} : { member: entry.member }),
     ...(entry.tls === '' ? {} : { tls: entry.tls }),
+    ...(entry.serverName === '' ? {} : { sni: entry.serverName }),
     ...(protocol === '' ? requestOf(entry) : { protocol }),
     bytesIn: entry.bytesIn,
     bytesOut: entry.bytesOut,

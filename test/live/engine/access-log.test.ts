@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConfig } from '../../../src-main/contract/engine-config.ts';
 import { sendRequests, startBackends, type Backends } from '../../rigs/backends.ts';
 import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
+import { eventually, greetAndEcho, openClient, startTcpMember } from '../../rigs/tcp.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -191,5 +192,117 @@ describe('the access log', () => {
     await engine.reload();
     await sendRequests(engine.port('web'), 5);
     await linesOf('access.log', 5);
+  });
+});
+
+describe('the access log of a tcp virtual server', () => {
+  const open: { close: () => Promise<void> }[] = [];
+
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
+  });
+
+  /** Its pool's first member refuses, so each connection is tried twice. */
+  async function start(log: Partial<EngineConfig['log']> = {}): Promise<number> {
+    const [echo, gone] = [await startTcpMember(greetAndEcho('echo')), await startTcpMember(() => undefined)];
+    open.push(echo);
+    await gone.close();
+    const members = [
+      { name: 'gone', address: '127.0.0.1', port: gone.port },
+      { name: 'echo', address: '127.0.0.1', port: echo.port },
+    ];
+    const common = { listen: ['127.0.0.1:0'], protocol: 'tcp' as const, tcp: { idleTimeoutMs: 300 } };
+    engine = await openEngine({
+      version: 1,
+      virtualServers: [
+        { ...common, name: 'raw', pool: 'p', tcp: { idleTimeoutMs: 60_000 } },
+        { ...common, name: 'silent', pool: 'p' },
+        { ...common, name: 'dead', pool: 'none' },
+      ],
+      pools: [{ name: 'p', algorithm: 'first-available', passive: { maxFails: 0 }, members }, { name: 'none' }],
+      log: { access: 'json', file: join(directory, 'access.log'), ...log },
+    });
+    return engine.port('raw');
+  }
+
+  async function talk(port: number, text: string): Promise<string> {
+    const client = openClient(port);
+    client.socket.end(text);
+    expect(await client.ending).toBe('end');
+    return client.received().toString();
+  }
+
+  it('has one line for each connection at its end, with the bytes that the statistics have', async () => {
+    const port = await start();
+    const client = openClient(port);
+    await client.until('echo\n');
+    client.socket.write('hello');
+    await client.until('hello');
+    const { localPort } = client.socket;
+    expect(linesIn('access.log')).toEqual([]);
+    client.socket.end();
+    await client.ending;
+    const [first] = await linesOf('access.log', 1);
+    expect(first).toEqual({
+      at: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+      client: '127.0.0.1',
+      clientPort: localPort,
+      virtualServer: 'raw',
+      pool: 'p',
+      member: 'echo',
+      protocol: 'tcp',
+      bytesIn: 5,
+      bytesOut: 10,
+      durationMs: expect.any(Number) as number,
+      responseMs: expect.any(Number) as number,
+      retries: 1,
+      cause: 'complete',
+    });
+    expect(first?.['durationMs']).toBeGreaterThanOrEqual(Number(first?.['responseMs']));
+    const texts = Array.from({ length: 40 }, (_, index) => 'x'.repeat(index * 1000));
+    expect(await Promise.all(texts.map((text) => talk(port, text)))).toEqual(texts.map((text) => `echo\n${text}`));
+    const lines = await linesOf('access.log', 41);
+    const server = (await engine?.stats())?.virtualServers[0];
+    expect(lines.reduce((sum, line) => sum + Number(line['bytesIn']), 0)).toBe(server?.bytesIn);
+    expect(lines.reduce((sum, line) => sum + Number(line['bytesOut']), 0)).toBe(server?.bytesOut);
+    expect(lines.map(({ cause }) => cause)).toEqual(lines.map(() => 'complete'));
+  });
+
+  it('says how each connection ended', async () => {
+    const port = await start();
+    const rude = openClient(port);
+    await rude.until('echo\n');
+    rude.socket.resetAndDestroy();
+    await linesOf('access.log', 1);
+    await openClient(engine?.port('dead') ?? 0).ending;
+    await linesOf('access.log', 2);
+    // The member has spoken last: it is the client that is silent.
+    expect(await openClient(engine?.port('silent') ?? 0).ending).toBe('reset');
+    await linesOf('access.log', 3);
+    const cut = openClient(port);
+    await cut.until('echo\n');
+    expect((await engine?.admin('DELETE', '/v1/pools/p/members/echo?force'))?.status).toBeLessThan(300);
+    expect(await cut.ending).toBe('reset');
+    const lines = await linesOf('access.log', 4);
+    expect(lines.map(({ virtualServer, member, cause }) => ({ virtualServer, member, cause }))).toEqual([
+      { virtualServer: 'raw', member: 'echo', cause: 'client-abort' },
+      { virtualServer: 'dead', member: undefined, cause: 'no-member' },
+      { virtualServer: 'silent', member: 'echo', cause: 'client-timeout' },
+      { virtualServer: 'raw', member: 'echo', cause: 'cut' },
+    ]);
+  });
+
+  it('writes the share that is wanted, and nothing of what is not logged', async () => {
+    const port = await start({ sample: 0.25 });
+    for (let turn = 0; turn < 60; turn++) await talk(port, 'x');
+    await engine?.stop();
+    engine = undefined;
+    const share = linesIn('access.log').length;
+    expect(share).toBeGreaterThan(4);
+    expect(share).toBeLessThan(30);
+    const other = await start({ access: 'none', file: join(directory, 'none.log') });
+    await talk(other, 'x');
+    await eventually('it is over', async () => (await engine?.stats())?.virtualServers[0]?.currentConnections === 0);
+    expect(existsSync(join(directory, 'none.log'))).toBe(false);
   });
 });

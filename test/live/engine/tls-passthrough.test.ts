@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineConfig } from '../../../src-main/contract/engine-config.ts';
 import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
 import { isMissing } from '../../rigs/need.ts';
-import { openClient } from '../../rigs/tcp.ts';
+import { eventually, openClient } from '../../rigs/tcp.ts';
 
 const close: (() => unknown)[] = [];
 const ports: Record<string, number> = {};
@@ -48,7 +49,7 @@ describe.skipIf(isMissing('openssl'))('tls-passthrough', () => {
     for (const each of close) each();
   });
 
-  async function start(hasDefault = true): Promise<TestEngine> {
+  async function start(hasDefault = true, log?: EngineConfig['log']): Promise<TestEngine> {
     engine = await openEngine({
       version: 1,
       virtualServers: [
@@ -71,6 +72,7 @@ describe.skipIf(isMissing('openssl'))('tls-passthrough', () => {
         })),
         { name: 'none', members: [] },
       ],
+      ...(log === undefined ? {} : { log }),
     });
     return engine;
   }
@@ -130,6 +132,35 @@ describe.skipIf(isMissing('openssl'))('tls-passthrough', () => {
     const started = await start(false);
     expect(await ask(started.port('sni'), 'z.org')).toBe('');
     expect(await ask(started.port('sni'), 'a.example.com')).toBe('exact');
+  });
+
+  it('writes the name that was asked for to the access log, and why a connection came to no member', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'steelyard-log-'));
+    const file = join(directory, 'access.log');
+    function lines(): Record<string, unknown>[] {
+      const text = readFileSync(file, 'utf8').trim();
+      // Each line is an object.
+      return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    }
+    const started = await start(true, { access: 'json', file });
+    const port = started.port('sni');
+    await ask(port, 'B.example.com');
+    await eventually('its line', () => lines().length === 1);
+    const plain = openClient(port);
+    plain.socket.write('GET / HTTP/1.1\r\n\r\n');
+    await plain.ending;
+    await eventually('the second line', () => lines().length === 2);
+    const silent = openClient(port);
+    await silent.ending;
+    await eventually('the third line', () => lines().length === 3);
+    const [server] = (await started.stats()).virtualServers;
+    const common = { protocol: 'tls-passthrough', virtualServer: 'sni', client: '127.0.0.1' };
+    const bytes = { bytesIn: server?.bytesIn, bytesOut: server?.bytesOut };
+    expect(lines()[0]).toMatchObject({ ...common, ...bytes, sni: 'b.example.com', pool: 'wild', member: 'wild' });
+    expect(lines()[1]).toMatchObject({ ...common, cause: 'bad-request', bytesIn: 0, bytesOut: 0 });
+    expect(lines()[2]).toMatchObject({ ...common, cause: 'header-timeout' });
+    for (const line of lines().slice(1)) expect(Object.keys(line)).not.toContain('sni');
+    rmSync(directory, { recursive: true, force: true });
   });
 
   /** A member that keeps TLS 1.2 sessions by their ids. Answers its port. */
