@@ -1,4 +1,11 @@
-import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request,
+  type Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 
 /** A member whose answers a test writes: by path, the nth request gets what `answer` does with it. */
 export interface CacheOrigin {
@@ -53,6 +60,8 @@ export interface AskOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Its connections may serve again. */
+  readonly agent?: Agent;
   /** The head has come. */
   readonly onHead?: () => void;
 }
@@ -67,7 +76,7 @@ export function ask(port: number, path: string, options: AskOptions = {}): Promi
         path,
         method: options.method ?? 'GET',
         headers: { ...options.headers },
-        agent: false,
+        agent: options.agent ?? false,
         timeout: 20_000,
       },
       (response) => {

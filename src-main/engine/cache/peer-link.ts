@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { FetchOwner } from './fetch-owner.ts';
+import { PeerPulse } from './peer-pulse.ts';
 import { ResponseReader } from './response-reader.ts';
 
 const readBytes = 65_536;
@@ -10,24 +11,47 @@ const maxIdle = 64;
 export class PeerLinks {
   readonly #path: string;
   readonly #idle: PeerLink[] = [];
+  readonly #asked = new Set<PeerLink>();
+  readonly #pulse: PeerPulse;
 
   constructor(path: string) {
     this.#path = path;
+    this.#pulse = new PeerPulse(path, () => {
+      for (const link of this.#asked) link.abort();
+    });
+  }
+
+  /** The other worker hangs: it would not answer. */
+  get isSilent(): boolean {
+    return this.#pulse.isSilent;
   }
 
   /** Asks on a connection that is idle, or on a new one. */
   ask(question: Buffer, owner: FetchOwner): PeerLink {
-    const link = this.#idle.pop() ?? new PeerLink(this.#path);
+    const link =
+      this.#idle.pop() ??
+      new PeerLink(this.#path, () => {
+        this.#pulse.heard();
+      });
     link.onIdle = () => {
+      this.#answered(link);
       if (this.#idle.length < maxIdle) this.#idle.push(link);
       else link.close();
     };
     link.onClosed = () => {
+      this.#answered(link);
       const index = this.#idle.indexOf(link);
       if (index >= 0) this.#idle.splice(index, 1);
     };
+    this.#asked.add(link);
+    this.#pulse.watch();
     link.ask(question, owner);
     return link;
+  }
+
+  #answered(link: PeerLink): void {
+    this.#asked.delete(link);
+    if (this.#asked.size === 0) this.#pulse.rest();
   }
 }
 
@@ -39,13 +63,14 @@ export class PeerLink {
   #response: ResponseReader | undefined;
   #isWaiting = false;
 
-  constructor(path: string) {
+  constructor(path: string, onHeard: () => void) {
     const buffer = Buffer.allocUnsafeSlow(readBytes);
     this.#socket = connect({
       path,
       onread: {
         buffer,
         callback: (bytes) => {
+          onHeard();
           this.#isWaiting = this.#response?.onBytes(buffer.subarray(0, bytes)) === false;
           if (this.#isWaiting && !this.#isAsked) this.close(); // who waits is in the last bytes, which the next answer would overwrite
           return !this.#isWaiting;
@@ -82,6 +107,11 @@ export class PeerLink {
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
     this.#socket.resume();
+  }
+
+  /** The answer is not waited for any longer: whoever asked finds it broken. */
+  abort(): void {
+    this.#socket.destroy(); // 'close' follows
   }
 
   /** Nobody wants the answer any more. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { PeerSink } from './peer-sink.ts';
-import { endOfHead, readQuestion } from './peer-wire.ts';
+import { endOfHead, ping, readQuestion } from './peer-wire.ts';
 import type { ServerCache } from './server-cache.ts';
 
 const longestQuestion = 262_144;
@@ -35,8 +35,13 @@ function answerPeer(socket: Socket, cacheOf: (server: string) => ServerCache | u
   function next(): void {
     const end = heard.indexOf(endOfHead);
     if (sink !== undefined || end < 0) return;
-    const question = readQuestion(heard.slice(0, end + endOfHead.length));
-    heard = heard.slice(end + endOfHead.length);
+    const text = heard.slice(0, end + endOfHead.length);
+    heard = heard.slice(text.length);
+    if (text === ping) {
+      socket.write(ping);
+      return;
+    }
+    const question = readQuestion(text);
     if (question === undefined) {
       socket.destroy();
       return;

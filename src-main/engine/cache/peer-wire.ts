@@ -13,6 +13,9 @@ export const askMember = Buffer.from(
   'latin1',
 );
 
+/** In the place of a question: does the worker run? It gives it back at once. */
+export const ping = `ping${endOfHead}`;
+
 export interface PeerQuestion {
   readonly server: string;
   readonly clientAddress: string;

@@ -34,7 +34,7 @@ export class Peers {
     void servePeers(peerPath(this.#share.peerDirectory, this.#share.index), cacheOf).catch(() => undefined); // others ask members themselves
   }
 
-  /** Has the worker that the key belongs to make the request; undefined = it is this one. */
+  /** Has the worker that the key belongs to make the request; undefined = it is this one, or that one hangs. */
   fetch(
     key: string,
     question: PeerQuestion,
@@ -44,7 +44,7 @@ export class Peers {
   ): RunningFetch | undefined {
     const index = crc32(key) % this.#share.count;
     const links = index === this.#share.index ? undefined : this.#links[index];
-    if (links === undefined) return undefined;
+    if (links === undefined || links.isSilent) return undefined;
     return new PeerFetch(owner, (self) => links.ask(writeQuestion(question, request), self), fetchHere);
   }
 }

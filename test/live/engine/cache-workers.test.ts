@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
+import { Agent, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -59,6 +59,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 const hour = { 'cache-control': 'max-age=3600' };
 /** Whatever worker a key belongs to: among eight, both have some. */
 const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+const later = names.map((name) => `later-${name}`);
 
 describe('the caches of two workers', () => {
   it('fetch each file of a flood once for both', async () => {
@@ -165,6 +166,41 @@ describe('the caches of two workers', () => {
     expect(server?.drops['member-failure']).toBe(0);
     expect(whole.length).toBeLessThan(answers.length);
     expect(names.reduce((sum, name) => sum + origin.heard(`/${name}`).length, 0)).toBeGreaterThan(names.length);
+  });
+
+  it('wait for no worker that hangs: members are asked until it runs again', { timeout: 120_000 }, async () => {
+    const { origin, engine, port } = await rig();
+    for (const name of ['warm', ...names, ...later])
+      origin.serve(`/${name}`, (_request, response) => response.writeHead(200, hour).end(`it is ${name}`));
+    // Connections that stay: the workers have about as many each.
+    const clients = Array.from({ length: 16 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    function askAll(all: readonly string[]): Promise<string[]>[] {
+      return clients.map(async (agent) => {
+        const texts = [];
+        for (const name of all) texts.push((await ask(port, `/${name}`, { agent })).body.toString());
+        return texts;
+      });
+    }
+    await Promise.all(askAll(['warm']));
+    const [stopped = 0] = engine.ready.workers;
+    let whole = 0;
+    process.kill(stopped, 'SIGSTOP');
+    try {
+      const asked = askAll(names);
+      // What fails is judged below.
+      for (const each of asked) void each.then(() => whole++, Boolean);
+      await until(() => whole > 0);
+      expect(names.map((name) => origin.heard(`/${name}`).length)).toEqual(names.map(() => 1));
+      expect(whole).toBeLessThan(clients.length);
+      process.kill(stopped, 'SIGCONT');
+      expect(await Promise.all(asked)).toEqual(clients.map(() => names.map((name) => `it is ${name}`)));
+      // What belongs to it is fetched by it for both once more.
+      await Promise.all(askAll(later));
+      expect(later.map((name) => origin.heard(`/${name}`).length)).toEqual(later.map(() => 1));
+    } finally {
+      process.kill(stopped, 'SIGCONT');
+      for (const agent of clients) agent.destroy();
+    }
   });
 
   it('forget together: by a purge of a URL or a tag, and after an unsafe request', async () => {
