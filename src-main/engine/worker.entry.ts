@@ -6,6 +6,7 @@ import { UdpListener } from './l4/udp-listener.ts';
 import { takeHealth } from './l4/member-down.ts';
 import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
 import { HeldTables } from './persistence/held-tables.ts';
+import { Beat } from './runtime/beat.ts';
 import { seededChance } from './runtime/chance.ts';
 import { WorkerContext } from './runtime/context.ts';
 import { ConnectionSpread, mostSpread } from './runtime/connection-spread.ts';
@@ -50,15 +51,17 @@ let share: WorkerShare = { index: 0, count: 1 };
 let acceptance: Acceptance = 'events';
 /** Undefined = this worker is alone. */
 let spread: ConnectionSpread | undefined;
-let inFlightTimer: NodeJS.Timeout | undefined;
-let demandTimer: NodeJS.Timeout | undefined;
+const inFlightBeat = new Beat(inFlightEveryMs, tellInFlight);
+const demandBeat = new Beat(demandEveryMs, tellDemand);
+const windowBeat = new Beat(tickMs, () => tables?.tickWindows());
+const openCountBeat = new Beat(openCountEveryMs, tellOpenCount);
+let lastOpenCount = -1;
 let lastInFlight = '';
 let lastHungry = '';
 const toldFailures = new Set<string>();
 
 context.onMemberTlsFailed = tellTlsFailure;
 context.start();
-setInterval(() => tables?.tickWindows(), tickMs).unref();
 // Signals go to the whole group: the supervisor alone decides what they mean.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => {
@@ -100,10 +103,12 @@ function receive(message: ToWorker, handle: unknown): void {
       tables.caches.onInvalid = tellInvalid;
       configure(tables, message);
       if (message.workerCount > 1) {
-        inFlightTimer ??= setInterval(tellInFlight, inFlightEveryMs).unref();
-        spread ??= startSpread(message.workerIndex);
-        demandTimer ??= setInterval(tellDemand, demandEveryMs).unref();
+        inFlightBeat.set(tables.tellsLoad);
+        demandBeat.set(tables.limits.isOn);
+        spread ??= new ConnectionSpread(message.workerIndex);
+        openCountBeat.set(true);
       }
+      windowBeat.set(tables.hasWindows);
       tell({ type: 'done', id: message.id });
       break;
     case 'listen':
@@ -239,15 +244,13 @@ function listenUdp(id: number, listener: OpenListener, handle: unknown): void {
   };
 }
 
-function startSpread(index: number): ConnectionSpread {
-  let told = -1;
-  setInterval(() => {
-    const count = Math.min(openCount(), mostSpread);
-    if (count === told) return;
-    told = count;
+/** Nothing changes without a connection: the next one starts the beat. */
+function tellOpenCount(): void {
+  const count = Math.min(openCount(), mostSpread);
+  if (count !== lastOpenCount) {
+    lastOpenCount = count;
     tell({ type: 'open-count', count });
-  }, openCountEveryMs).unref();
-  return new ConnectionSpread(index);
+  } else if (count === 0) openCountBeat.set(false);
 }
 
 function openCount(): number {
@@ -280,6 +283,7 @@ const deaf: ByteReader = { readBuffer: () => context.readBuffer, onBytes: () => 
 
 /** A virtual server that drains or is disabled takes no new connection, nor does one at its limit. */
 function admit(listener: Listener, attach: Attach<ByteSocket>, attachSocket: Attach<Socket>): void {
+  if (spread !== undefined) openCountBeat.set(true);
   const { settings, counters } = listener.server;
   function refuse(): void {
     attach(deaf).destroy();

@@ -48,6 +48,11 @@ export class Limits {
     return limits?.isOn === true ? limits : undefined;
   }
 
+  /** Is there a rate that the workers share? */
+  get isOn(): boolean {
+    return this.#engine !== undefined || [...this.#servers.values()].some((limits) => limits.isOn);
+  }
+
   get engine(): Bucket | undefined {
     return this.#engine;
   }

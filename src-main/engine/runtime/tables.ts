@@ -158,6 +158,17 @@ export class Tables {
     }
   }
 
+  /** Do other workers need to know what is in flight or waits here? */
+  get tellsLoad(): boolean {
+    const pools = [...this.#pools.values()];
+    return pools.some((pool) => pool.looksAtLoad || pool.settings.queue.limit > 0 || pool.waiting.length > 0);
+  }
+
+  /** Does an algorithm look at what members have sent lately? */
+  get hasWindows(): boolean {
+    return [...this.#pools.values()].some(hasWindows);
+  }
+
   /** How much of a lease of this worker is taken. */
   usedOf(key: string): number {
     return this.#used.get(key)?.() ?? 0;
@@ -184,7 +195,7 @@ export class Tables {
   /** To be called each `tickMs`: what least bandwidth looks at. */
   tickWindows(): void {
     for (const pool of this.#pools.values()) {
-      if (pool.settings.algorithm.name !== 'least-bandwidth') continue;
+      if (!hasWindows(pool)) continue;
       for (const member of pool.members) member.tickWindow();
     }
   }
@@ -287,6 +298,10 @@ export class Tables {
     const round = members.reduce((sum, member) => sum + member.settings.weight, 0);
     return Math.floor((round * this.#share.index) / this.#share.count);
   }
+}
+
+function hasWindows(pool: PoolRuntime): boolean {
+  return pool.settings.algorithm.name === 'least-bandwidth';
 }
 
 function isStarting(before: MemberSettings | undefined, now: MemberSettings): boolean {
