@@ -31,6 +31,12 @@ export default {
     only('store-sees-contract', '^src-main/store/', ['^src-main/contract/', entry]),
     only('engine-sees-contract', '^src-main/engine/', ['^src-main/contract/', entry]),
     only('lab-sees-contract-and-engine', '^src-main/lab/', ['^src-main/contract/', '^src-main/engine/', entry]),
+    only(
+      'simulated-devices-see-nothing-of-ours',
+      '^src-main/simulate/',
+      [],
+      'what they say must not come from a driver',
+    ),
     only('vendors-see-transport-interface', '^src-main/vendors/', [
       '^src-main/contract/',
       '^src-main/transports/transport\\.ts$',
@@ -64,7 +70,7 @@ export default {
     {
       name: 'wires-only-in-transports',
       severity: 'error',
-      from: { path: '^src-main/', pathNot: '^src-main/(transports|lab|engine/snmp)/' },
+      from: { path: '^src-main/', pathNot: '^src-main/(transports|lab|simulate|engine/snmp)/' },
       to: { path: '^(node_modules/)?(ssh2|net-snmp)(/|$)' },
     },
     {

@@ -2,7 +2,7 @@ import { AppError, toProblem } from '../contract/errors.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import { apply, confirm, history, plan, rollback } from './changes.ts';
 import type { CliTools, Command } from './command.ts';
-import { addCertificate, listCertificates, renewCertificate, restoreCertificate } from './certificates.ts';
+import { listCertificates, renewCertificate, restoreCertificate } from './certificates.ts';
 import { addDevice, listDevices, removeDevice, testDevice } from './devices.ts';
 import { drain, resume } from './drain.ts';
 import { engineCheck, engineRun } from './engine.ts';
@@ -12,6 +12,7 @@ import { log } from './log.ts';
 import { parse, render } from './native.ts';
 import { poll, read } from './readings.ts';
 import { serve } from './serve.ts';
+import { simulate } from './simulate.ts';
 
 /** Every command there is, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -34,11 +35,11 @@ export const commands: readonly Command[] = [
   rollback,
   history,
   listCertificates,
-  addCertificate,
   renewCertificate,
   restoreCertificate,
   drain,
   resume,
+  simulate,
 ];
 
 /** Runs one command line; answers the exit status: 0 done, 1 refused or failed, 2 wrong usage. Never throws. */

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type SimulatedNetscaler, startNetscaler } from '../../src-main/simulate/netscaler/start.ts';
+import { isMissing } from '../rigs/need.ts';
+import { openSshClient, type SshClient } from '../rigs/ssh-client.ts';
+
+const config = `#NS13.1 Build 37.38
+# Last modified by \`save config\`, Mon May 03 12:34:56 2021
+add server w1 192.0.2.1
+add serviceGroup app HTTP -maxClient 0
+bind serviceGroup app w1 80
+`;
+
+describe.skipIf(isMissing('ssh'))("a simulated NetScaler to OpenSSH's client", () => {
+  let netscaler: SimulatedNetscaler;
+  let ssh: SshClient;
+  beforeEach(async () => {
+    netscaler = await startNetscaler({ config, accounts: { nsroot: 'orchard 7' } });
+    ssh = openSshClient(netscaler, 'nsroot', 'orchard 7');
+  });
+  afterEach(async () => {
+    ssh.close();
+    await netscaler.close();
+  });
+
+  test('answers a command, byte for byte, with its Done', async () => {
+    expect(await ssh.run('show ns runningConfig')).toEqual({ status: 0, stdout: `${config} Done\n`, stderr: '' });
+    expect((await ssh.run('set serviceGroup app w1 80 -weight 101')).stdout).toMatch(/^ERROR: .*weight, 101/);
+    expect((await ssh.run('set serviceGroup app w1 80 -weight 9')).stdout).toBe(' Done\n');
+    expect(netscaler.running()).toBe(config.replace('w1 80', 'w1 80 -weight 9'));
+    expect(netscaler.saved()).toBe(config);
+    expect(netscaler.commands()).toHaveLength(3);
+  });
+
+  test('has a shell that prompts, answers line by line and ends with exit', async () => {
+    const { status, stdout } = await ssh.run(undefined, 'show ns version\ndisable server w1\nexit\n');
+    expect([status, stdout]).toEqual([
+      0,
+      '> \tNetScaler NS13.1: Build 37.38.nc, Date: Nov 23 2022, 04:42:36   (64-bit)\n Done\n>  Done\n> ',
+    ]);
+    expect(netscaler.running()).toContain('add server w1 192.0.2.1 -state DISABLED\n');
+  });
+
+  test('lets nobody in with another password', async () => {
+    const stranger = openSshClient(netscaler, 'nsroot', 'wrong');
+    const { status, stderr } = await stranger.run('show ns version');
+    stranger.close();
+    expect([status, stderr]).toEqual([255, expect.stringContaining('Permission denied')]);
+    expect(netscaler.commands()).toEqual([]);
+  });
+
+  test('greets on a secondary, and refuses what changes it', async () => {
+    netscaler.become('secondary');
+    expect((await ssh.run('disable server w1')).stdout).toBe(
+      'Warning: You are connected to a secondary node\nERROR: Operation not permitted\n',
+    );
+    expect(netscaler.running()).toBe(config);
+  });
+
+  test('a silent one answers nothing, and its reboot cuts the connection and loses what was not saved', async () => {
+    await ssh.run('disable server w1');
+    netscaler.misbehave({ isSilent: true });
+    const { ended } = ssh.open('enable server w1');
+    await vi.waitFor(
+      () => {
+        expect(netscaler.commands()).toHaveLength(2);
+      },
+      { timeout: 30_000, interval: 20 },
+    );
+    netscaler.reboot();
+    expect(await ended).toMatchObject({ status: 255, stdout: '' });
+    expect(netscaler.running()).toBe(config);
+    netscaler.misbehave({ delayMs: 1 });
+    expect((await ssh.run('save ns config')).stdout).toBe(' Done\n');
+  });
+
+  test('steelyard simulate prints one line, the address, and ends when it is interrupted', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'steelyard-simulate-'));
+    const file = join(directory, 'ns.conf');
+    writeFileSync(file, config);
+    const command = join(import.meta.dirname, '../../src-main/cli.ts');
+    const child = spawn(process.execPath, [command, 'simulate', 'netscaler', '--config', file]);
+    let stdout = '';
+    child.stdout.on('data', (part) => (stdout += String(part)));
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    try {
+      await vi.waitFor(
+        () => {
+          expect(stdout).toMatch(/^netscaler\+ssh:\/\/nsroot@127\.0\.0\.1:\d+\n$/);
+        },
+        { timeout: 30_000, interval: 50 },
+      );
+      const port = Number(/:(\d+)\n/.exec(stdout)?.[1]);
+      const client = openSshClient({ host: '127.0.0.1', port }, 'nsroot', 'nsroot');
+      expect((await client.run('show server')).stdout).toContain('w1      State:ENABLED');
+      client.close();
+    } finally {
+      child.kill('SIGINT');
+    }
+    expect(await ended).toBe(0);
+    rmSync(directory, { recursive: true });
+  });
+});
