@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -59,6 +59,43 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'sudo') || !canMakeAccount
       const { facts } = await called.call('devices.read', { device: 'other' });
       expect(facts.capabilities.find((one) => one.id === 'poll')?.why).toContain(
         `may not use the socket ${site.haproxy.socket} (it belongs to root:${pushGroup ?? ''}, mode 660; ${reader ?? ''} is in ${reader ?? ''}, ${readGroup ?? ''})`,
+      );
+    });
+
+    test('the connection test names each missing right, whose it is, and what gives it', async () => {
+      const { site, called } = await start({ account: 'reader' });
+      const { haproxy, address } = site;
+      const { pushGroup = '', readGroup = '', reader = '' } = site.accounts ?? {};
+      const who = `${reader} is in ${reader}, ${readGroup}`;
+      async function stepOf(id: string, tried: string) {
+        const { steps } = await called.call('devices.test', { testId: 'rights', address: tried });
+        const step = steps.find((one) => one.id === id);
+        return { state: step?.state, words: step?.detail ?? step?.problem?.detail ?? '' };
+      }
+      const lacking = await stepOf('version', address);
+      expect(lacking.state).toBe('done');
+      for (const words of [
+        'level operator; ',
+        `write: the account may not write in ${haproxy.directory} (it belongs to root:${pushGroup}, mode 2775; ${who}): give it the right`,
+        'run-time: the socket grants level operator: write "level admin" at its stats socket line',
+        `reload: the account may not signal process ${String(haproxy.pids()[0])}, whose owner is another: give it the master's socket`,
+        'or the line of sudoers for systemctl reload',
+      ]) {
+        expect(lacking.words).toContain(words);
+      }
+      const socket = await stepOf('version', address.replace('read.sock', 'admin.sock'));
+      expect(socket.state).toBe('failed');
+      expect(socket.words).toContain(
+        `may not use the socket ${haproxy.socket} (it belongs to root:${pushGroup}, mode 660; ${who}): give it the right (stats socket ... group G mode 660`,
+      );
+      const sudo = await stepOf('privilege', `${address}&sudo=1`);
+      expect(sudo.state).toBe('failed');
+      expect(sudo.words).toContain('may not use sudo without a password: let sudoers give this account NOPASSWD');
+      chmodSync(haproxy.configFile, 0o600);
+      const file = await stepOf('privilege', address);
+      expect(file.state).toBe('failed');
+      expect(file.words).toContain(
+        `may not read the configuration ${haproxy.configFile} (it belongs to root:${readGroup}, mode 600; ${who}): give it read access`,
       );
     });
 
