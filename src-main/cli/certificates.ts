@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { CallInput } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
+import type { Arguments } from './arguments.ts';
 import { push, pushOptions } from './changes.ts';
-import { type Command, dataOption } from './command.ts';
+import { type CliTools, type Command, dataOption } from './command.ts';
 import { readSecret, readSecretFile } from './secrets.ts';
 import { withConsole, withPatientConsole } from './session.ts';
 
@@ -19,43 +21,63 @@ export const listCertificates: Command = {
   },
 };
 
+const installOptions = {
+  ...pushOptions,
+  'passphrase-file': {
+    value: 'FILE',
+    what: 'of the PKCS#12 file or the encrypted key, on the first line (or STEELYARD_KEY_PASSPHRASE)',
+  },
+  'short-chain': { what: 'the chain may end before any root that is known' },
+  why: { value: 'TEXT', what: 'the reason, kept in the history' },
+} as const;
+
 export const renewCertificate: Command = {
   name: 'certificates renew',
   what: 'puts key, certificate and chain (PEM, DER or PKCS#12, in any order) in the place of a certificate of a device',
   takes: 'DEVICE NAME FILE...',
-  options: {
-    ...pushOptions,
-    'passphrase-file': {
-      value: 'FILE',
-      what: 'of the PKCS#12 file or the encrypted key, on the first line (or STEELYARD_KEY_PASSPHRASE)',
-    },
-    'short-chain': { what: 'the chain may end before any root that is known' },
-    why: { value: 'TEXT', what: 'the reason, kept in the history' },
-  },
-  run: async (given, tools) => {
-    const device = given.need(0, 'DEVICE');
-    const name = given.need(1, 'NAME');
-    given.need(2, 'FILE');
-    const files = await Promise.all(given.rest.slice(2).map(readGiven));
-    const passphraseFile = given.text('passphrase-file');
-    const passphrase =
-      passphraseFile === undefined
-        ? await readSecret('STEELYARD_KEY_PASSPHRASE', tools.env)
-        : await readSecretFile(passphraseFile);
-    const why = given.text('why');
-    return withPatientConsole(given, tools, async (session) => {
-      const made = await session.call('certificates.plan', {
-        device,
-        name,
-        files,
-        isShortChainGood: given.has('short-chain'),
-        ...(passphrase === undefined ? {} : { passphrase }),
-        ...(why === undefined ? {} : { why }),
-      });
-      return push(session, made, given, tools);
-    });
+  options: installOptions,
+  run: (given, tools) => install(given, tools, {}),
+};
+
+export const addCertificate: Command = {
+  name: 'certificates add',
+  what: 'gives a device a certificate that it does not have yet; NAME is its new file, in a certificate directory or anywhere with --list',
+  takes: 'DEVICE NAME FILE...',
+  options: { ...installOptions, list: { value: 'CRT-LIST', what: 'the list of a bind that shall name it' } },
+  run: (given, tools) => {
+    const list = given.text('list');
+    return install(given, tools, { add: list === undefined ? {} : { list } });
   },
 };
+
+async function install(
+  given: Arguments,
+  tools: CliTools,
+  more: Pick<CallInput<'certificates.plan'>, 'add'>,
+): Promise<number> {
+  const device = given.need(0, 'DEVICE');
+  const name = given.need(1, 'NAME');
+  given.need(2, 'FILE');
+  const files = await Promise.all(given.rest.slice(2).map(readGiven));
+  const passphraseFile = given.text('passphrase-file');
+  const passphrase =
+    passphraseFile === undefined
+      ? await readSecret('STEELYARD_KEY_PASSPHRASE', tools.env)
+      : await readSecretFile(passphraseFile);
+  const why = given.text('why');
+  return withPatientConsole(given, tools, async (session) => {
+    const made = await session.call('certificates.plan', {
+      device,
+      name,
+      files,
+      isShortChainGood: given.has('short-chain'),
+      ...more,
+      ...(passphrase === undefined ? {} : { passphrase }),
+      ...(why === undefined ? {} : { why }),
+    });
+    return push(session, made, given, tools);
+  });
+}
 
 export const restoreCertificate: Command = {
   name: 'certificates restore',

@@ -2,7 +2,7 @@ import { AppError, toProblem } from '../contract/errors.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import { apply, confirm, history, plan, rollback } from './changes.ts';
 import type { CliTools, Command } from './command.ts';
-import { listCertificates, renewCertificate, restoreCertificate } from './certificates.ts';
+import { addCertificate, listCertificates, renewCertificate, restoreCertificate } from './certificates.ts';
 import { addDevice, listDevices, removeDevice, testDevice } from './devices.ts';
 import { drain, resume } from './drain.ts';
 import { engineCheck, engineRun } from './engine.ts';
@@ -35,6 +35,7 @@ export const commands: readonly Command[] = [
   rollback,
   history,
   listCertificates,
+  addCertificate,
   renewCertificate,
   restoreCertificate,
   drain,

@@ -367,13 +367,15 @@ export const calls = {
     }),
   ),
   'certificates.list': call<readonly DeviceCertificate[]>()(z.strictObject({ device: z.string() })),
-  /** A plan that renews a certificate; without files one that puts the certificate from before the last renewal back. */
+  /** A plan that renews or adds a certificate; without files one that puts the certificate from before the last renewal back. */
   'certificates.plan': call<Plan>()(
     z.strictObject({
       device: z.string(),
       /** As the device calls it. */
       name: z.string().max(1000),
       files: certificateFilesSchema.min(1).optional(),
+      /** One that the device does not have yet: a file of a directory of certificates, or of this list. */
+      add: z.strictObject({ list: z.string().max(1000).optional() }).optional(),
       /** Of a PKCS#12 file or an encrypted key. */
       passphrase: z.string().max(4096).optional(),
       /** The chain may end before any root that is known. */

@@ -62,6 +62,17 @@ export interface DeviceCertificates {
     planId: string,
     signal: AbortSignal,
   ) => Promise<CertificateDraft>;
+  /**
+   * One that the device does not have yet: `name` as the device shall call it, `list` the list of it that names it, where one does.
+   * Absent where the driver knows no way. Throws as `plan` does, and ALREADY_EXISTS.
+   */
+  readonly add?: (
+    reading: DeviceReading,
+    wish: { readonly name: string; readonly list?: string | undefined },
+    material: CertificateMaterial,
+    planId: string,
+    signal: AbortSignal,
+  ) => Promise<CertificateDraft>;
 }
 
 export interface DriverTools {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Plan } from '../../src-main/contract/plan.ts';
 import { type CalledConsole, endPhases, openCalledConsole } from '../rigs/console-calls.ts';
 import { heldBy } from '../rigs/failure-walk.ts';
-import { freePort } from '../rigs/haproxy.ts';
+import { freePort } from '../rigs/free-port.ts';
 import { type Site, type SiteOptions, startSite } from '../rigs/haproxy-site.ts';
 import { isMissing } from '../rigs/need.ts';
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from './need.ts';
@@ -32,6 +32,19 @@ export class Daemons {
     child.stderr.on('data', (text) => (said += String(text)));
     await once(child, 'close');
     if (child.exitCode !== 0) throw new Error(`${program}: ${said}`);
+  }
+
+  /** Runs a program again until it ends well; throws what it said last after half a minute. */
+  async runUntilDone(program: string, args: readonly string[]): Promise<void> {
+    for (let turn = 1; ; turn++) {
+      try {
+        await this.run(program, args);
+        return;
+      } catch (error) {
+        if (turn === 300) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
   }
 
   /** Starts a server and waits until `port` takes connections. */
@@ -69,16 +82,6 @@ export class Daemons {
       ...(isRoot ? { uid: nobody, gid: nobody } : {}),
     };
   }
-}
-
-/** A port that nobody uses now, for servers that take no port 0. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a TCP server has an address and port
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Debian keeps PostgreSQL's programs off the path, a folder for each version. */

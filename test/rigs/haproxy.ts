@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from './need.ts';
 import { mountDisk, type SmallDisk } from './small-disk.ts';
+import { freePort } from './free-port.ts';
 
 /**
  * How HAProxy is run: `master-cli` = -W with -S, `master` = -W alone (reload by signal), `daemon` = -D without a master,
@@ -194,14 +195,4 @@ function ask(socket: string, command: string): Promise<string> {
     });
     connection.end(`${command}\n`);
   });
-}
-
-/** Free at this moment; HAProxy takes no port 0, and one that loses the race does not start and says so. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { openAuthority, type Authority } from './certificates.ts';
-import { Daemons, freePort } from './daemon.ts';
+import { Daemons } from './daemon.ts';
+import { freePort } from './free-port.ts';
 import { startNameServer, type NameServer } from './dnsmasq.ts';
 
 /** Pebble, Let's Encrypt's small ACME server: it forgets everything when it ends. */

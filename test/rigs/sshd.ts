@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { shellQuote } from '../../src-main/transports/shell-quote.ts';
 import { findProgram } from './need.ts';
 import { onSuddenEnd } from './watchdog.ts';
+import { freePort } from './free-port.ts';
 
 export type KeyKind = 'ed25519' | 'ecdsa' | 'rsa';
 
@@ -250,14 +250,4 @@ function addUser(directory: string): { name: string; password: string } {
 
 function removeUser(name: string): void {
   execFileSync(findProgram('userdel') ?? 'userdel', ['-f', name], { stdio: 'ignore' });
-}
-
-/** Free at this moment; a rig that loses the race to another process fails to start and says so. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -50,10 +50,14 @@ export class Certificates {
     files,
     passphrase,
     isShortChainGood,
+    add,
     why,
   }: CallInput<'certificates.plan'>): Promise<Plan> {
     const signal = AbortSignal.timeout(timeoutMs);
     const { link, certificates } = this.#waysOf(device);
+    if (add !== undefined && files === undefined) {
+      throw new AppError('INPUT_INVALID', 'A new certificate takes the files of its key and its chain.');
+    }
     const material =
       files === undefined
         ? readMaterial([{ name: 'the certificate before', bytes: await this.#previousOf(device, name) }], {
@@ -65,7 +69,11 @@ export class Certificates {
             { now: this.#tools.now(), passphrase, isShortChainGood },
           );
     const id = newPlanId();
-    const made = await certificates.plan(await this.#tools.read(device, signal), name, material, id, signal);
+    const reading = await this.#tools.read(device, signal);
+    const made =
+      add === undefined
+        ? await certificates.plan(reading, name, material, id, signal)
+        : await addWayOf(link, certificates)(reading, { name, list: add.list }, material, id, signal);
     this.#hold(id, { device, name, draft: made });
     return {
       version: 1,
@@ -122,6 +130,11 @@ export class Certificates {
   }
 }
 
+function addWayOf({ driver }: DeviceLink, { add }: DeviceCertificates): NonNullable<DeviceCertificates['add']> {
+  if (add !== undefined) return add;
+  throw new AppError('CAPABILITY_MISSING', `New certificates cannot be given to ${driver.label} from here yet.`);
+}
+
 /** Under which name a device's certificates from before are sealed. */
 export function certificatesName(device: string): string {
   return `${device}/certificates`;
@@ -132,7 +145,7 @@ function changesOf(name: string, prior: CertificateFacts | undefined, desired: C
   return keys
     .filter((key) => JSON.stringify(prior?.[key]) !== JSON.stringify(desired[key]))
     .map((key) => ({
-      action: 'update' as const,
+      action: prior === undefined ? ('create' as const) : ('update' as const),
       subject: { kind: 'certificate' as const, path: [name] },
       key,
       prior: prior?.[key],

@@ -4,6 +4,7 @@ import type { Sample } from '../../contract/metrics.ts';
 import type { CallOptions, HostSession, Session } from '../../transports/transport.ts';
 import type { DeviceReading, DriverTools, OpenDevice, VendorDriver } from '../vendor.ts';
 import { haproxySecrets } from './cfg/secrets.ts';
+import { planNewCertificate } from './certificates/add.ts';
 import { listCertificates } from './certificates/list.ts';
 import { planCertificate } from './certificates/plan.ts';
 import type { Instance } from './discover.ts';
@@ -92,6 +93,12 @@ function openHaproxy(session: HostSession, address: DeviceAddress, tools: Driver
         planCertificate(
           { ...(await contextOf(reading, planId, signal)), handshake: session.handshake },
           name,
+          material,
+        ),
+      add: async (reading, wish, material, planId, signal) =>
+        planNewCertificate(
+          { ...(await contextOf(reading, planId, signal)), handshake: session.handshake },
+          wish,
           material,
         ),
     },

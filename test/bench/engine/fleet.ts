@@ -15,7 +15,8 @@ import {
   type Site,
 } from './configurations.ts';
 import type { Target } from './loads.ts';
-import { freePort, startPinned, untilListening, type Pinned } from './processes.ts';
+import { freePort } from '../../rigs/free-port.ts';
+import { startPinned, untilListening, type Pinned } from './processes.ts';
 import type { ProxyName } from './rows.ts';
 import { wrkScript } from './wrk-script.ts';
 

@@ -10,7 +10,7 @@ import { columns } from '../../../src-main/engine/haproxy-socket/columns.ts';
 import { parseStatCsv } from '../../../src-main/vendors/haproxy/stats-csv.ts';
 import { parseRunning } from '../../../src-main/vendors/haproxy/runtime-state.ts';
 import { sendRequests, startBackends, type Backends } from '../../rigs/backends.ts';
-import { freePort } from '../../rigs/daemon.ts';
+import { freePort } from '../../rigs/free-port.ts';
 import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
 import { findProgram, isMissing } from '../../rigs/need.ts';
 

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Daemons, freePort, postgresProgram } from '../../rigs/daemon.ts';
+import { Daemons, postgresProgram } from '../../rigs/daemon.ts';
+import { freePort } from '../../rigs/free-port.ts';
 import { findProgram, isMissing } from '../../rigs/need.ts';
 import { probe as probeOnce, type ProbedMonitor } from '../../rigs/probe.ts';
 
@@ -68,12 +69,14 @@ describe.skipIf(isMissing('pg_ctlcluster'))('the postgresql monitor against Post
   beforeAll(async () => {
     port = await freePort();
     const data = join(daemons.directory, 'data');
-    const [initdb = '', postgres = ''] = ['initdb', 'postgres'].map(postgresProgram);
+    const [initdb = '', postgres = '', isReady = ''] = ['initdb', 'postgres', 'pg_isready'].map(postgresProgram);
     await daemons.run(initdb, ['-D', data, '-A', 'trust', '-U', 'check', '--no-sync']);
     const access = 'host all locked 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n';
     await daemons.run('sh', ['-c', `printf '${access}' > '${join(data, 'pg_hba.conf')}'`]);
     const place = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', daemons.directory, '-F'];
     await daemons.start(postgres, place, port);
+    // It takes connections before it takes logins.
+    await daemons.runUntilDone(isReady, ['-h', '127.0.0.1', '-p', String(port)]);
   });
   afterAll(() => daemons.end());
 

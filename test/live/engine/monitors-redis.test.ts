@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findProgram, isMissing } from '../../rigs/need.ts';
 import { probe } from '../../rigs/probe.ts';
+import { freePort } from '../../rigs/free-port.ts';
 
 describe.skipIf(isMissing('redis-server'))('the redis monitor against Redis', () => {
   const directory = mkdtempSync(join(tmpdir(), 'steelyard-redis-'));
@@ -45,13 +45,3 @@ describe.skipIf(isMissing('redis-server'))('the redis monitor against Redis', ()
     expect(verdict).toEqual({ isPassing: false, result: 'expected +PONG, got "-NOAUTH Authentication required."' });
   });
 });
-
-/** Redis takes no port 0. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a TCP server has an address and port
-  server.close();
-  await once(server, 'close');
-  return port;
-}

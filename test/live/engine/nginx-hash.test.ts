@@ -8,7 +8,7 @@ import { algorithms } from '../../../src-main/engine/algorithms/registry.ts';
 import { candidates, choice, seeded } from '../../main/engine/candidates.ts';
 import { findProgram, isMissing } from '../../rigs/need.ts';
 import { speak } from '../../rigs/raw-http.ts';
-import { freePort } from '../../bench/engine/processes.ts';
+import { freePort } from '../../rigs/free-port.ts';
 
 const weights = [3, 1, 2];
 let nginx: ChildProcess | undefined;

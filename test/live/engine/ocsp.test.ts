@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readOcspAnswer } from '../../../src-main/engine/tls/ocsp.ts';
 import { openAuthority, type Authority, type IssuedCertificate } from '../../rigs/certificates.ts';
 import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
-import { freePort } from '../../rigs/daemon.ts';
+import { freePort } from '../../rigs/free-port.ts';
 import { isMissing } from '../../rigs/need.ts';
 
 describe.skipIf(isMissing('openssl'))('OCSP stapling', () => {

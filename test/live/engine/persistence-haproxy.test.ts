@@ -7,7 +7,7 @@ import type { EngineConfig } from '../../../src-main/contract/engine-config.ts';
 import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
 import { findProgram, isMissing } from '../../rigs/need.ts';
 import { speak, startRawMember, type RawMember } from '../../rigs/raw-http.ts';
-import { freePort } from '../../bench/engine/processes.ts';
+import { freePort } from '../../rigs/free-port.ts';
 
 const modes = ['insert', 'rewrite', 'prefix', 'learn'] as const;
 const members: RawMember[] = [];

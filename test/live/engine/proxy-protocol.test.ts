@@ -9,6 +9,7 @@ import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
 import { findProgram, isMissing } from '../../rigs/need.ts';
 import { answering, speak, startRawMember, type RawMember } from '../../rigs/raw-http.ts';
 import { eventually, openClient } from '../../rigs/tcp.ts';
+import { freePort } from '../../rigs/free-port.ts';
 
 const open: { close: () => Promise<unknown> }[] = [];
 
@@ -78,12 +79,6 @@ function isListening(port: number): Promise<boolean> {
       resolve(false);
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const gone = await startRawMember(() => undefined);
-  await gone.close();
-  return gone.port;
 }
 
 const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { untilListening, type Pinned } from '../../bench/engine/processes.ts';
 import { openEngine } from '../engine-process.ts';
 import { openAuthority, type IssuedCertificate } from '../certificates.ts';
 import { findProgram } from '../need.ts';
+import { freePort } from '../free-port.ts';
 
 export const proxyNames = ['haproxy', 'nginx', 'engine'] as const;
 
@@ -185,22 +184,13 @@ function nginxServer(spoken: Spoken, port: number, member: number, at: number, f
 `;
 }
 
-/** Free a moment ago, and all of them different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port); // a TCP server has an address and port
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
 type Words = (file: string, directory: string) => readonly string[];
 
 /** Another process may take a port before the program does: then it is tried with others. */
 async function start(name: ProxyName, count: number, words: Words, textOf: Text): Promise<Proxy> {
   for (let tries = 1; ; tries++) {
     try {
-      return await startOnce(name, await freePorts(count), words, textOf);
+      return await startOnce(name, await Promise.all(Array.from({ length: count }, freePort)), words, textOf);
     } catch (error) {
       if (tries === 5) throw error;
     }

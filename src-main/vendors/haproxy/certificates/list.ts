@@ -4,7 +4,7 @@ import { absolutePath } from '../discover-site.ts';
 import type { Host } from '../driver-host.ts';
 import { type Look, socketOf } from '../driver-rights.ts';
 import { parseNames, parseShown, type ShownCertificate } from './show-cert.ts';
-import { parseCertificateList, type TlsBind, tlsBinds, usesCertificate } from './uses.ts';
+import { certificateBaseOf, parseCertificateList, type TlsBind, tlsBinds, usesCertificate } from './uses.ts';
 
 /** What the running process has loaded, by its own words: the key files are not read. */
 export async function listCertificates(
@@ -97,10 +97,11 @@ export async function readLists(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const lists = new Map<string, readonly string[]>();
+  const base = certificateBaseOf(look.files, look.surroundings);
   for (const list of new Set(binds.flatMap((bind) => bind.lists))) {
     const path = absolutePath(list, look.site.instance?.root.directory);
     try {
-      lists.set(list, parseCertificateList((await host.readFile(path, { signal })).toString('latin1')));
+      lists.set(list, parseCertificateList((await host.readFile(path, { signal })).toString('latin1'), base));
     } catch (error) {
       if (!(error instanceof AppError) || !['PERMISSION_DENIED', 'NOT_FOUND'].includes(error.code)) throw error;
     }

@@ -1,21 +1,18 @@
 import type { CertificateFacts } from '../../../contract/certificates.ts';
 import { AppError } from '../../../contract/errors.ts';
-import type { Command, Plan, Step } from '../../../contract/plan.ts';
-import type { HostSession, TlsTarget } from '../../../transports/transport.ts';
+import type { TlsTarget } from '../../../transports/transport.ts';
 import { unifiedHunks } from '../../hunks.ts';
 import type { CertificateDraft, CertificateMaterial } from '../../vendor.ts';
-import { findReload } from '../discover-reload.ts';
 import { socatCommand } from '../driver-host.ts';
 import { socketOf } from '../driver-rights.ts';
 import { quote } from '../driver-shell.ts';
 import { checkCommand, fingerprintCommands } from '../plan-files.ts';
 import { planHold } from '../plan-hold.ts';
-import { lossesOf } from '../plan-losses.ts';
-import { type PlanContext, plainHost, step } from '../plan.ts';
-import { reloadBackCommands, reloadCommands, type ReloadPlan, shell } from '../plan-reload.ts';
+import { plainHost, step } from '../plan.ts';
+import { shell } from '../plan-reload.ts';
 import { isFor, placeOf, servedAt, targetsOf } from './handshake.ts';
-import { isPlainName, readLists, showCertificate, showCertificates } from './list.ts';
-import { parseNames } from './show-cert.ts';
+import { readLists, showCertificate } from './list.ts';
+import { othersOf } from './others.ts';
 import { type CertificateSite, findCertificateSite } from './site.ts';
 import type { CertificateFactsOfPlan } from './standing.ts';
 import {
@@ -26,12 +23,10 @@ import {
   putBackCommands,
   replaceCommands,
 } from './swap.ts';
-import { commitBackCommands, commitCommands, mostPayloadBytes, type Transaction, tryCommands } from './transaction.ts';
-import { cutsEndings, type TlsBind, tlsBinds, usesCertificate } from './uses.ts';
-
-export interface CertificateContext extends PlanContext {
-  readonly handshake?: HostSession['handshake'];
-}
+import { commitBackCommands, commitCommands, type Transaction, tryCommands } from './transaction.ts';
+import { tlsBinds, usesCertificate } from './uses.ts';
+import { type CertificateContext, markOf, reloadWay, type Way, whyNotAtRunTime } from './way.ts';
+import { describe, handshakeText, refuseOddName } from './words.ts';
 
 /**
  * The steps that put a certificate in the place of one that HAProxy has: the file by a rename, the running process by a transaction on
@@ -62,7 +57,7 @@ export async function planCertificate(
   const { targets, warnings } = await handshakesOf(context, site, name, shown.facts, material);
   const back = [...putBackCommands(plainHost(host), site.swaps), ...way.backAlone];
   const hold = await planHold({ host, planId, wantedHold, signal }, site, back);
-  const mark = markOf(site);
+  const mark = markOf(site.beside);
   const files = [
     ...reading.files.map(({ path, bytes }) => ({ path, hash: tools.sha256(bytes) })),
     ...site.swaps.map(({ real, beforeHash }) => ({ path: real, hash: beforeHash })),
@@ -149,17 +144,6 @@ export async function planCertificate(
   return { draft, secrets: site.secrets, prior: shown.facts, previous: site.previous };
 }
 
-interface Way {
-  readonly cost: Plan['cost'];
-  readonly tries: readonly Step[];
-  readonly steps: readonly Step[];
-  readonly revert: readonly Step[];
-  /** The way back as the host goes it alone. */
-  readonly backAlone: readonly Command[];
-  readonly losses: readonly string[];
-  readonly warnings: readonly string[];
-}
-
 async function wayOf(
   context: CertificateContext,
   site: CertificateSite,
@@ -167,11 +151,11 @@ async function wayOf(
   oldSha1: string | undefined,
 ): Promise<Way> {
   const { host, signal } = context;
-  const why = whyNotAtRunTime(context, site, transaction.name);
-  if (why !== undefined) return reloadWay(context, site, why);
+  const why = whyNotAtRunTime(context, [site.previous, ...site.secrets.values()], transaction.name);
+  if (why !== undefined) return reloadWay(context, markOf(site.beside), why);
   const hasSocat = (await host.run('command -v socat', { signal })).code === 0;
   if (!hasSocat && !(await host.mayConnect(transaction.socket, { signal }))) {
-    return reloadWay(context, site, 'the account cannot open the socket, and the host has no socat');
+    return reloadWay(context, markOf(site.beside), 'the account cannot open the socket, and the host has no socat');
   }
   const candidates = site.swaps.map(({ candidate }, index) => ({
     name: transaction.parts[index]?.name ?? '',
@@ -194,53 +178,6 @@ async function wayOf(
     backAlone: commitBackCommands(plainHost(host), true, transaction, oldSha1),
     losses: [],
     warnings: [],
-  };
-}
-
-function whyNotAtRunTime(
-  { reading, look }: CertificateContext,
-  { secrets, previous }: CertificateSite,
-  name: string,
-): string | undefined {
-  const missing = reading.facts.capabilities.find((one) => one.id === 'run-time' && !one.isPresent);
-  if (missing) return missing.why ?? 'the socket does not allow it';
-  // `set ssl cert` takes such an ending for the kind of its payload and looks for the name without it (tried with 2.6).
-  const [, ending] = /\.(crt|key|ocsp|sctl|issuer)$/.exec(name) ?? [];
-  if (ending !== undefined && !cutsEndings(look.files, look.surroundings)) {
-    return `"set ssl cert" finds no name that ends in .${ending} without ssl-load-extra-del-ext`;
-  }
-  const longest = Math.max(previous.length, ...[...secrets.values()].map((bytes) => bytes.length));
-  if (longest <= mostPayloadBytes) return undefined;
-  return `key and chain have ${longest} bytes, and a running process takes ${mostPayloadBytes} in one command`;
-}
-
-async function reloadWay(context: CertificateContext, site: CertificateSite, why: string): Promise<Way> {
-  const { host, look, signal } = context;
-  const reload = await findReload(host, look.site, look.config.facts, { signal });
-  const { instance } = look.site;
-  if (reload.way === 'none' || instance === undefined) {
-    const whyNone = reload.way === 'none' ? reload.why : 'no HAProxy runs with this file';
-    throw new AppError('CAPABILITY_MISSING', `The change needs a reload (${why}), and ${whyNone}. Nothing was sent.`);
-  }
-  const { environment } = look;
-  const { listenersFrom } = look.config;
-  const plan: ReloadPlan = { reload, instance, mark: markOf(site), environment, listenersFrom };
-  return {
-    cost: 'reload',
-    tries: [],
-    steps: [step('reload', 'send', 'Reload, and wait for the new process', reloadCommands(host, plan), false)],
-    revert: [
-      step(
-        'reload-back',
-        'send',
-        'Reload the old file, if a reload was asked for',
-        reloadBackCommands(host, plan),
-        false,
-      ),
-    ],
-    backAlone: reloadBackCommands(plainHost(host), plan),
-    losses: lossesOf(look.config.facts),
-    warnings: [`At run time it cannot be changed: ${why}. So the change needs a reload.`],
   };
 }
 
@@ -273,19 +210,6 @@ async function handshakesOf(
   return { targets, warnings: [`No handshake will prove the change (${why}); only the process's own words will.`] };
 }
 
-/** Certificates that may answer in the place of this one. */
-async function othersOf(
-  { host, look, signal }: CertificateContext,
-  name: string,
-  using: readonly TlsBind[],
-  listed: ReadonlyMap<string, readonly string[]>,
-): Promise<readonly { readonly name: string; readonly facts: CertificateFacts }[]> {
-  const socket = socketOf(look);
-  const all = parseNames(await host.ask(socket, 'show ssl cert', { signal }));
-  const names = all.filter((one) => one !== name && using.some((bind) => usesCertificate(bind, one, listed)));
-  return [...(await showCertificates(host, socket, names, signal))].map(([one, { facts }]) => ({ name: one, facts }));
-}
-
 function nameWarnings(before: CertificateFacts, after: CertificateFacts): readonly string[] {
   const lost = before.names.filter((one) => !after.names.includes(one));
   return [
@@ -295,33 +219,4 @@ function nameWarnings(before: CertificateFacts, after: CertificateFacts): readon
       ? [`The new certificate ends before the old one: ${after.notAfter}, the old one ${before.notAfter}.`]
       : []),
   ];
-}
-
-function markOf({ beside }: CertificateSite): string {
-  return `${beside}.reload`;
-}
-
-function describe(facts: CertificateFacts): string {
-  const { subject, issuer, serial, notBefore, notAfter, names, algorithm, sha1 } = facts;
-  return [
-    `subject ${subject}`,
-    `names ${names.join(', ')}`,
-    `issuer ${issuer}`,
-    `serial ${serial}`,
-    `valid ${notBefore} to ${notAfter}`,
-    `key ${algorithm ?? ''}, its bytes are not shown`,
-    `SHA-1 ${sha1 ?? ''}`,
-    '',
-  ].join('\n');
-}
-
-function handshakeText({ host, port, serverName }: TlsTarget): string {
-  const where = quote(`${host.includes(':') ? `[${host}]` : host}:${port}`);
-  const name = serverName === undefined ? '' : ` -servername ${quote(serverName)}`;
-  return `openssl s_client -connect ${where}${name} < /dev/null | openssl x509 -noout -fingerprint -sha256`;
-}
-
-function refuseOddName(name: string): void {
-  if (isPlainName(name)) return;
-  throw new AppError('CAPABILITY_MISSING', `The name ${JSON.stringify(name)} cannot be said on HAProxy's socket.`);
 }

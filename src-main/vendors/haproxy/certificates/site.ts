@@ -22,7 +22,8 @@ export interface CertificateSite {
   readonly warnings: readonly string[];
 }
 
-interface Found {
+/** A file that is there. */
+export interface Found {
   readonly path: string;
   readonly real: string;
   readonly owner: string;
@@ -109,12 +110,13 @@ export async function findCertificateSite(
 }
 
 /** Hidden: of a certificate directory HAProxy loads every file but those (tried with 2.6). */
-function besideOf(real: string, planId: string): string {
+export function besideOf(real: string, planId: string): string {
   const cut = real.lastIndexOf('/') + 1;
   return `${real.slice(0, cut)}.${real.slice(cut)}.steelyard-${planId}`;
 }
 
-async function findFiles(
+/** Those of the paths that are there, with where they really are and whether the account may write beside them. */
+export async function findFiles(
   host: Host,
   paths: readonly string[],
   signal: AbortSignal,
@@ -146,7 +148,12 @@ async function readSecretFile(host: Host, path: string, signal: AbortSignal): Pr
   }
 }
 
-async function refuseUnwritable(host: Host, { real, isWritable }: Found, signal: AbortSignal): Promise<void> {
+/** Throws CAPABILITY_MISSING. */
+export async function refuseUnwritable(
+  host: Host,
+  { real, isWritable }: Pick<Found, 'real' | 'isWritable'>,
+  signal: AbortSignal,
+): Promise<void> {
   if (isWritable) return;
   const directory = real.slice(0, real.lastIndexOf('/')) || '/';
   const who = await ownershipOf(host, directory, { signal });

@@ -11,9 +11,12 @@ import { showCertificate } from './list.ts';
 /** What a plan keeps in its `driver` field for recovery; digests and paths, nothing secret. */
 export interface CertificateFactsOfPlan {
   readonly kind: 'certificate';
+  /** `before` is `absent` where there is no such file before. */
   readonly files: readonly { readonly real: string; readonly before: string; readonly after: string }[];
   readonly socket: string;
   readonly name: string;
+  /** The process knows no such name before. */
+  readonly isNew?: boolean;
   /** SHA-1 that the process tells; absent where it told none. */
   readonly sha1: { readonly old?: string; readonly new?: string };
   /** SHA-256 that handshakes show. */
@@ -31,6 +34,9 @@ interface Standing {
 
 const patienceMs = 20_000;
 const pauseMs = 100;
+
+/** What stands in a plan for the hash of a file that is not there. */
+export const absent = 'absent';
 
 /** Files by hash, the running process by its own words, and what clients get by a handshake with each bind. */
 export async function findCertificateStanding(
@@ -59,10 +65,12 @@ async function findFiles(
   wanted: 'old' | 'new',
   signal: AbortSignal,
 ): Promise<Standing['file']> {
-  const { stdout } = await host.run(`sha256sum -- ${files.map(({ real }) => quote(real)).join(' ')}`, { signal });
+  const paths = files.map(({ real }) => quote(real)).join(' ');
+  const one = `if [ -e "$f" ]; then sha256sum -- "$f" 2>/dev/null || echo unreadable; else echo ${absent}; fi`;
+  const { stdout } = await host.run(`for f in ${paths}; do ${one}; done`, { signal });
   const hashes = stdout.toString().split('\n');
   const states = files.map(({ before, after }, index) => {
-    const hash = hashes[index]?.slice(0, 64);
+    const hash = hashes[index]?.slice(0, 64); // a hash, or a word that is shorter
     return hash === before ? 'old' : hash === after ? 'new' : 'foreign';
   });
   if (states.includes('foreign')) return 'foreign';
@@ -77,15 +85,21 @@ async function runningDifferences(
 ): Promise<readonly string[]> {
   const differences: string[] = [];
   const sha1 = facts.sha1[wanted];
-  if (sha1 !== undefined) {
+  const isGone = facts.isNew === true && wanted === 'old';
+  if (sha1 !== undefined || isGone) {
     const shown = await shownOf(context, facts);
     if ('why' in shown) return [shown.why];
-    if (shown.sha1 !== sha1)
-      differences.push(`the running process has not the ${wanted} certificate under ${facts.name}`);
+    if (shown.sha1 !== sha1) {
+      const what = isGone ? 'still has a certificate' : `has not the ${wanted} certificate`;
+      differences.push(`the running process ${what} under ${facts.name}`);
+    }
   }
   for (const target of facts.handshakes) {
     const served = await servedAt(context, target);
-    if ('why' in served) differences.push(`${placeOf(target)} shows no certificate: ${served.why}`);
+    if (isGone) {
+      const isServed = 'sha256' in served && served.sha256 === facts.sha256.new;
+      if (isServed) differences.push(`${placeOf(target)} still serves the new certificate`);
+    } else if ('why' in served) differences.push(`${placeOf(target)} shows no certificate: ${served.why}`);
     else if (served.sha256 !== facts.sha256[wanted]) {
       differences.push(`${placeOf(target)} does not serve the ${wanted} certificate`);
     }
@@ -108,7 +122,7 @@ async function shownOf(
 
 /** Throws PLAN_INVALID where a hand has changed their shape. */
 function readFacts(driver: Plan['driver']): CertificateFactsOfPlan {
-  const { files, socket, name, sha1, sha256, handshakes } = driver;
+  const { files, socket, name, isNew, sha1, sha256, handshakes } = driver;
   const [first, second] = [recordOf(sha1), recordOf(sha256)];
   return {
     kind: 'certificate',
@@ -118,6 +132,7 @@ function readFacts(driver: Plan['driver']): CertificateFactsOfPlan {
     }),
     socket: textOf(socket),
     name: textOf(name),
+    ...(isNew === true ? { isNew } : {}),
     sha1: {
       ...(first['old'] === undefined ? {} : { old: textOf(first['old']) }),
       ...(first['new'] === undefined ? {} : { new: textOf(first['new']) }),

@@ -8,18 +8,22 @@ import { shell } from '../plan-reload.ts';
  * A file with a secret in it that another takes the place of. What the push leaves beside it is hidden: HAProxy loads every file of a
  * certificate directory but those whose name begins with a dot.
  */
-export interface Swap {
+export interface Swap extends FileSwap {
+  readonly secret: { readonly id: string; readonly bytes: number };
+}
+
+/** A file that another takes the place of. */
+export interface FileSwap {
   readonly real: string;
   readonly beforeHash: string;
   readonly afterHash: string;
   readonly candidate: string;
   readonly backup: string;
-  readonly secret: { readonly id: string; readonly bytes: number };
   /** What of owner, group and mode the account can give the new file: a format of stat(1). */
   readonly kept: string;
 }
 
-export function backupCommands(host: Host, swaps: readonly Swap[]): readonly Command[] {
+export function backupCommands(host: Host, swaps: readonly FileSwap[]): readonly Command[] {
   return swaps.map(({ real, backup }) =>
     shell(host, `cp -a -- ${quote(real)} ${quote(backup)} && ${syncText(backup)}`),
   );
@@ -47,7 +51,7 @@ export function candidateCommands(host: Host, swaps: readonly Swap[]): readonly 
 }
 
 /** One rename for each file, all of them only where each is still the one that was compared. */
-export function replaceCommands(host: Host, swaps: readonly Swap[]): readonly Command[] {
+export function replaceCommands(host: Host, swaps: readonly FileSwap[]): readonly Command[] {
   const foreign = `{ echo 'A file has changed since it was compared; nothing was put in its place.' >&2; exit 1; }`;
   const same = swaps.map(({ real, beforeHash }) => `${isFile(beforeHash, real)} || ${foreign}`);
   const moves = swaps.map(({ candidate, real }) => `mv -T -- ${quote(candidate)} ${quote(real)}`);
@@ -56,7 +60,7 @@ export function replaceCommands(host: Host, swaps: readonly Swap[]): readonly Co
 }
 
 /** Safe from any half-way point: a file that is the old one already stays, one that another hand has changed stops it all. */
-export function putBackCommands(host: Host, swaps: readonly Swap[]): readonly Command[] {
+export function putBackCommands(host: Host, swaps: readonly FileSwap[]): readonly Command[] {
   const lines = swaps.flatMap(({ real, backup, beforeHash, afterHash }) => [
     `if ! ${isFile(beforeHash, real)}; then`,
     `${isFile(afterHash, real)} || { echo 'A file is neither the old nor the new one: another hand was there. It is left as it is.' >&2; exit 1; }`,
@@ -69,7 +73,7 @@ export function putBackCommands(host: Host, swaps: readonly Swap[]): readonly Co
 }
 
 /** After a revert: a backup goes only where the live file is the old one. */
-export function cleanUpCommands(host: Host, swaps: readonly Swap[], mark: string): readonly Command[] {
+export function cleanUpCommands(host: Host, swaps: readonly FileSwap[], mark: string): readonly Command[] {
   const left = [...swaps.map(({ candidate }) => candidate), mark].map(quote).join(' ');
   const backups = swaps.map(
     ({ real, backup, beforeHash }) => `if ${isFile(beforeHash, real)}; then rm -f -- ${quote(backup)}; fi`,
@@ -77,7 +81,7 @@ export function cleanUpCommands(host: Host, swaps: readonly Swap[], mark: string
   return [shell(host, `rm -f -- ${left} && ${backups.join(' && ')}`)];
 }
 
-export function keepCommands(host: Host, swaps: readonly Swap[], mark: string): readonly Command[] {
+export function keepCommands(host: Host, swaps: readonly FileSwap[], mark: string): readonly Command[] {
   const left = [...swaps.flatMap(({ candidate, backup }) => [candidate, backup]), mark];
   return [shell(host, `rm -f -- ${left.map(quote).join(' ')}`)];
 }

@@ -70,7 +70,7 @@ export function tryCommands(host: Host, hasSocat: boolean, transaction: Transact
   ];
 }
 
-function setsText({ socket, name, parts }: Transaction): string {
+export function setsText({ socket, name, parts }: Transaction): string {
   const abort = `${socatCommand(socket, `abort ssl cert ${name}`)} > /dev/null`;
   return parts
     .map((part) => {
@@ -80,7 +80,8 @@ function setsText({ socket, name, parts }: Transaction): string {
     .join('\n');
 }
 
-function commitText(transaction: Transaction): string {
+/** The same as text for the host's shell. */
+export function commitText(transaction: Transaction): string {
   const { socket, name } = transaction;
   const abort = `${socatCommand(socket, `abort ssl cert ${name}`)} > /dev/null`;
   return `( ${setsText(transaction)}

@@ -14,7 +14,7 @@ export interface TlsBind {
   readonly port: number;
   /** Files and directories of `crt`, as HAProxy names them: after crt-base. */
   readonly places: readonly string[];
-  /** Files of `crt-list`. */
+  /** Files of `crt-list`, as written: crt-base is for what they name, not for them (tried with 2.6). */
   readonly lists: readonly string[];
   /** Clients have to say a PROXY header first, so no plain handshake works. */
   readonly wantsProxyHeader: boolean;
@@ -32,14 +32,15 @@ export function tlsBinds(files: readonly SourceFile[], surroundings: Surrounding
         if (!words.some(({ keyword }) => keyword === 'ssl')) return [];
         function values(keyword: string): string[] {
           return words.flatMap((word) =>
-            word.keyword === keyword && word.argument !== undefined ? [withBase(base, word.argument.value)] : [],
+            word.keyword === keyword && word.argument !== undefined ? [word.argument.value] : [],
           );
         }
+        const places = values('crt').map((place) => withBase(base, place));
         const wantsProxyHeader = words.some(({ keyword }) => keyword === 'accept-proxy');
         return readBindAddresses(statement.words[1]?.value ?? '').flatMap((listen) => {
           const address = reachable(listen);
           if (address === undefined) return [];
-          return [{ virtualServer, ...address, places: values('crt'), lists: values('crt-list'), wantsProxyHeader }];
+          return [{ virtualServer, ...address, places, lists: values('crt-list'), wantsProxyHeader }];
         });
       }),
   );
@@ -50,6 +51,11 @@ export function cutsEndings(files: readonly SourceFile[], surroundings: Surround
   return globalStatements(readDocument(files, surroundings).sections).some(
     ({ words }) => words[0].value === 'ssl-load-extra-del-ext',
   );
+}
+
+/** `crt-base` of the files: where what a crt-list names relatively is looked for. */
+export function certificateBaseOf(files: readonly SourceFile[], surroundings: Surroundings): string | undefined {
+  return certificateBase(readDocument(files, surroundings).sections);
 }
 
 /** `crt-base` of the global section (manual 3.1). */
@@ -87,7 +93,8 @@ function withoutBundle(name: string): string {
   return name.replace(/\.(?:rsa|dsa|ecdsa)$/, '');
 }
 
-function trimmed(path: string): string {
+/** A directory without the slashes at its end, as HAProxy's socket names it. */
+export function trimmed(path: string): string {
   return path.replace(/\/+$/, '');
 }
 
