@@ -12,13 +12,16 @@ function describeIssue(issue: Issue, base: readonly (string | number)[], data: u
   const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
   const name = formatPath(path) || 'the file';
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: [...path, key],
-      isKey: true,
-      what: `unknown key "${key}"`,
-      why: `${name} has no such key and nothing is silently ignored`,
-      remedy: 'remove it or mend its spelling',
-    }));
+    return issue.keys.map(
+      (key) =>
+        refuseHttp2ToMembers([...path, key], key) ?? {
+          path: [...path, key],
+          isKey: true,
+          what: `unknown key "${key}"`,
+          why: `${name} has no such key and nothing is silently ignored`,
+          remedy: 'remove it or mend its spelling',
+        },
+    );
   }
   if (issue.code === 'invalid_union') {
     // The alternative that came furthest is the one that was meant.
@@ -30,10 +33,27 @@ function describeIssue(issue: Issue, base: readonly (string | number)[], data: u
   if (value === undefined) {
     return [{ path, what: `${name} is missing`, why: 'it has no default', remedy: 'write it' }];
   }
+  const refusal = refuseHttp2ToMembers(path, value);
+  if (refusal !== undefined) return [refusal];
   const shown = typeof value === 'object' ? 'the value' : JSON.stringify(value);
   return [
     { path, what: `${name}: ${shown} cannot be used`, why: lowerFirst(issue.message), remedy: 'write another value' },
   ];
+}
+
+const http2Names: readonly unknown[] = ['http2', 'h2', 'h2c', 'grpc', 'alpn'];
+
+/** Asks for HTTP/2 below `pools`, by the names it has elsewhere, as a key or as `protocol`: that is no spelling mistake, the engine lacks it. */
+function refuseHttp2ToMembers(path: readonly (string | number)[], name: unknown): ConfigProblem | undefined {
+  const isKey = path.at(-1) === name;
+  if (path[0] !== 'pools' || !http2Names.includes(name) || (!isKey && path.at(-1) !== 'protocol')) return undefined;
+  return {
+    path,
+    isKey,
+    what: `CAPABILITY_MISSING: HTTP/2 to members (${String(name)})`,
+    why: 'clients may speak it, members are asked in HTTP/1.1, and nothing is silently ignored',
+    remedy: 'remove the key; gRPC passes through a virtual server with protocol tcp or tls-passthrough',
+  };
 }
 
 function depth(issues: readonly Issue[]): number {

@@ -201,6 +201,21 @@ describe('a configuration file', () => {
       'CAPABILITY_MISSING: a setting that monitors of type tcp do not have (tls)',
     ],
     [
+      'HTTP/2 to members as a key',
+      good.replace('    members', '    http2: true\n    members'),
+      'engine.yaml:8:5: CAPABILITY_MISSING: HTTP/2 to members (http2)',
+    ],
+    [
+      'HTTP/2 to members as a protocol',
+      good.replace('    members', '    protocol: h2\n    members'),
+      'engine.yaml:8:15: CAPABILITY_MISSING: HTTP/2 to members (h2)',
+    ],
+    [
+      'HTTP/2 to members by ALPN',
+      good.replace('    members', '    tls: { alpn: [h2] }\n    members'),
+      'CAPABILITY_MISSING: HTTP/2 to members (alpn)',
+    ],
+    [
       'a persistence method that it does not have',
       good.replace('    members', '    persistence: { method: rdp }\n    members'),
       'CAPABILITY_MISSING: the persistence method "rdp"',
