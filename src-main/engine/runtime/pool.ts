@@ -31,6 +31,8 @@ export class PoolRuntime {
   #available: readonly MemberRuntime[] = [];
   #hasLimits = false;
   #isRamping = false;
+  /** How many have asked the other workers for room and not heard yet. */
+  #asking = 0;
   #rampTimer: NodeJS.Timeout | undefined;
   #readmitTimer: NodeJS.Timeout | undefined;
   /** Its algorithm looks at what members have in flight in all workers. */
@@ -102,8 +104,15 @@ export class PoolRuntime {
     if (this.leases === undefined || !this.hasAvailable) return false;
     // Who waits already gets room by and by; nobody overtakes them.
     const members = this.waiting.length > 0 ? [] : this.#available.map(({ lease }) => lease);
-    const isQueueFull = this.settings.queue.limit > 0 && !this.hasQueueRoom;
-    return this.leases.borrow(isQueueFull ? [...members, this.queueLease] : members, onBorrowed);
+    // Whoever asks already will wait here too, if it gets nothing.
+    const { limit } = this.settings.queue;
+    const isQueueFull = limit > 0 && this.waiting.length + this.#asking >= this.queueLease.limit;
+    const isAsked = this.leases.borrow(isQueueFull ? [...members, this.queueLease] : members, (isGranted) => {
+      this.#asking--;
+      onBorrowed(isGranted);
+    });
+    if (isAsked) this.#asking++;
+    return isAsked;
   }
 
   /**
