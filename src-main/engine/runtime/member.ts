@@ -135,9 +135,14 @@ export class MemberRuntime implements Candidate {
     return this.window?.gained(this.#bytesOut) ?? 0;
   }
 
+  /** From now on its bytes of the last second are known. */
+  openWindow(): void {
+    this.window ??= new RateWindow(this.#bytesOut);
+  }
+
   /** To be called each `tickMs`. */
   tickWindow(): void {
-    (this.window ??= new RateWindow(this.#bytesOut)).tick(this.#bytesOut);
+    this.window?.tick(this.#bytesOut);
   }
 
   get #bytesOut(): number {

@@ -91,6 +91,7 @@ export class Tables {
       const offset = isSameAlgorithm ? 0 : this.#offset(members);
       const counters = keep(this.#poolCounters, pool.name, poolCounterNames.length);
       const runtime = new PoolRuntime(pool, members, counters, this.#chance, offset);
+      if (hasWindows(runtime)) for (const member of members) member.openWindow();
       runtime.queueLease = this.#leases.of(queueLease(pool));
       runtime.leases = this.#leases;
       runtime.fallbackBody = configuration.fallbackBodies[pool.name] ?? '';
