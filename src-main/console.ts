@@ -15,6 +15,7 @@ import { Finder } from './console/finder.ts';
 import { makeHandlers, readCredentials } from './console/handlers.ts';
 import { useKeyChain, useKeyFile } from './console/key-chain.ts';
 import { History } from './console/history.ts';
+import { HistoryWrites } from './console/history-writes.ts';
 import { LabInEstate } from './console/lab.ts';
 import { driverNamed, nativeTools } from './console/native.ts';
 import { Planner } from './console/planner.ts';
@@ -90,11 +91,12 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
 
 async function assemble(store: Store, options: ConsoleOptions): Promise<Console> {
   const watchers = new Watchers();
+  const writes = new HistoryWrites();
   const schedule = new PollSchedule({
     clock: systemClock,
     chance: Math.random,
     onJump: (jumpMs) => {
-      sleeper.jumped(jumpMs).catch(reportLost);
+      writes.track(sleeper.jumped(jumpMs));
     },
   });
   const locks = new Locks({ clock: systemClock, onChange: tellDevices });
@@ -158,10 +160,10 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     },
     onPoll: (device, poll) => {
       const everyMs = device.spec.pollIntervalMs ?? defaultIntervalMs;
-      store.samples.write(device.chartRows(poll, everyMs)).catch(reportLost);
+      writes.track(store.samples.write(device.chartRows(poll, everyMs)));
     },
     onRead: (device, reading, occasion) => {
-      history.keep(device.spec.name, reading, occasion).catch(reportLost);
+      writes.track(history.keep(device.spec.name, reading, occasion));
     },
     onChange: tellDevices,
   });
@@ -178,8 +180,8 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     },
     onEnded: (state) => {
       const { device, id, phase } = state;
-      certificates.ended(state).catch(reportLost);
-      store.mark({ device, atMs: systemClock.now(), label: phase, pushId: id }).catch(reportLost);
+      writes.track(certificates.ended(state));
+      writes.track(store.mark({ device, atMs: systemClock.now(), label: phase, pushId: id }));
       const reading = estate.readAnew(estate.opened(device));
       lastReadings.add(reading);
       void reading.finally(() => lastReadings.delete(reading));
@@ -308,6 +310,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       schedule.close();
       locks.lockAll();
       estate.close();
+      await writes.close();
       await store.close();
     },
   };
@@ -330,10 +333,4 @@ async function takeUp(store: Store, estate: Estate): Promise<readonly PushRecord
     }
   }
   return records;
-}
-
-/** History that could not be written is lost; the console goes on, and whoever started it is told. */
-function reportLost(error: unknown): void {
-  const { title, detail } = toProblem(error);
-  process.stderr.write(`History was not written. ${title} ${detail}\n`);
 }

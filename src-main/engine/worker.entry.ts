@@ -109,7 +109,6 @@ function receive(message: ToWorker, handle: unknown): void {
         openCountBeat.set(true);
       }
       windowBeat.set(tables.hasWindows);
-      tables.tickWindows(); // what comes before the first beat counts too
       tell({ type: 'done', id: message.id });
       break;
     case 'listen':

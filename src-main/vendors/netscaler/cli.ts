@@ -13,7 +13,8 @@ export const doneOrAlreadyAnswer = String.raw`${doneAnswer}|(?:^|\n)\s*ERROR:[^\
 const done = new RegExp(doneAnswer, 'u');
 
 /**
- * One read-only command of the CLI, over SSH exec; its answer without the last line. The exit status says nothing there.
+ * One read-only command of the CLI, over SSH exec; its answer without the last line and without warnings (a secondary
+ * begins each answer with one). The exit status says nothing there.
  * Throws COMMAND_REJECTED with the appliance's words, OUTPUT_UNPARSED where the answer has no end.
  */
 export async function ask(
@@ -24,7 +25,7 @@ export async function ask(
 ): Promise<string> {
   const { stdout, stderr } = await host.exec(command, { signal, timeoutMs });
   const said = stdout.toString('utf8').replaceAll('\r', '');
-  if (done.test(said)) return said.replace(/\s*Done\s*$/, '\n');
+  if (done.test(said)) return said.replace(/\s*Done\s*$/, '\n').replace(/^\s*Warning:.*\n/gm, '');
   const words = `${said}${stderr.toString('utf8')}`.trim();
   const error = /(?:^|\n)\s*ERROR:\s*([^\n]*)/.exec(words)?.[1];
   if (error !== undefined) throw new AppError('COMMAND_REJECTED', `"${command}" was refused: ${error}`, { raw: words });

@@ -33,7 +33,8 @@ class Appliance {
   answer(command: string): string {
     this.sent.push(command);
     if (command === this.refuses) return 'ERROR: Internal error while processing the request\n';
-    if (command === 'show ns runningConfig') return `${this.running} Done\n`;
+    const warning = this.role === 'Secondary' ? 'Warning: You are connected to a secondary node\n' : '';
+    if (command === 'show ns runningConfig') return `${warning}${this.running} Done\n`;
     if (command === 'show ns ns.conf') return `${this.saved} Done\n`;
     if (command === 'show ns version')
       return '\tNetScaler NS13.1: Build 37.38.nc, Date: Nov 23 2022, 04:21:25   (64-bit)\n Done\n';
@@ -143,10 +144,12 @@ test('another hand’s change is seen as such', async () => {
 });
 
 test('on a secondary nothing is planned, and unsaved changes of others are told', async () => {
-  const { appliance, plan } = await open();
+  const { appliance, link, plan } = await open();
   appliance.saved = applyCommands(orchard, ['set lb vserver lb_api -cltTimeout 99']);
   expect((await plan(weight)).warnings).toEqual([expect.stringMatching(/nobody has saved yet/)]);
+  const { fingerprint } = await link.device.read(signal);
   appliance.role = 'Secondary';
+  expect((await link.device.read(signal)).fingerprint).toBe(fingerprint);
   await expect(plan(weight)).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' });
 });
 
