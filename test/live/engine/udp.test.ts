@@ -6,6 +6,7 @@ import type { EnginePool, EngineVirtualServer } from '../../../src-main/contract
 import { openEngine, type TestEngine } from '../../rigs/engine-process.ts';
 import { eventually } from '../../rigs/tcp.ts';
 import { openUdpPeer, type UdpPeer } from '../../rigs/udp.ts';
+import { freePort } from '../../rigs/free-port.ts';
 
 const open: { close: () => Promise<unknown> }[] = [];
 
@@ -171,19 +172,18 @@ describe('a udp virtual server', () => {
 
   it('carries on over a reload, and may share its port with TCP', async () => {
     const members = [await namedMember('a'), await namedMember('b')];
-    const first = await openUdpPeer();
-    await first.close();
-    const listen = [`127.0.0.1:${first.port}`];
+    const shared = await freePort();
+    const listen = [`127.0.0.1:${shared}`];
     const started = await engine([members[0]?.port ?? 0], { server: { listen } });
     const client = await peer();
-    expect(await ask(client, first.port, '1')).toBe('a:1');
+    expect(await ask(client, shared, '1')).toBe('a:1');
     const config = configOf([members[0]?.port ?? 0, members[1]?.port ?? 0], { server: { listen } });
     started.write({
       ...config,
       virtualServers: [...config.virtualServers, { name: 't', listen, protocol: 'tcp', pool: 'p' }],
     });
     await started.reload();
-    expect(await ask(client, first.port, '2')).toBe('a:2');
+    expect(await ask(client, shared, '2')).toBe('a:2');
   });
 
   it('answers no faster than bandwidth allows, everything and in its order', async () => {
