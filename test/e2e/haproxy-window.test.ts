@@ -92,7 +92,9 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'chromium'))('a real 
   async function chooseInMenu(member: string, item: RegExp): Promise<void> {
     await goTo(page, '#/pool/lb/app');
     await page.getByRole('button', { name: `Actions for ${member}` }).click();
-    await page.getByRole(item.source.includes('Remove') ? 'menuitem' : 'menuitemradio', { name: item }).click();
+    // A state that is the member's own already is none to choose: the reading after the last push has yet to come.
+    if (item.source.includes('Remove')) await page.getByRole('menuitem', { name: item }).click();
+    else await page.getByRole('menuitemradio', { name: item, checked: false }).click();
   }
 
   test('is added by the wizard: its new key is the one that ssh-keygen prints, every step of the test passes', async () => {
