@@ -2,7 +2,6 @@ import { AppError } from '../../../contract/errors.ts';
 import type { TlsTarget } from '../../../transports/transport.ts';
 import { unifiedHunks } from '../../hunks.ts';
 import type { CertificateDraft, CertificateMaterial } from '../../vendor.ts';
-import { socatCommand } from '../driver-host.ts';
 import { socketOf } from '../driver-rights.ts';
 import { quote } from '../driver-shell.ts';
 import { checkCommand, fingerprintCommands } from '../plan-files.ts';
@@ -26,8 +25,9 @@ import { findNewPlace, type NewPlace, type PlaceWish } from './place.ts';
 import { parseNames } from './show-cert.ts';
 import { absent, type CertificateFactsOfPlan } from './standing.ts';
 import { backupCommands, cleanUpCommands, keepCommands, putBackCommands, replaceCommands } from './swap.ts';
+import { verifyCommands } from './verifies.ts';
 import { type CertificateContext, markOf, reloadWay, type Way, whyNotAtRunTime } from './way.ts';
-import { describe, handshakeText, refuseOddName } from './words.ts';
+import { describe, refuseOddName } from './words.ts';
 
 /**
  * The steps that give HAProxy a certificate that it does not have yet: the file beside the others of a certificate directory, or
@@ -128,17 +128,7 @@ export async function planNewCertificate(
         ...hold.remove,
       ]),
     ],
-    verifies: [
-      shell(host, `sha256sum -- ${facts.files.map(({ real }) => quote(real)).join(' ')}`),
-      {
-        kind: 'socket',
-        socket,
-        text: `show ssl cert ${name}\n`,
-        shown: socatCommand(socket, `show ssl cert ${name}`),
-        expect: '',
-      },
-      ...targets.map((target) => shell(host, handshakeText(target))),
-    ],
+    verifies: verifyCommands(host, facts),
     warnings: [
       ...hold.warnings,
       ...way.warnings,

@@ -3,13 +3,10 @@ import { AppError } from '../../../contract/errors.ts';
 import type { TlsTarget } from '../../../transports/transport.ts';
 import { unifiedHunks } from '../../hunks.ts';
 import type { CertificateDraft, CertificateMaterial } from '../../vendor.ts';
-import { socatCommand } from '../driver-host.ts';
 import { socketOf } from '../driver-rights.ts';
-import { quote } from '../driver-shell.ts';
 import { checkCommand, fingerprintCommands } from '../plan-files.ts';
 import { planHold } from '../plan-hold.ts';
 import { plainHost, step } from '../plan.ts';
-import { shell } from '../plan-reload.ts';
 import { isFor, placeOf, servedAt, targetsOf } from './handshake.ts';
 import { readLists, showCertificate } from './list.ts';
 import { othersOf } from './others.ts';
@@ -25,8 +22,9 @@ import {
 } from './swap.ts';
 import { commitBackCommands, commitCommands, type Transaction, tryCommands } from './transaction.ts';
 import { tlsBinds, usesCertificate } from './uses.ts';
+import { verifyCommands } from './verifies.ts';
 import { type CertificateContext, markOf, reloadWay, type Way, whyNotAtRunTime } from './way.ts';
-import { describe, handshakeText, refuseOddName } from './words.ts';
+import { describe, refuseOddName } from './words.ts';
 
 /**
  * The steps that put a certificate in the place of one that HAProxy has: the file by a rename, the running process by a transaction on
@@ -121,17 +119,7 @@ export async function planCertificate(
         ...hold.remove,
       ]),
     ],
-    verifies: [
-      shell(host, `sha256sum -- ${site.swaps.map(({ real }) => quote(real)).join(' ')}`),
-      {
-        kind: 'socket',
-        socket,
-        text: `show ssl cert ${name}\n`,
-        shown: socatCommand(socket, `show ssl cert ${name}`),
-        expect: '',
-      },
-      ...targets.map((target) => shell(host, handshakeText(target))),
-    ],
+    verifies: verifyCommands(host, facts),
     warnings: [
       ...hold.warnings,
       ...way.warnings,
