@@ -1,6 +1,6 @@
 import type { PoolRow } from '$contract/api.ts';
 import type { DevicePool, Monitor } from '$contract/model.ts';
-import type { SettingField } from '../state/algorithm-form.ts';
+import type { SettingField } from '../state/form.ts';
 import type { MemberField } from '../state/member-draft.ts';
 import { formatDuration } from '../format/time.ts';
 import { persistenceWords } from './changes.ts';

@@ -1,17 +1,10 @@
-import type { DeviceFacts, Offered } from '$contract/api.ts';
+import type { DeviceFacts } from '$contract/api.ts';
 import type { Algorithm, AlgorithmSettings } from '$contract/model.ts';
+import { type FieldKinds, fieldsOf, type FieldValues, type SettingField } from './form.ts';
 
 /** The long form of an algorithm. (The contract's own function stands beside its schemas, which a window does not load.) */
 export function longForm(algorithm: Algorithm): AlgorithmSettings {
   return typeof algorithm === 'string' ? { name: algorithm } : algorithm;
-}
-
-/** How a setting of an algorithm is asked for. */
-export interface SettingField {
-  readonly key: string;
-  readonly kind: 'text' | 'number' | 'yes-no' | 'choice';
-  readonly choices?: readonly string[];
-  readonly isNeeded: boolean;
 }
 
 const kinds: FieldKinds = {
@@ -45,26 +38,6 @@ export function settingFields(
     kinds,
   );
 }
-
-export type FieldKinds = Readonly<Record<string, Pick<SettingField, 'kind' | 'choices'>>>;
-
-/** The fields of what is offered, with those that are set now besides. */
-export function fieldsOf(
-  offered: Offered | undefined,
-  held: readonly string[],
-  kinds: FieldKinds,
-): readonly SettingField[] {
-  const needs = offered?.needs ?? [];
-  return [...new Set([...needs, ...(offered?.settings ?? []), ...held])].flatMap((key) => {
-    const kind = kinds[key];
-    const choices = offered?.choices?.[key];
-    const narrowed = choices === undefined ? {} : { choices };
-    return kind === undefined ? [] : [{ key, ...kind, ...narrowed, isNeeded: needs.includes(key) }];
-  });
-}
-
-/** What stands in the fields of the form, as text or a tick. */
-export type FieldValues = Readonly<Record<string, string | boolean>>;
 
 /** The fields as they are for settings that a device has now. */
 export function valuesOf(fields: readonly SettingField[], settings: AlgorithmSettings | undefined): FieldValues {

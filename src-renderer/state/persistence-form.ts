@@ -1,6 +1,6 @@
 import type { DeviceFacts } from '$contract/api.ts';
 import type { Persistence } from '$contract/model.ts';
-import { fieldsOf, type FieldKinds, type FieldValues, type SettingField } from './algorithm-form.ts';
+import { type FieldKinds, fieldsOf, type FieldValues, type SettingField } from './form.ts';
 
 export type Method = NonNullable<Persistence['method']>;
 
