@@ -3,6 +3,8 @@
  * nothing is fresh by mistake (4.2.1).
  */
 export interface Directives {
+  /** They are meant for caches as this one: `Cache-Control` and `Expires` of the same response do not count. */
+  readonly isTargeted: boolean;
   readonly noStore: boolean;
   readonly noCache: boolean;
   readonly isPrivate: boolean;
@@ -44,6 +46,7 @@ export function parseDirectives(text: string | undefined): Directives {
     return found.has(name) ? seconds(found.get(name)) * 1000 : undefined;
   }
   return {
+    isTargeted: false,
     noStore: found.has('no-store'),
     noCache: found.has('no-cache'),
     isPrivate: found.has('private'),
@@ -61,11 +64,31 @@ export function parseDirectives(text: string | undefined): Directives {
   };
 }
 
+/** Bare items of RFC 8941 3.3, in its order: numbers, strings, tokens, bytes, booleans. */
+const item = String.raw`(?:-?\d{1,15}(?:\.\d{1,3})?|"(?:[ !#-\[\]-~]|\\["\\])*"|[A-Za-z*][\w!#$%&'*+\-.^\`|~:/]*|:[\w+/=]*:|\?[01])`;
+const key = '[a-z*][a-z0-9_.*-]*';
+const member = `${key}(?:=${item})?(?:; *${key}(?:=${item})?)*`;
+const dictionary = new RegExp(`^${member}(?:[ \\t]*,[ \\t]*${member})*$`);
+/** A time that is no whole number makes the field as if it were not there. */
+const wrongTime = /(?:^|[\s,])(?:max-age|s-maxage|stale-while-revalidate|stale-if-error)(?!=\d+\s*(?:[,;]|$)|[\w.*-])/;
+
+/**
+ * What a response says to a shared cache: `CDN-Cache-Control` where it is a well-formed dictionary that says anything, else
+ * `Cache-Control` (RFC 9213 2.2).
+ */
+export function responseDirectives(fields: { readonly get: (name: string) => string | undefined }): Directives {
+  const targeted = fields.get('cdn-cache-control')?.trim();
+  if (targeted === undefined || !dictionary.test(targeted) || wrongTime.test(targeted))
+    return parseDirectives(fields.get('cache-control'));
+  return { ...parseDirectives(targeted), isTargeted: true };
+}
+
 function seconds(text: string | undefined): number {
   return text !== undefined && /^\d+$/.test(text) ? Math.min(Number(text), longestS) : 0;
 }
 
 const none: Directives = {
+  isTargeted: false,
   noStore: false,
   noCache: false,
   isPrivate: false,

@@ -1,5 +1,5 @@
 import { Body } from './body.ts';
-import { parseDirectives, type Directives } from './directives.ts';
+import { parseDirectives, responseDirectives, type Directives } from './directives.ts';
 import { Fields, parseList } from './fields.ts';
 import { freshnessLifetimeMs, initialAgeMs, type Timing } from './freshness.ts';
 import type { SieveNode } from './sieve.ts';
@@ -151,7 +151,7 @@ export class Entry implements SieveNode {
 
   #describe(fields: Fields, ageMs: number, receivedAtMs: number): void {
     this.fields = fields;
-    this.directives = parseDirectives(fields.get('cache-control'));
+    this.directives = responseDirectives(fields);
     this.#initialAgeMs = ageMs;
     this.#receivedAtMs = receivedAtMs;
     this.#lifetimeMs = this.directives.noCache
@@ -168,6 +168,8 @@ export class Entry implements SieveNode {
 function variantValue(name: string, request: Fields): string {
   const value = request.get(name);
   if (value === undefined) return '\n';
+  // Tags of languages know no case (RFC 5646 2.1.1); their order is kept, some members take the first.
+  if (name === 'accept-language') return value.replace(/\s+/g, '').toLowerCase();
   if (name !== 'accept-encoding') return value.replace(/\s*,\s*/g, ',').trim();
   return parseList(value.toLowerCase())
     .filter((coding) => !/;\s*q=0(\.0*)?\s*$/.test(coding))

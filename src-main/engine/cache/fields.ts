@@ -44,16 +44,27 @@ export function readHead(text: string): { readonly startLine: string; readonly f
   return { startLine: text.slice(0, first), fields: new Fields(lines) };
 }
 
-/** An HTTP date (RFC 9110 5.6.7: IMF-fixdate and the two obsolete forms) in ms; undefined where it is none. */
+/**
+ * An HTTP date (RFC 9110 5.6.7: IMF-fixdate and the two obsolete forms) in ms; undefined where it is none. Names are taken in any
+ * case: members write them so.
+ */
 export function parseHttpDate(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const isDate =
-    /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text) ||
-    /^[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/.test(text) ||
-    /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/.test(text);
-  if (!isDate) return undefined;
-  const ms = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-  return Number.isNaN(ms) ? undefined : ms;
+    /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [a-z]{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/i.test(text) ||
+    /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [a-z]{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/i.test(text);
+  const ms = isDate ? Date.parse(/GMT$/i.test(text) ? text : `${text} GMT`) : rfc850Date(text);
+  return ms === undefined || Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Its year has two digits: one that seems more than 50 years ahead is of the century before. */
+function rfc850Date(text: string): number | undefined {
+  const match = /^[a-z]+day, (\d{2})-([a-z]{3})-(\d{2}) (\d{2}:\d{2}:\d{2}) GMT$/i.exec(text);
+  if (match === null) return undefined;
+  const [, day = '', month = '', twoDigits = '', time = ''] = match;
+  const thisYear = new Date().getUTCFullYear();
+  const year = thisYear - (thisYear % 100) + Number(twoDigits);
+  return Date.parse(`${day} ${month} ${year > thisYear + 50 ? year - 100 : year} ${time} GMT`);
 }
 
 /** Members of a comma-separated list, quoted commas kept. */

@@ -1,4 +1,5 @@
-import { parseDirectives } from './directives.ts';
+import { isNotModified } from './conditions.ts';
+import { responseDirectives } from './directives.ts';
 import { Entry } from './entry.ts';
 import type { FetchOwner, RunningFetch } from './fetch-owner.ts';
 import { readHead, type Fields } from './fields.ts';
@@ -111,16 +112,14 @@ export class Fill implements FetchOwner {
     const { startLine, fields } = readHead(headText);
     const timing = { requestedAtMs: this.#requestedAtMs, receivedAtMs: this.#home.wallClock() };
     const stale = this.#stale;
-    if (stale !== undefined && status === 304) {
+    if (stale?.hasValidator === true && status === 304) {
       stale.freshen(fields, timing);
       this.#home.revalidated();
       this.#serveAll(stale, `hit; fwd=stale; fwd-status=304`);
       return;
     }
-    if (stale !== undefined && isServerError(status) && this.#home.mayServeOnError(stale)) {
+    if (isServerError(status) && this.#serveOnError(`hit; fwd=stale; fwd-status=${status}`)) {
       this.#cancel();
-      this.#sendPeersOn();
-      this.#serveAll(stale, `hit; fwd=stale; fwd-status=${status}`);
       return;
     }
     if (stale !== undefined && status < 500) this.#home.drop(stale);
@@ -137,7 +136,7 @@ export class Fill implements FetchOwner {
         return;
       }
     }
-    this.#passOn(headText, status, length);
+    this.#passOn(headText, status, fields, length);
   }
 
   onData(bytes: Buffer, from: number, to: number): void {
@@ -185,13 +184,14 @@ export class Fill implements FetchOwner {
       this.#home.drop(this.#entry);
       this.#entry.body.break();
     }
+    this.#serveOnError('hit; fwd=stale');
     for (const asker of this.#take()) asker.sink.refuse(502);
     this.#home.ended(this);
   }
 
   #mayStore(status: number, fields: Fields, length: number | undefined): boolean {
     if (this.mustNotStore || (length ?? 0) > this.#home.maxObjectBytes) return false;
-    return isStorable(status, fields, parseDirectives(fields.get('cache-control')), {
+    return isStorable(status, fields, responseDirectives(fields), {
       hasAuthorization: this.request.fields.has('authorization'),
       noStore: this.request.directives.noStore,
     });
@@ -220,6 +220,15 @@ export class Fill implements FetchOwner {
     }
   }
 
+  /** Whoever waits gets what is stale, where that is allowed (RFC 5861 4). */
+  #serveOnError(found: string): boolean {
+    const stale = this.#stale;
+    if (stale === undefined || this.request.mustAsk || !this.#home.mayServeOnError(stale)) return false;
+    this.#sendPeersOn();
+    this.#serveAll(stale, found);
+    return true;
+  }
+
   /** What is stale is served by each worker on its own terms. */
   #sendPeersOn(): void {
     const peers = this.#askers.filter(({ sink }) => sink.isPeer);
@@ -228,14 +237,13 @@ export class Fill implements FetchOwner {
   }
 
   /** Not kept: it is the leader's alone, everyone else goes to a member. */
-  #passOn(headText: string, status: number, length: number | undefined): void {
+  #passOn(headText: string, status: number, fields: Fields, length: number | undefined): void {
     this.#home.remember(this.key);
     this.#home.ended(this);
     const leader = this.#leader;
     const askers = this.#take();
-    // The whole is not what it asked for, or a copy of its own may do.
-    const mustGo =
-      leader !== undefined && (leader.request.range !== undefined || leader.request.isConditional) && status < 400;
+    // The whole is not what it asked for, or its own copy does.
+    const mustGo = leader !== undefined && status < 400 && isAskedOtherwise(leader.request, fields);
     if (leader === undefined || mustGo) this.#cancel();
     for (const asker of askers) if (asker !== leader || mustGo) asker.sink.goOn();
     if (leader === undefined || mustGo) return;
@@ -267,6 +275,10 @@ export class Fill implements FetchOwner {
       });
     else fetch.cancel();
   }
+}
+
+function isAskedOtherwise(request: CacheRequest, response: Fields): boolean {
+  return request.range !== undefined || (request.isConditional && isNotModified(request.fields, response));
 }
 
 function isServerError(status: number): boolean {

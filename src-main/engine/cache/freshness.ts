@@ -9,7 +9,7 @@ export interface Timing {
 
 /** Statuses that may be stored without being told how long (RFC 9110 15.1); 206 is never stored: only wholes are. */
 const heuristicStatuses: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
-/** Statuses whose caching this cache understands, so that an explicit lifetime counts. */
+/** Statuses whose caching this cache understands: what must-understand asks for (RFC 9111 5.2.2.3). */
 const understoodStatuses: ReadonlySet<number> = new Set([
   ...heuristicStatuses,
   ...[201, 202, 302, 303, 307, 400, 401, 403, 406, 409, 412, 413, 415, 421, 422, 429, 451, 500, 502, 503, 504],
@@ -33,8 +33,11 @@ export function isStorable(
   // Common caches agree that such a response is one client's own.
   if (fields.has('set-cookie')) return false;
   if (request.hasAuthorization && !mayShareAuthorized(directives)) return false;
-  const hasLifetime = directives.sMaxAgeMs !== undefined || directives.maxAgeMs !== undefined || fields.has('expires');
-  return heuristicStatuses.has(status) || ((hasLifetime || directives.isPublic) && understoodStatuses.has(status));
+  return heuristicStatuses.has(status) || directives.isPublic || hasLifetime(fields, directives);
+}
+
+function hasLifetime(fields: Fields, { sMaxAgeMs, maxAgeMs, isTargeted }: Directives): boolean {
+  return sMaxAgeMs !== undefined || maxAgeMs !== undefined || (!isTargeted && fields.has('expires'));
 }
 
 /** RFC 9111 3.5. */
@@ -53,7 +56,8 @@ export function freshnessLifetimeMs(
   const explicit = directives.sMaxAgeMs ?? directives.maxAgeMs;
   if (explicit !== undefined) return explicit;
   const dateMs = parseHttpDate(fields.get('date')) ?? receivedAtMs;
-  if (fields.has('expires')) return Math.max(0, (parseHttpDate(fields.get('expires')) ?? 0) - dateMs);
+  if (!directives.isTargeted && fields.has('expires'))
+    return Math.max(0, (parseHttpDate(fields.get('expires')) ?? 0) - dateMs);
   if (!heuristicStatuses.has(status) && !directives.isPublic) return 0;
   if (defaultTtlMs > 0) return defaultTtlMs;
   const modifiedMs = parseHttpDate(fields.get('last-modified'));

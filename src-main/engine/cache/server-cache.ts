@@ -247,8 +247,8 @@ export class ServerCache implements FillHome {
     }
     this.#count(C.misses, sink);
     // A body that is still coming cannot be asked about; it can be waited for only by who may have it.
-    const asked = entry.hasValidator && entry.body.isComplete ? entry : undefined;
-    if (asked === undefined && request.isHead) return false;
+    const asked = entry.body.isComplete ? entry : undefined;
+    if (asked?.hasValidator !== true && request.isHead) return false;
     this.#joinOrStart({ sink, request, forwarded: request.mustAsk ? 'fwd=request' : 'fwd=stale' }, asked);
     return true;
   }
@@ -294,7 +294,7 @@ export class ServerCache implements FillHome {
   /** Asks for it anew while the old one is served. */
   #revalidate(entry: Entry, request: CacheRequest, clientAddress: string): void {
     entry.isRevalidating = true;
-    const stale = entry.hasValidator && entry.body.isComplete ? entry : undefined;
+    const stale = entry.body.isComplete ? entry : undefined;
     new Fill(this, undefined, request, clientAddress, stale, () => {
       entry.isRevalidating = false;
     });

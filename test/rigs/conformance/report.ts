@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { proxyNames, type ProxyName } from './proxies.ts';
 
 /** One case as the table shows it. */
 export interface Listed {
@@ -15,23 +14,38 @@ export interface Result {
   readonly seen: string;
 }
 
-/** Results of every proxy, in the cases' order, as a document and as a judgement. */
+/** How the document names those that are compared, and with their release (Debian 12's); the engine stands last. */
+export interface Compared {
+  readonly name: string;
+  readonly shown: string;
+  readonly release: string;
+}
+
+const engine: Compared = { name: 'engine', shown: 'engine', release: 'engine' };
+const balancers: readonly Compared[] = [
+  { name: 'haproxy', shown: 'HAProxy', release: 'HAProxy 2.6' },
+  { name: 'nginx', shown: 'NGINX', release: 'NGINX 1.22' },
+];
+
+/** Results of the engine and of others, in the cases' order, as a document and as a judgement. */
 export class ConformanceReport {
   readonly groups: readonly string[];
   readonly #cases: readonly Listed[];
-  readonly #results = new Map<ProxyName, readonly Result[]>();
+  readonly #others: readonly Compared[];
+  readonly #results = new Map<string, readonly Result[]>();
 
-  constructor(cases: readonly Listed[]) {
+  constructor(cases: readonly Listed[], others: readonly Compared[] = balancers) {
     this.#cases = cases;
+    this.#others = others;
     this.groups = [...new Set(cases.map((one) => one.group))];
   }
 
-  add(proxy: ProxyName, results: readonly Result[]): void {
+  add(proxy: string, results: readonly Result[]): void {
     this.#results.set(proxy, results);
   }
 
   /** Cases of a group that went wrong, in words. */
-  failures(proxy: ProxyName, group: string): string[] {
+  failures(proxy: string, group: string): string[] {
     const list = this.#results.get(proxy) ?? [];
     return this.#cases.flatMap((one, index) => {
       const result = list[index];
@@ -43,29 +57,30 @@ export class ConformanceReport {
   /** What went wrong with the engine where the better of the others does better; else nothing. */
   worseThanOthers(group: string): string[] {
     const wrong = this.failures('engine', group);
-    const allowed = Math.min(this.failures('haproxy', group).length, this.failures('nginx', group).length);
+    const allowed = Math.min(...this.#others.map(({ name }) => this.failures(name, group).length));
     return wrong.length <= allowed ? [] : wrong;
   }
 
   render(title: string, name: string): string {
+    const all = [...this.#others, engine];
     const sums = this.groups.map((group) => {
       const total = this.#cases.filter((one) => one.group === group).length;
-      const cells = proxyNames.map((proxy) => String(total - this.failures(proxy, group).length));
+      const cells = all.map((proxy) => String(total - this.failures(proxy.name, group).length));
       return [group, String(total), ...cells];
     });
     const lines = this.#cases.map((one, index) => {
-      const cells = proxyNames.map((proxy) => (this.#results.get(proxy)?.[index]?.isRight === true ? 'yes' : 'no'));
+      const cells = all.map((proxy) => (this.#results.get(proxy.name)?.[index]?.isRight === true ? 'yes' : 'no'));
       return [one.group, one.name.replaceAll('|', '\\|'), one.source, ...cells];
     });
     return `# ${title} conformance
 
-Written by \`STEELYARD_UPDATE=1 npm run live -- test/live/engine/conformance-${name}.test.ts\`, which runs every case against HAProxy,
-NGINX (Debian 12's) and the engine: cases of our own from the standards, as they bind an intermediary. The cases stand in
+Written by \`STEELYARD_UPDATE=1 npm run live -- test/live/engine/conformance-${name}.test.ts\`, which runs every case against ${this.#others[0]?.shown ?? ''},
+${this.#others[1]?.shown ?? ''} (Debian 12's) and the engine: cases of our own from the standards, as they bind an intermediary. The cases stand in
 \`test/rigs/conformance/\`.
 
-${table(['group', 'cases', 'HAProxy 2.6', 'NGINX 1.22', 'engine'], sums)}
+${table(['group', 'cases', ...all.map((proxy) => proxy.release)], sums)}
 
-${table(['group', 'case', 'source', 'HAProxy', 'NGINX', 'engine'], lines)}
+${table(['group', 'case', 'source', ...all.map((proxy) => proxy.shown)], lines)}
 `;
   }
 }

@@ -29,6 +29,28 @@ export interface CacheCase {
   readonly steps: readonly CacheStep[];
 }
 
+/** Where the standards say what a group is about. */
+const sources: Readonly<Record<string, string>> = {
+  storing: '9111 3',
+  freshness: '9111 4.2',
+  requests: '9111 5.2.1',
+  validation: '9111 4.3',
+  conditions: '9110 13',
+  vary: '9111 4.1',
+  invalidation: '9111 4.4',
+  stale: '9111 4.2.4',
+  ranges: '9110 14',
+  directives: '9111 5.2',
+  dates: '9110 5.6.7',
+  age: '9111 5.1',
+  statuses: '9110 15.1',
+  targeted: '9213 2',
+};
+
+export function sourceOf({ group }: CacheCase): string {
+  return sources[group] ?? '';
+}
+
 const fresh = { 'cache-control': 'max-age=3600' };
 const stale = { 'cache-control': 'max-age=60', age: '3600' };
 const past = 'Thu, 01 Jan 2015 00:00:00 GMT';
@@ -57,7 +79,7 @@ function twice(
   };
 }
 
-export const cacheCases: readonly CacheCase[] = [
+const steppedCases: readonly CacheCase[] = [
   twice('storing', 'keeps what has a lifetime', fresh, 'cache'),
   twice('storing', 'keeps no no-store', { 'cache-control': 'no-store, max-age=3600' }, 'member'),
   twice('storing', 'keeps no private', { 'cache-control': 'private, max-age=3600' }, 'member'),
@@ -244,6 +266,18 @@ export const cacheCases: readonly CacheCase[] = [
   twice('vary', 'never reuses what varies on everything', { ...fresh, vary: '*' }, 'member'),
   {
     group: 'vary',
+    name: 'takes languages in another case for the same',
+    steps: [
+      {
+        headers: { 'accept-language': 'en, de' },
+        answer: { headers: { ...fresh, vary: 'Accept-Language' } },
+        expect: { from: 'member' },
+      },
+      { headers: { 'accept-language': 'EN,de' }, answer: { headers: fresh }, expect: { from: 'cache' } },
+    ],
+  },
+  {
+    group: 'vary',
     name: 'takes several names',
     steps: [
       {
@@ -286,6 +320,25 @@ export const cacheCases: readonly CacheCase[] = [
         expect: { from: 'member' },
       },
       { answer: { status: 503 }, expect: { from: 'cache', status: 200 } },
+    ],
+  },
+  {
+    group: 'stale',
+    name: 'serves stale after an error also what has no validator',
+    steps: [
+      {
+        answer: { headers: { 'cache-control': 'max-age=60, stale-if-error=100000', age: '600' } },
+        expect: { from: 'member' },
+      },
+      { answer: { status: 502 }, expect: { from: 'cache', status: 200 } },
+    ],
+  },
+  {
+    group: 'stale',
+    name: 'gives the error to who asked past the cache',
+    steps: [
+      { answer: { headers: { 'cache-control': 'max-age=3600, stale-if-error=3600' } }, expect: { from: 'member' } },
+      { headers: { 'cache-control': 'no-cache' }, answer: { status: 503 }, expect: { status: 503 } },
     ],
   },
   {
@@ -374,4 +427,122 @@ export const cacheCases: readonly CacheCase[] = [
       },
     ],
   },
+];
+
+const asctime = 'Fri Jan  1 00:00:00 2100';
+const twoDigits = `Thursday, 18-Aug-${String((new Date().getUTCFullYear() + 20) % 100).padStart(2, '0')} 02:01:18 GMT`;
+
+/** One field of a response, and whether the second request is answered from the copy. */
+type FieldCase = readonly [
+  group: string,
+  name: string,
+  headers: Readonly<Record<string, string>>,
+  from: 'member' | 'cache',
+  status?: number,
+];
+
+const fieldCases: readonly FieldCase[] = [
+  ['directives', 'a quoted time', { 'cache-control': 'max-age="3600"' }, 'cache'],
+  ['directives', 'a time in single quotes', { 'cache-control': "max-age='3600'" }, 'member'],
+  ['directives', 'a time with leading zeros', { 'cache-control': 'max-age=003600' }, 'cache'],
+  ['directives', 'a time beyond 2^31', { 'cache-control': 'max-age=99999999999' }, 'cache'],
+  ['directives', 'a time that is a word', { 'cache-control': 'max-age=often' }, 'member'],
+  ['directives', 'a time below zero', { 'cache-control': 'max-age=-3600' }, 'member'],
+  ['directives', 'a time that stands in another quoted value', { 'cache-control': 'x="max-age=3600, y"' }, 'member'],
+  ['directives', 'no-store in another quoted value', { 'cache-control': 'max-age=3600, x="no-store"' }, 'cache'],
+  ['directives', 'one nobody knows', { 'cache-control': 'max-age=3600, surprise=1' }, 'cache'],
+  ['directives', 'empty members of the list', { 'cache-control': ', max-age=3600,, ' }, 'cache'],
+  ['directives', 'no-cache in another case', { 'cache-control': 'No-CaChE, max-age=3600' }, 'member'],
+  ['directives', 'private with names', { 'cache-control': 'private="x-mark", max-age=3600' }, 'member'],
+  ['directives', 'immutable that is stale', { 'cache-control': 'max-age=1, immutable', age: '60' }, 'member'],
+  ['directives', 'must-revalidate while it is fresh', { 'cache-control': 'max-age=3600, must-revalidate' }, 'cache'],
+  ['directives', 'max-age=0 with Expires to come', { 'cache-control': 'max-age=0', expires: future }, 'member'],
+  ['directives', 's-maxage=0 with max-age', { 'cache-control': 's-maxage=0, max-age=3600' }, 'member'],
+  ['directives', 'Pragma of a response says nothing', { ...fresh, pragma: 'no-cache' }, 'cache'],
+  ['dates', 'the form of asctime', { expires: asctime }, 'cache'],
+  ['dates', 'the form of RFC 850, this century', { expires: twoDigits }, 'cache'],
+  ['dates', 'the form of RFC 850, last century', { expires: 'Sunday, 06-Nov-94 08:49:37 GMT' }, 'member'],
+  ['dates', 'a weekday in another case', { expires: 'fri, 01 Jan 2100 00:00:00 GMT' }, 'cache'],
+  ['dates', 'a month in another case', { expires: 'Fri, 01 JAN 2100 00:00:00 GMT' }, 'cache'],
+  ['dates', 'UTC for GMT', { expires: 'Fri, 01 Jan 2100 00:00:00 UTC' }, 'member'],
+  ['dates', 'another zone', { expires: 'Fri, 01 Jan 2100 00:00:00 PST' }, 'member'],
+  ['dates', 'two digits of the year', { expires: 'Fri, 01 Jan 99 00:00:00 GMT' }, 'member'],
+  ['dates', 'no comma', { expires: 'Fri 01 Jan 2100 00:00:00 GMT' }, 'member'],
+  ['dates', 'two spaces', { expires: 'Fri, 01  Jan 2100 00:00:00 GMT' }, 'member'],
+  ['dates', 'dashes', { expires: 'Fri, 01-Jan-2100 00:00:00 GMT' }, 'member'],
+  ['dates', 'periods in the time', { expires: 'Fri, 01 Jan 2100 00.00.00 GMT' }, 'member'],
+  ['dates', 'an hour of one digit', { expires: 'Fri, 01 Jan 2100 0:00:00 GMT' }, 'member'],
+  ['age', 'a word', { ...fresh, age: 'old' }, 'cache'],
+  ['age', 'below zero', { ...fresh, age: '-7200' }, 'cache'],
+  ['age', 'a fraction', { ...fresh, age: '7200.0' }, 'cache'],
+  ['age', '2^31 - 1', { ...fresh, age: '2147483647' }, 'member'],
+  ['age', 'beyond 2^31', { ...fresh, age: '2147483649' }, 'member'],
+  ['age', 'a list: the first counts (old)', { ...fresh, age: '7200, 0' }, 'member'],
+  ['age', 'a list: the first counts (young)', { ...fresh, age: '0, 7200' }, 'cache'],
+  ['age', 'longer than Expires', { expires: future, age: '0' }, 'cache'],
+  ...[200, 203, 204, 299, 301, 302, 303, 307, 308, 400, 404, 405, 410, 414, 499, 500, 501, 503, 599].map(
+    (status): FieldCase => ['statuses', `${status} with a lifetime`, { ...fresh, location: '/x' }, 'cache', status],
+  ),
+  ...[200, 203, 301, 308, 404, 405, 410, 414, 501].map((status): FieldCase => [
+    'statuses',
+    `${status} by its last change`,
+    { 'last-modified': past, location: '/x' },
+    'cache',
+    status,
+  ]),
+  ...[201, 302, 303, 307, 400, 403, 500, 502, 503, 504].map((status): FieldCase => [
+    'statuses',
+    `not ${status} by its last change`,
+    { 'last-modified': past, location: '/x' },
+    'member',
+    status,
+  ]),
+  [
+    'statuses',
+    'not one nobody knows with must-understand',
+    { 'cache-control': 'max-age=3600, must-understand, no-store' },
+    'member',
+    299,
+  ],
+  [
+    'statuses',
+    'one that is known with must-understand',
+    { 'cache-control': 'max-age=3600, must-understand, no-store' },
+    'cache',
+    200,
+  ],
+  ['targeted', 'a lifetime alone', { 'cdn-cache-control': 'max-age=3600' }, 'cache'],
+  ['targeted', 'before Cache-Control', { 'cdn-cache-control': 'max-age=3600', 'cache-control': 'no-store' }, 'cache'],
+  ['targeted', 'no-store before a lifetime', { 'cdn-cache-control': 'no-store', ...fresh }, 'member'],
+  ['targeted', 'no-cache before a lifetime', { 'cdn-cache-control': 'no-cache', ...fresh }, 'member'],
+  ['targeted', 'private before a lifetime', { 'cdn-cache-control': 'private', ...fresh }, 'member'],
+  ['targeted', 'before Expires', { 'cdn-cache-control': 'max-age=0', expires: future }, 'member'],
+  ['targeted', 'Age counts', { 'cdn-cache-control': 'max-age=60', age: '3600' }, 'member'],
+  ['targeted', 'an empty one is none', { 'cdn-cache-control': '', ...fresh }, 'cache'],
+  [
+    'targeted',
+    'a malformed one is none',
+    { 'cdn-cache-control': 'max-age=3600,', 'cache-control': 'no-store' },
+    'member',
+  ],
+  [
+    'targeted',
+    'a text for a time is none',
+    { 'cdn-cache-control': 'max-age="3600"', 'cache-control': 'no-store' },
+    'member',
+  ],
+  [
+    'targeted',
+    'one nobody knows beside it',
+    { 'cdn-cache-control': 'max-age=3600, surprise=(1 2)', 'cache-control': 'no-store' },
+    'member',
+  ],
+];
+
+/** All that are compared with Varnish and NGINX. */
+export const cacheCases: readonly CacheCase[] = [
+  ...steppedCases,
+  ...fieldCases.map(([group, name, headers, from, status]) =>
+    twice(group, name, headers, from, status === undefined ? {} : { status }),
+  ),
 ];
