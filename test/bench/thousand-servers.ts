@@ -9,6 +9,7 @@ import type { CDPSession, Page } from 'playwright-core';
 import { openDatabase } from '../../src-main/store/database.ts';
 import { sampleMigrations } from '../../src-main/store/schema.ts';
 import { openSamples } from '../../src-main/store/samples.ts';
+import { makeAccountsIfRoot } from '../rigs/accounts.ts';
 import { startBackends } from '../rigs/backends.ts';
 import { openBrowser } from '../rigs/browser.ts';
 import { startHaproxy } from '../rigs/haproxy.ts';
@@ -79,8 +80,13 @@ async function main(): Promise<void> {
   const socketPath = join(directory, 'many.sock');
   const backends = await startBackends(1);
   const [port = 0] = backends.ports;
-  const haproxy = await startHaproxy({ sections: sectionsOf(port, socketPath), global: '    maxconn 4000\n' });
-  const sshd = await startSshd({ config: [] });
+  const accounts = makeAccountsIfRoot();
+  const haproxy = await startHaproxy({
+    accounts,
+    sections: sectionsOf(port, socketPath),
+    global: '    maxconn 4000\n',
+  });
+  const sshd = await startSshd({ accounts });
   const data = join(directory, 'data');
   const stopLoad = startLoad(socketPath, haproxy.port);
   try {
@@ -111,6 +117,7 @@ async function main(): Promise<void> {
     await stopLoad();
     await sshd.close();
     await haproxy.close();
+    accounts?.close();
     await backends.close();
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -119,6 +119,9 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'sudo') || !canMakeAccount
       }
       expect((await sendRequests(site.haproxy.port, 40)).statuses).toEqual({ 200: 40 });
       expect([...accountsIn(site)]).toEqual([site.accounts?.pusher]);
+      const asRoot = site.address.replace(`//${site.accounts?.pusher ?? ''}@`, '//root@');
+      const { steps } = await called.call('devices.test', { testId: 'root', address: asRoot });
+      expect(steps.find(({ state }) => state === 'failed')).toMatchObject({ id: 'authentication' });
     });
 
     test('the line of sudoers in the docs is one, for one command', () => {

@@ -1,8 +1,17 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { readMaterial } from '../../src-main/console/certificates/material.ts';
 import { DeviceLink } from '../../src-main/console/device-link.ts';
 import { pushTarget } from '../../src-main/console/target.ts';
@@ -13,6 +22,7 @@ import type { PushJournal, PushTarget } from '../../src-main/core/push/target.ts
 import { HostLink } from '../../src-main/transports/host-link.ts';
 import { openSsh } from '../../src-main/transports/ssh-connect.ts';
 import { haproxy } from '../../src-main/vendors/haproxy/driver.ts';
+import { type Accounts, makeAccountsIfRoot } from '../rigs/accounts.ts';
 import { type Authority, openAuthority } from '../rigs/certificates.ts';
 import { freePort } from '../rigs/free-port.ts';
 import { type Haproxy, startHaproxy } from '../rigs/haproxy.ts';
@@ -36,127 +46,211 @@ const journal: PushJournal = {
   end: () => Promise.resolve(),
 };
 
-/** Steps with whose last command something is another than before. */
-const changing = new Set(['candidate', 'replace', 'run-time']);
+/** Steps with whose last command something is another than before, or would be if it were left. */
+const changing = new Set(['candidate', 'try', 'replace', 'run-time']);
+
+interface Case {
+  readonly kind: string;
+  /** The name that clients ask for. */
+  readonly serverName: string;
+  /** Under the directory: the file as HAProxy calls the certificate, and the list that an addition goes into. */
+  readonly file: string;
+  readonly list?: string;
+  readonly words: string;
+}
+const cases: readonly Case[] = [
+  { kind: 'renewed', serverName: 'site.example', file: 'site.pem', words: 'crt site.pem' },
+  { kind: 'added to a directory', serverName: 'new.example', file: 'folder/new.pem', words: 'crt folder/' },
+  {
+    kind: 'added to a crt-list',
+    serverName: 'new.example',
+    file: 'more.pem',
+    list: 'list.txt',
+    words: 'crt-list list.txt',
+  },
+];
+interface Rig {
+  readonly haproxy: Haproxy;
+  readonly relay: Relay;
+  readonly directory: string;
+  readonly port: number;
+  readonly link: () => DeviceLink;
+  readonly close: () => Promise<void>;
+}
+type Material = ReturnType<typeof readMaterial>;
+
+const signal = AbortSignal.timeout(300_000);
 
 describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'openssl', 'socat'))(
-  'the renewal of a certificate over a link that is cut',
+  'a certificate pushed over a link that is cut',
   { timeout: 300_000 },
   () => {
-    const signal = AbortSignal.timeout(300_000);
     let authority: Authority;
+    let accounts: Accounts | undefined;
     let sshd: Sshd;
-    let relay: Relay;
-    let rig: Haproxy;
-    let directory = '';
-    let pem = '';
-    let port = 0;
-    let link: DeviceLink;
-    let material: ReturnType<typeof readMaterial>;
+    const opened: Rig[] = [];
     beforeAll(async () => {
       authority = openAuthority();
-      sshd = await startSshd();
-      relay = await openRelay({ host: sshd.host, port: sshd.port });
-      const known = `[${relay.host}]:${relay.port} ${sshd.hostKey('ed25519')}\n`;
-      writeFileSync(join(sshd.directory, 'relay-hosts'), known);
-      directory = mkdtempSync(join(tmpdir(), 'steelyard-crt-'));
-      chmodSync(directory, 0o755);
-      pem = join(directory, 'site.pem');
-      const [first, second] = [
-        authority.issue({ names: ['site.example'] }),
-        authority.issue({ names: ['site.example'] }),
-      ];
-      writeFileSync(pem, bundleOf(first));
-      port = await freePort();
-      rig = await startHaproxy({
-        sections: `frontend secure\n    bind 127.0.0.1:${port} ssl crt ${pem}\n    default_backend app\nbackend app\n    server a 127.0.0.1:1\n`,
-      });
-      material = readMaterial([{ name: 'second', bytes: bundleOf(second) }], { now: new Date() });
-      link = openLink();
+      accounts = makeAccountsIfRoot();
+      sshd = await startSshd({ accounts });
     });
     afterAll(async () => {
-      link.close();
-      await rig.close();
-      await relay.close();
+      for (const rig of opened) await rig.close();
       await sshd.close();
+      accounts?.close();
       authority.close();
-      rmSync(directory, { recursive: true, force: true });
     });
 
+    async function start({ words }: Case): Promise<Rig> {
+      const directory = mkdtempSync(join(tmpdir(), 'steelyard-crt-'));
+      chmodSync(directory, 0o755);
+      const first = bundleOf(authority.issue({ names: ['site.example'] }));
+      const [pem, list] = [join(directory, 'site.pem'), join(directory, 'list.txt')];
+      const folder = join(directory, 'folder');
+      mkdirSync(folder);
+      for (const file of [pem, join(folder, 'first.pem')]) writeFileSync(file, first);
+      writeFileSync(list, `${pem} site.example\n`);
+      accounts?.own(folder, []);
+      accounts?.own(directory, [pem, join(folder, 'first.pem'), list]);
+      const port = await freePort();
+      const rig = await startHaproxy({
+        accounts,
+        sections: `frontend secure
+    bind 127.0.0.1:${port} ssl ${words.replace(' ', ` ${directory}/`)}
+    default_backend app
+backend app
+    server a 127.0.0.1:1
+`,
+      });
+      const relay = await openRelay({ host: sshd.host, port: sshd.port });
+      const known = join(directory, '..', `steelyard-hosts-${relay.port}`);
+      writeFileSync(known, `[${relay.host}]:${relay.port} ${sshd.hostKey('ed25519')}\n`);
+      function openThroughRelay(aborted: AbortSignal) {
+        return openSsh({
+          host: relay.host,
+          port: relay.port,
+          user: sshd.user,
+          credentials: { keyFile: sshd.keyFile },
+          knownHosts: { own: known, others: [] },
+          signal: aborted,
+        });
+      }
+      const made: Rig = {
+        haproxy: rig,
+        relay,
+        directory,
+        port,
+        link: () => {
+          const session = new HostLink({ open: openThroughRelay, now: () => performance.now(), chance: Math.random });
+          const address = parseAddress(
+            `haproxy+ssh://${sshd.user}@127.0.0.1:${relay.port}?config=${rig.configFile}&socket=${rig.socket}&hold=detached`,
+          );
+          return new DeviceLink(haproxy, address, { kind: 'host', host: session }, realTools);
+        },
+        close: async () => {
+          await rig.close();
+          await relay.close();
+          rmSync(directory, { recursive: true, force: true });
+          rmSync(known, { force: true });
+        },
+      };
+      opened.push(made);
+      return made;
+    }
     function bundleOf({ certFile, keyFile }: { readonly certFile: string; readonly keyFile: string }): Buffer {
       return Buffer.concat([readFileSync(certFile), Buffer.from(authority.ca), readFileSync(keyFile)]);
     }
-    function openLink(): DeviceLink {
-      const session = new HostLink({ open: openThroughRelay, now: () => performance.now(), chance: Math.random });
-      const address = parseAddress(
-        `haproxy+ssh://${sshd.user}@127.0.0.1:${relay.port}?config=${rig.configFile}&hold=detached`,
-      );
-      return new DeviceLink(haproxy, address, { kind: 'host', host: session }, realTools);
-    }
-    function openThroughRelay(aborted: AbortSignal) {
-      return openSsh({
-        host: relay.host,
-        port: relay.port,
-        user: sshd.user,
-        credentials: { keyFile: sshd.keyFile },
-        knownHosts: { own: join(sshd.directory, 'relay-hosts'), others: [] },
-        signal: aborted,
-      });
-    }
-    async function makePlan(id: string): Promise<{ plan: Plan; target: PushTarget }> {
+
+    // Each has a HAProxy and a link of its own, and mostly waits.
+    test.concurrent.for(cases)(
+      '$kind: wherever it is cut, every file is whole at once, and all is as it was in the end',
+      async (one, { expect }) => {
+        const rig = await start(one);
+        const issued = authority.issue({ names: [one.serverName] });
+        const material = readMaterial([{ name: 'given', bytes: bundleOf(issued) }], { now: new Date() });
+        const before = await seen(rig, one);
+        let link = rig.link();
+        const { plan: counted } = await makePlan(link, rig, one, material, 'count1');
+        const steps = counted.steps.flatMap((step) => step.commands.map(() => step.id));
+        const numbers = steps.flatMap((id, at) => (changing.has(id) && steps[at + 1] !== id ? [at + 1] : []));
+        expect(numbers.length, steps.join(' ')).toBe(4);
+        for (const [turn, number] of numbers.entries()) {
+          const where = `cut at command ${number}, ${steps[number - 1] ?? ''}`;
+          // Anew for each cut: a link that is cut again and again waits longer each time.
+          link.close();
+          link = rig.link();
+          const { plan, target } = await makePlan(link, rig, one, material, `cut${number}x00`);
+          let sent = 0;
+          const push = await Push.start(plan, 1000, {
+            clock,
+            journal,
+            target: {
+              ...target,
+              send: (command, aborted) => {
+                sent += 1;
+                if (sent === number && turn % 2 === 0) rig.relay.cutAfter('down', 200);
+                else if (sent === number) rig.relay.cut();
+                return target.send(command, aborted);
+              },
+            },
+            onChange: () => {
+              expect(halfWritten(plan), where).toEqual([]);
+            },
+          });
+          const state = await push.ended;
+          expect(sent, where).toBeGreaterThanOrEqual(number);
+          expect(['reverted', 'refused'], `${where}: ${state.problem?.detail ?? ''}`).toContain(state.phase);
+          expect(await link.device.standing(plan, 'old', signal), where).toEqual({ file: 'old', differences: [] });
+          expect(await seen(rig, one), where).toEqual(before);
+        }
+        link.close();
+      },
+    );
+
+    async function makePlan(
+      link: DeviceLink,
+      { directory }: Rig,
+      { kind, file, list }: Case,
+      material: Material,
+      id: string,
+    ): Promise<{ plan: Plan; target: PushTarget }> {
       const { certificates } = link.device;
-      if (certificates === undefined) throw new Error('the driver knows no certificates');
-      const { draft, secrets } = await certificates.plan(await link.device.read(signal), pem, material, id, signal);
+      if (certificates?.add === undefined) throw new Error('the driver knows no way to add certificates');
+      const name = join(directory, file);
+      const reading = await link.device.read(signal);
+      const wish = { name, list: list === undefined ? undefined : join(directory, list) };
+      const { draft, secrets } = await (kind === 'renewed'
+        ? certificates.plan(reading, name, material, id, signal)
+        : certificates.add(reading, wish, material, id, signal));
       return { plan: planOf(draft, id), target: pushTarget(link, (secret) => secrets.get(secret)) };
     }
-    function served(): Promise<string> {
-      return new Promise((resolve, reject) => {
-        const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
-          resolve(socket.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase() ?? '');
-          socket.destroy();
-        });
-        socket.on('error', reject);
-      });
+    /** Every file by path, with its bytes; the names that the process has certificates under; what a handshake shows. */
+    async function seen({ directory, haproxy: process, port }: Rig, { serverName }: Case): Promise<unknown> {
+      const found = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+      const paths = found.map((one) => join(one.parentPath, one.name)).toSorted();
+      const names = (await process.ask('show ssl cert')).split('\n').filter((line) => line.startsWith('/'));
+      return [paths.map((path) => [path, readFileSync(path, 'latin1')]), names, await served(port, serverName)];
     }
-
-    test('wherever it is cut, the file is whole at once, every handshake works, and all is as it was in the end', async () => {
-      const before = readFileSync(pem);
-      const old = await served();
-      const { plan: counted } = await makePlan('count1');
-      const steps = counted.steps.flatMap((step) => step.commands.map(() => step.id));
-      const numbers = steps.flatMap((id, at) => (changing.has(id) && steps[at + 1] !== id ? [at + 1] : []));
-      expect(numbers.length).toBe(3);
-      for (const number of numbers) {
-        const where = `cut at command ${number}`;
-        link.close();
-        link = openLink();
-        const { plan, target } = await makePlan(`cut${number}x00`);
-        let sent = 0;
-        const push = await Push.start(plan, 1000, {
-          clock,
-          journal,
-          target: {
-            ...target,
-            send: (command, aborted) => {
-              sent += 1;
-              if (sent === number && number % 2 === 0) relay.cut();
-              else if (sent === number) relay.cutAfter('down', 200);
-              return target.send(command, aborted);
-            },
-          },
-          onChange: () => {
-            const bytes = readFileSync(pem);
-            const isNew = bytes.toString() === material.leaf + material.chain + material.key;
-            expect(isNew || bytes.equals(before), where).toBe(true);
-          },
-        });
-        const state = await push.ended;
-        expect(['reverted', 'refused'], `${where}: ${state.problem?.detail ?? ''}`).toContain(state.phase);
-        expect(await link.device.standing(plan, 'old', signal), where).toEqual({ file: 'old', differences: [] });
-        expect(await served(), where).toBe(old);
-        expect(readFileSync(pem).equals(before), where).toBe(true);
-        expect(readdirSync(directory), where).toEqual(['site.pem']);
-      }
-    });
+    /** Files of the plan that are neither as before nor as after. */
+    function halfWritten(plan: Plan): readonly string[] {
+      const files = plan.driver['files'] as readonly { readonly real: string; before: string; after: string }[]; // the driver's own
+      return files
+        .filter(({ real, before, after }) => {
+          const now = existsSync(real) ? realTools.sha256(readFileSync(real)) : 'absent';
+          return now !== before && now !== after;
+        })
+        .map(({ real }) => real);
+    }
   },
 );
+
+/** SHA-256 of the certificate that a client gets who asks for the name. */
+function served(port: number, servername: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, servername, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? '');
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}

@@ -12,7 +12,7 @@ import type { PushJournal, PushTarget } from '../../src-main/core/push/target.ts
 import { HostLink } from '../../src-main/transports/host-link.ts';
 import { openSsh } from '../../src-main/transports/ssh-connect.ts';
 import { haproxy } from '../../src-main/vendors/haproxy/driver.ts';
-import { type Accounts, canMakeAccounts, makeAccounts } from '../rigs/accounts.ts';
+import { type Accounts, makeAccountsIfRoot } from '../rigs/accounts.ts';
 import { type Haproxy, startHaproxy } from '../rigs/haproxy.ts';
 import { isMissing } from '../rigs/need.ts';
 import { planOf, realTools } from '../rigs/push-loop.ts';
@@ -52,19 +52,16 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
     let rig: Haproxy;
     let link: DeviceLink;
     let accounts: Accounts | undefined;
-    let user = '';
     beforeEach(async () => {
-      sshd = await startSshd();
+      accounts = makeAccountsIfRoot();
+      sshd = await startSshd({ accounts });
       relay = await openRelay({ host: sshd.host, port: sshd.port });
       const known = `[${relay.host}]:${relay.port} ${sshd.hostKey('ed25519')}\n`;
       writeFileSync(join(sshd.directory, 'relay-hosts'), known);
-      accounts = canMakeAccounts() ? makeAccounts() : undefined;
-      user = accounts?.pusher ?? sshd.user;
       rig = await startHaproxy({
-        ...accounts?.words,
+        accounts,
         sections: 'backend app\n    balance roundrobin\n    server a 127.0.0.1:1\n    server b 127.0.0.1:2\n',
       });
-      accounts?.own(rig.directory, [rig.configFile]);
       link = openLink();
     });
     afterEach(async () => {
@@ -79,7 +76,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
     function openLink(): DeviceLink {
       const session = new HostLink({ open: openThroughRelay, now: () => performance.now(), chance: Math.random });
       const address = parseAddress(
-        `haproxy+ssh://${user}@127.0.0.1:${relay.port}?config=${rig.configFile}&socket=${rig.socket}&hold=detached`,
+        `haproxy+ssh://${sshd.user}@127.0.0.1:${relay.port}?config=${rig.configFile}&socket=${rig.socket}&hold=detached`,
       );
       return new DeviceLink(haproxy, address, { kind: 'host', host: session }, realTools);
     }
@@ -87,7 +84,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))(
       return openSsh({
         host: relay.host,
         port: relay.port,
-        user,
+        user: sshd.user,
         credentials: { keyFile: sshd.keyFile },
         knownHosts: { own: join(sshd.directory, 'relay-hosts'), others: [] },
         signal: aborted,

@@ -1,9 +1,21 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { get } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Desired } from '../../src-main/contract/model.ts';
 import type { Plan } from '../../src-main/contract/plan.ts';
 import { diffModel } from '../../src-main/core/plan/diff.ts';
+import { type Accounts, makeAccountsIfRoot } from '../rigs/accounts.ts';
 import { type Backends, sendRequests, startBackends } from '../rigs/backends.ts';
 import { type HaproxyDevice, openHaproxyDevice } from '../rigs/haproxy-device.ts';
 import { type Haproxy, type HaproxyOptions, startHaproxy } from '../rigs/haproxy.ts';
@@ -25,10 +37,12 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
   { timeout: 300_000 },
   () => {
     let sshd: Sshd;
+    let accounts: Accounts | undefined;
     let backends: Backends;
     const opened: Rig[] = [];
     beforeAll(async () => {
-      sshd = await startSshd();
+      accounts = makeAccountsIfRoot();
+      sshd = await startSshd({ accounts });
       backends = await startBackends(3);
     });
     afterEach(async () => {
@@ -40,12 +54,15 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
     afterAll(async () => {
       await backends.close();
       await sshd.close();
+      accounts?.close();
     });
 
+    /** By the account that pushes. Where no master's socket is opened to it, HAProxy is its own. */
     async function start(options: Partial<HaproxyOptions> & { readonly app?: string } = {}): Promise<Rig> {
       const sections = options.sections ?? `backend app\n    balance roundrobin\n${options.app ?? servers(2)}\n`;
-      const rig = await startHaproxy({ ...options, sections });
-      const device = await openHaproxyDevice(sshd, `config=${rig.configFile}`);
+      const isPushersOwn = (options.shape ?? 'master-cli') !== 'master-cli';
+      const rig = await startHaproxy({ accounts, isPushersOwn, ...options, sections });
+      const device = await openHaproxyDevice(sshd, `config=${rig.configFile}&socket=${rig.socket}`);
       async function plan(desired: Desired): Promise<Plan> {
         const reading = await device.device.read(signal);
         const edit = diffModel(reading.model, desired, 'merge');
@@ -53,6 +70,10 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
       }
       opened.push({ rig, ...device, plan });
       return { rig, ...device, plan };
+    }
+    function openTo(level: 'admin' | 'operator'): string {
+      const words = accounts?.words.socketWords ?? 'mode 600 level admin';
+      return words.replace('level admin', `level ${level}`);
     }
     function servers(count: number, more = ''): string {
       const lines = backends.ports
@@ -121,7 +142,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
       const rig = await start();
       const before = [rig.rig.readConfig(), await runningServers(rig)];
       const plan = await rig.plan(desired);
-      const pasted = await pasteSteps(plan.steps);
+      const pasted = await pasteSteps(plan.steps, accounts?.asPusher);
       expect(
         pasted.statuses.every((status) => status === 0),
         pasted.output,
@@ -132,7 +153,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
       expect(await rig.device.standing(plan, 'old', signal)).toEqual({ file: 'old', differences: [] });
       await push(rig, plan);
       expect([rig.rig.readConfig(), await runningServers(rig)]).toEqual(after);
-      const back = await pasteSteps(plan.revert);
+      const back = await pasteSteps(plan.revert, accounts?.asPusher);
       expect(
         back.statuses.every((status) => status === 0),
         back.output,
@@ -162,7 +183,8 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
     ])(
       '%s: the revert, begun after any command of the push and after any of its own, leaves all as it was',
       async (_, desired) => {
-        const rig = await start();
+        // Its owner sees whether a reload was asked for; who has the master's socket alone goes back by one in any case.
+        const rig = await start({ isPushersOwn: true });
         const before = [rig.rig.readConfig(), await runningServers(rig)];
         const plan = await rig.plan(desired);
         const commands = plan.steps.flatMap((step) =>
@@ -186,16 +208,17 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
       ['a master reached by a signal', { shape: 'master' }],
       ['no master, with a pid file', { shape: 'daemon' }],
       ['no master and no pid file', { shape: 'daemon', hasPidFile: false }],
-      [
-        'no master, listeners handed over',
-        { shape: 'daemon', socketWords: 'mode 600 level admin expose-fd listeners' },
-      ],
+      ['no master, listeners handed over', { shape: 'daemon', exposes: true }],
       [
         'an environment',
         { shape: 'daemon', env: { SY_WEIGHT: "2' $(x)" }, global: '    setenv SY_COPY "${SY_WEIGHT}"\n' },
       ],
     ] as const)('a change of algorithm is in force when a new process answers: %s', async (_, options) => {
-      const rig = await start({ ...options, app: servers(2) });
+      const rig = await start({
+        app: servers(2),
+        ...options,
+        ...('exposes' in options ? { socketWords: `${openTo('admin')} expose-fd listeners` } : {}),
+      });
       await sendRequests(rig.rig.port, 10);
       backends.setDelay('b1', 1500);
       backends.setDelay('b2', 1500);
@@ -226,14 +249,16 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'socat'))(
 
     test('a member added gets its share and one removed gets nothing, and no request fails', async () => {
       const rig = await start();
-      const traffic = sendRequests(rig.rig.port, 3000, { concurrency: 4 });
+      // A connection each: an old process closes idle ones as it is replaced, and who sends on one at that moment has to send again.
+      const each = { concurrency: 4, keepAlive: false };
+      const traffic = sendRequests(rig.rig.port, 3000, each);
       const port = backends.ports[2] ?? 0;
       const add = await rig.plan({ pools: [{ name: 'app', members: [{ name: 'b3', address: '127.0.0.1', port }] }] });
       await push(rig, add);
       await sendSteps(rig.session, add.keep);
       expect((await traffic).failures).toEqual([]);
       expect((await sendRequests(rig.rig.port, 300)).byBackend).toEqual({ b1: 100, b2: 100, b3: 100 });
-      const more = sendRequests(rig.rig.port, 3000, { concurrency: 4 });
+      const more = sendRequests(rig.rig.port, 3000, each);
       const remove = await rig.plan({ pools: [{ name: 'app', members: [{ name: 'b1', absent: true }] }] });
       await push(rig, remove);
       expect((await more).statuses).toEqual({ 200: 3000 });
@@ -345,7 +370,7 @@ backend other\n    server x 127.0.0.1:1 track app/b1\n    server y 127.0.0.1:1\n
     });
 
     test('a reload that fails leaves the old process, says so, and goes back', async () => {
-      const rig = await start();
+      const rig = await start({ isPushersOwn: true });
       const old = await rig.rig.answeringPid();
       const plan = await rig.plan(leastConnections);
       const reloadAt = plan.steps.findIndex((step) => step.id === 'reload');
@@ -359,7 +384,7 @@ backend other\n    server x 127.0.0.1:1 track app/b1\n    server y 127.0.0.1:1\n
     });
 
     test('a socket that may only read refuses a change at run time, naming what to write', async () => {
-      const rig = await start({ socketWords: 'mode 600 level operator' });
+      const rig = await start({ socketWords: openTo('operator') });
       await expect(rig.plan(threeToOne)).rejects.toMatchObject({
         code: 'CAPABILITY_MISSING',
         detail: expect.stringContaining('level admin') as string,
@@ -374,14 +399,18 @@ backend other\n    server x 127.0.0.1:1 track app/b1\n    server y 127.0.0.1:1\n
       });
       const file = `${rig.rig.directory}/app.cfg`;
       const real = `${rig.rig.directory}/real place.cfg`;
-      await rig.session.exec(
-        `mv ${file} '${real}' && ln -s 'real place.cfg' ${file} && chmod 640 '${real}' && chown 1:2 '${real}'`,
-      );
-      const before = readFileSync(real);
+      renameSync(file, real);
+      symlinkSync('real place.cfg', file);
+      // The group is one that the account may give; the owner is another than it.
+      chmodSync(real, 0o640);
+      if (accounts !== undefined) chownSync(real, 1, statSync(rig.rig.configFile).gid);
+      const [before, was] = [readFileSync(real), statSync(real)];
       const plan = await rig.plan(threeToOne);
       await push(rig, plan);
-      const stat = await rig.session.exec(`stat -c %u:%g:%a '${real}'; readlink ${file}`);
-      expect(stat.stdout.toString()).toBe('1:2:640\nreal place.cfg\n');
+      const is = statSync(real);
+      expect([is.gid, is.mode, readlinkSync(file)]).toEqual([was.gid, was.mode, 'real place.cfg']);
+      const { stdout } = await rig.session.exec('id -u');
+      expect(is.uid).toBe(Number(stdout.toString()));
       expect(readFileSync(real, 'latin1')).toBe(before.toString('latin1').replace(/(server b1 \S+)/, '$1 weight 3'));
       expect((await sendRequests(rig.rig.port, 100)).byBackend).toEqual({ b1: 75, b2: 25 });
       await revert(rig, plan);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sampleSchema } from '../../src-main/contract/metrics.ts';
-import { type Accounts, canMakeAccounts, makeAccounts } from '../rigs/accounts.ts';
+import { type Accounts, makeAccountsIfRoot } from '../rigs/accounts.ts';
 import { type Backends, sendRequests, startBackends } from '../rigs/backends.ts';
 import { type HaproxyDevice, openHaproxyDevice } from '../rigs/haproxy-device.ts';
 import { type Haproxy, type HaproxyOptions, startHaproxy } from '../rigs/haproxy.ts';
@@ -19,8 +19,8 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))('HAProxy read over S
   const rigs: Haproxy[] = [];
   const devices: HaproxyDevice[] = [];
   beforeAll(async () => {
-    sshd = await startSshd();
-    accounts = canMakeAccounts() ? makeAccounts() : undefined;
+    accounts = makeAccountsIfRoot();
+    sshd = await startSshd({ accounts });
     backends = await startBackends(3);
   });
   afterAll(async () => {
@@ -31,13 +31,11 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))('HAProxy read over S
     accounts?.close();
   });
 
-  /** By the account that reads, but where a query or an environment is asked for, which takes the owner of the process. */
+  /** By the account that reads, but where a query or an environment is asked for, which takes the owner of the process: the other one. */
   async function start(options: HaproxyOptions, query?: (rig: Haproxy) => string) {
     const reader = query === undefined && options.env === undefined ? accounts : undefined;
-    const rig = await startHaproxy({ ...reader?.words, ...options });
+    const rig = await startHaproxy({ accounts, isPushersOwn: reader === undefined, ...options });
     rigs.push(rig);
-    const files = [rig.configFile, ...Object.keys(options.more ?? {}).map((name) => join(rig.directory, name))];
-    reader?.own(rig.directory, files);
     const config = query?.(rig) ?? `config=${rig.configFile}`;
     const opened =
       reader === undefined
@@ -210,7 +208,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen'))('HAProxy read over S
 
   test('a configuration without a socket is read, and polling says what to add', async () => {
     const { rig, device } = await start({ sections: `backend app\n${serverLines()}\n` }, configAlone);
-    writeFileSync(rig.configFile, rig.readConfig().replace(/ *stats socket .*\n/, ''));
+    writeFileSync(rig.configFile, rig.readConfig().replace(/ *stats socket .*\n/g, ''));
     const reading = await device.read(signal);
     expect(reading.model.pools).toHaveLength(1);
     expect(reading.facts.capabilities.find((capability) => capability.id === 'poll')).toMatchObject({

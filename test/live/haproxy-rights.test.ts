@@ -3,6 +3,7 @@ import { chmodSync, chownSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { diffModel } from '../../src-main/core/plan/diff.ts';
+import { makeAccounts } from '../rigs/accounts.ts';
 import { type HaproxyDevice, openHaproxyDevice } from '../rigs/haproxy-device.ts';
 import { type Haproxy, type HaproxyOptions, startHaproxy } from '../rigs/haproxy.ts';
 import { isMissing } from '../rigs/need.ts';
@@ -145,8 +146,9 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'sudo') || !isRoot)(
     });
 
     test('where sshd forbids sockets, socat on the host is the way', async () => {
-      const closed = await startSshd({ allowStreamLocal: false });
-      const rig = await startHaproxy({ sections });
+      const accounts = makeAccounts();
+      const closed = await startSshd({ allowStreamLocal: false, accounts });
+      const rig = await startHaproxy({ sections, accounts });
       const { device, session } = await openHaproxyDevice(closed, `config=${rig.configFile}`);
       try {
         expect((await device.poll(signal)).pools[0]?.members).toHaveLength(2);
@@ -157,6 +159,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'sudo') || !isRoot)(
         session.close();
         await rig.close();
         await closed.close();
+        accounts.close();
       }
     });
   },

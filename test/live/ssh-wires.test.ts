@@ -6,6 +6,7 @@ import { testedSession } from '../../src-main/console/connect.ts';
 import type { Credentials } from '../../src-main/contract/api.ts';
 import { unknownHostKey } from '../../src-main/transports/ssh-handshake.ts';
 import { driverNamed } from '../../src-main/console/native.ts';
+import { type Accounts, makeAccountsIfRoot } from '../rigs/accounts.ts';
 import { type Haproxy, startHaproxy } from '../rigs/haproxy.ts';
 import { isMissing } from '../rigs/need.ts';
 import { realTools } from '../rigs/push-loop.ts';
@@ -105,18 +106,21 @@ describe.skipIf(isMissing('haproxy', 'sshd'))(
       'MACs hmac-sha1-96',
     ];
     let rig: Haproxy;
+    let accounts: Accounts | undefined;
     const servers: Sshd[] = [];
     beforeAll(async () => {
-      rig = await startHaproxy({ sections });
+      accounts = makeAccountsIfRoot();
+      rig = await startHaproxy({ sections, accounts });
     });
     afterEach(async () => {
       for (const server of servers.splice(0)) await server.close();
     });
     afterAll(async () => {
       await rig.close();
+      accounts?.close();
     });
     async function start(config: readonly string[]): Promise<Sshd> {
-      const sshd = await startSshd({ config, hostKeys: ['rsa'] });
+      const sshd = await startSshd({ config, hostKeys: ['rsa'], accounts });
       servers.push(sshd);
       return sshd;
     }

@@ -17,6 +17,8 @@ export interface Accounts {
   readonly pushGroup: string;
   /** How HAProxy's sockets are opened to them, as the rig of HAProxy takes it. */
   readonly words: Pick<HaproxyOptions, 'socketWords' | 'readSocketWords' | 'masterWords'>;
+  /** Words before a program that has to run as the account that pushes, with its groups. */
+  readonly asPusher: readonly string[];
   /** Gives files and directory the owner, group and mode of the recipe. */
   readonly own: (directory: string, files: readonly string[]) => void;
   readonly close: () => void;
@@ -25,6 +27,10 @@ export interface Accounts {
 /** Accounts take root; without it the one who runs the test is the account. */
 export function canMakeAccounts(): boolean {
   return userInfo().uid === 0 && findProgram('useradd') !== undefined;
+}
+
+export function makeAccountsIfRoot(): Accounts | undefined {
+  return canMakeAccounts() ? makeAccounts() : undefined;
 }
 
 export function makeAccounts(): Accounts {
@@ -50,6 +56,7 @@ export function makeAccounts(): Accounts {
       readSocketWords: `mode 660 group ${readGroup} level operator`,
       masterWords: `,mode,660,group,${pushGroup}`,
     },
+    asPusher: [findProgram('setpriv') ?? 'setpriv', `--reuid=${pusher}`, `--regid=${pusher}`, '--init-groups'],
     own: (directory, files) => {
       chownSync(directory, 0, groupId(pushGroup));
       chmodSync(directory, 0o2775);

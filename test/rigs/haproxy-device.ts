@@ -13,8 +13,12 @@ export interface HaproxyDevice {
   readonly sent: readonly string[];
 }
 
-/** The driver on a real SSH session to the rig's sshd. `query`: the address's options, as `config=/path&sudo=1`. */
+/**
+ * The driver on a real SSH session to the rig's sshd. `query`: the address's options, as `config=/path&sudo=1`. Root is never the one who
+ * logs in: a right that the docs do not ask for would hide that it is needed.
+ */
 export async function openHaproxyDevice(sshd: Sshd, query: string, user: string = sshd.user): Promise<HaproxyDevice> {
+  if (user === 'root') throw new Error('Log in by an account of docs/haproxy-accounts.md: startSshd({ accounts }).');
   const ssh = await openSsh({
     host: sshd.host,
     port: sshd.port,

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Accounts, canMakeAccounts, makeAccounts } from './accounts.ts';
+import { type Accounts, makeAccountsIfRoot } from './accounts.ts';
 import { type Backends, startBackends } from './backends.ts';
-import { type Haproxy, type HaproxyOptions, type HaproxyShape, startHaproxy } from './haproxy.ts';
+import { type Haproxy, type HaproxyShape, startHaproxy } from './haproxy.ts';
 import { openRelay, type Relay } from './relay.ts';
 import { mountDisk, type SmallDisk } from './small-disk.ts';
 import { type Sshd, startSshd } from './sshd.ts';
@@ -56,16 +56,14 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   });
   const head = (options.pool ?? ['balance roundrobin']).map((line) => `    ${line}`);
   const sections = ['backend app', ...head, ...servers, options.more ?? '', ''].join('\n');
-  const accounts = canMakeAccounts() ? makeAccounts() : undefined;
-  const haproxy = await startOwned(
-    {
-      shape: options.shape ?? 'master-cli',
-      sections,
-      ...(options.hasSmallDisks === true ? { diskKibibytes: 512 } : {}),
-    },
+  const accounts = makeAccountsIfRoot();
+  const haproxy = await startHaproxy({
     accounts,
-  );
-  const sshd = await startSshd({ config: options.sshd ?? [] });
+    shape: options.shape ?? 'master-cli',
+    sections,
+    ...(options.hasSmallDisks === true ? { diskKibibytes: 512 } : {}),
+  });
+  const sshd = await startSshd({ accounts, config: options.sshd ?? [] });
   const relay = await openRelay({ host: sshd.host, port: sshd.port });
   const dataDir = mkdtempSync(join(tmpdir(), 'steelyard-data-'));
   const dataDisk = options.hasSmallDisks === true ? mountDisk(dataDir, 16_384, 0o700) : undefined;
@@ -97,14 +95,6 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-/** HAProxy with the sockets, owners and modes of the recipe. */
-async function startOwned(options: HaproxyOptions, accounts: Accounts | undefined): Promise<Haproxy> {
-  if (accounts === undefined) return startHaproxy(options);
-  const haproxy = await startHaproxy({ ...options, ...accounts.words });
-  accounts.own(haproxy.directory, [haproxy.configFile]);
-  return haproxy;
 }
 
 function readWeights(csv: string): Record<string, number> {

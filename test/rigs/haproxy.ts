@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Accounts } from './accounts.ts';
 import { findProgram } from './need.ts';
 import { mountDisk, type SmallDisk } from './small-disk.ts';
 import { freePort } from './free-port.ts';
@@ -18,6 +19,10 @@ export interface HaproxyOptions {
   readonly shape?: HaproxyShape;
   /** Sections after `global`, `defaults` and `frontend web`, which hands to `backend app`. */
   readonly sections: string;
+  /** Sockets, files and directory are opened to them as the recipe says; words given here besides win. */
+  readonly accounts?: Accounts | undefined;
+  /** The account that pushes runs it too, as where HAProxy is started without root: signals and its environment are its own. */
+  readonly isPushersOwn?: boolean;
   /** Further lines of `global`. */
   readonly global?: string;
   /** Words after `stats socket PATH`; default `mode 600 level admin`. */
@@ -62,7 +67,8 @@ export interface Haproxy {
   readonly close: () => Promise<void>;
 }
 
-export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
+export async function startHaproxy(given: HaproxyOptions): Promise<Haproxy> {
+  const options = { ...given.accounts?.words, ...given };
   const directory = mkdtempSync(join(tmpdir(), 'steelyard-haproxy-'));
   const disk = options.diskKibibytes === undefined ? undefined : mountDisk(directory, options.diskKibibytes);
   chmodSync(directory, 0o755);
@@ -81,6 +87,9 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     for (const [name, text] of Object.entries(options.directory)) writeFileSync(join(directory, 'conf.d', name), text);
     more.push(join(directory, 'conf.d'));
   }
+  const named = Object.keys(options.more ?? {}).map((name) => join(directory, name));
+  options.accounts?.own(directory, [configFile, ...named]);
+  const before = options.isPushersOwn === true ? (options.accounts?.asPusher ?? []) : [];
   const shape = options.shape ?? 'master-cli';
   const args = [
     ...(shape.startsWith('master') ? ['-W'] : []),
@@ -91,7 +100,8 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
   ];
   let log = '';
   function launch() {
-    const started = spawn(findProgram('haproxy') ?? 'haproxy', args, {
+    const [program = '', ...words] = [...before, findProgram('haproxy') ?? 'haproxy', ...args];
+    const started = spawn(program, words, {
       cwd: directory,
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -38,13 +38,18 @@ async function sendCommand(session: HostSession, command: Command): Promise<void
   throw new AppError('COMMAND_REJECTED', command.text, { raw: answer });
 }
 
-/** Pastes what is shown, each command in its turn, into one bash, as a person would; gives its exit status of each. */
+/**
+ * Pastes what is shown, each command in its turn, into one bash, as a person would; gives its exit status of each. `as`: words before the
+ * shell that make it another account's.
+ */
 export function pasteSteps(
   steps: readonly Step[],
+  as: readonly string[] = [],
 ): Promise<{ readonly statuses: readonly number[]; readonly output: string }> {
   const lines = steps.flatMap((step) => step.commands.map((command) => `${command.shown}\necho "status=$?"`));
   return new Promise((resolve, reject) => {
-    const child = execFile('bash', [], { timeout: 60_000 }, (error, stdout, stderr) => {
+    const [program = '', ...words] = [...as, 'bash'];
+    const child = execFile(program, words, { timeout: 60_000 }, (error, stdout, stderr) => {
       if (error?.killed === true) reject(new Error(`bash hung: ${stdout}${stderr}`));
       const statuses = [...stdout.matchAll(/^status=(\d+)$/gm)].map(([, status]) => Number(status));
       resolve({ statuses, output: `${stdout}${stderr}` });

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { shellQuote } from '../../src-main/transports/shell-quote.ts';
+import type { Accounts } from './accounts.ts';
 import { findProgram } from './need.ts';
 import { onSuddenEnd } from './watchdog.ts';
 import { freePort } from './free-port.ts';
@@ -17,6 +18,8 @@ export interface SshdOptions {
   readonly hostKeys?: readonly KeyKind[];
   /** False: no sftp subsystem. */
   readonly sftp?: boolean;
+  /** The account that pushes is `user` then, and root may not log in. */
+  readonly accounts?: Accounts | undefined;
   /** Makes a throw-away system user with a password (needs root); `close` removes it. */
   readonly user?: boolean;
   /** Lines of sshd_config before the rig's own, of which the first on a subject counts. */
@@ -29,7 +32,7 @@ export interface SshdOptions {
 export interface Sshd {
   readonly host: string;
   readonly port: number;
-  /** The account of the one who runs the test; logs in with `keyFile`. */
+  /** The account of the one who runs the test, or of the one that pushes; logs in with `keyFile`. */
   readonly user: string;
   /** ed25519, without passphrase, authorized. */
   readonly keyFile: string;
@@ -60,7 +63,7 @@ export interface Sshd {
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const directory = mkdtempSync(join(tmpdir(), 'steelyard-sshd-'));
   chmodSync(directory, 0o755); // the guest reads its authorized_keys here
-  const user = userInfo().username;
+  const user = options.accounts?.pusher ?? userInfo().username;
   const guest = options.user === true ? addUser(directory) : undefined;
   const port = await freePort();
   const keyFile = join(directory, 'client');
@@ -134,7 +137,7 @@ function configText(directory: string, port: number, kinds: readonly KeyKind[], 
     `AuthorizedKeysFile ${join(directory, 'authorized_keys')}`,
     'StrictModes no',
     'UsePAM no',
-    'PermitRootLogin yes',
+    `PermitRootLogin ${yesNo(options.accounts === undefined)}`,
     `PasswordAuthentication ${yesNo(options.user === true)}`,
     'KbdInteractiveAuthentication no',
     `AllowStreamLocalForwarding ${yesNo(options.allowStreamLocal !== false)}`,
