@@ -4,6 +4,7 @@ import { type Problem, toProblem } from '../contract/errors.ts';
 import type { MetricRows, Sample, SampleRates } from '../contract/metrics.ts';
 import type { DeviceModel } from '../contract/model.ts';
 import { sampleRates } from '../core/rates.ts';
+import { deviceRow } from '../core/shares/device-tick.ts';
 import { metricRows } from '../core/shares/metric-rows.ts';
 import { RollingMinute } from '../core/shares/rolling-minute.ts';
 import type { DeviceReading } from '../vendors/vendor.ts';
@@ -85,7 +86,7 @@ export class Device {
       atMs: Date.parse(poll.sample.at),
       intervalMs: poll.rates?.intervalMs ?? 0,
       everyMs,
-      rows: this.minute.pools().flatMap(metricRows),
+      rows: [...this.minute.pools().flatMap(metricRows), deviceRow(this.minute)],
     };
   }
 

@@ -337,6 +337,7 @@ export const calls = {
 
   /** Which pools the tick of this client carries rows of. */
   'watch.set': call<null>()(z.strictObject({ pools: z.array(z.strictObject(poolPath)).max(50) })),
+  /** Of a pool's members, or of the device as a whole (`wholeDevice` of `metrics.ts`). */
   'series.get': call<Series>()(
     z.strictObject({
       ...poolPath,

@@ -132,7 +132,7 @@ export interface SampleRates {
   readonly interfaces?: readonly Rates[];
 }
 
-/** What can be charted per member (and summed or averaged per pool). History knows a metric by its place: new ones go to the end. */
+/** What can be charted per member (and summed or averaged per pool), `machine...` per device alone. History knows a metric by its place: new ones go to the end. */
 export const metricNames = [
   'requestsPerSecond',
   'connectionsPerSecond',
@@ -149,7 +149,15 @@ export const metricNames = [
   'healthUp',
   'inRotation',
   'responseTimeP99Ms',
+  'machineCpuPercent',
+  'machineBytesInPerSecond',
+  'machineBytesOutPerSecond',
 ] as const;
+/**
+ * A device's own sums are charted as the one member of a pool without a name: the highest p95 of its members, of its machine what
+ * `machine...` names, of all else the sum. No pool of a device is called so.
+ */
+export const wholeDevice = { pool: '', member: '' } as const;
 export const metricSchema = z.enum(metricNames);
 export type Metric = z.infer<typeof metricSchema>;
 

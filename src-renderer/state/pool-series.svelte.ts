@@ -1,4 +1,4 @@
-import type { MemberRow, PoolRow } from '$contract/api.ts';
+import type { DeviceTick, MemberRow, PoolRow } from '$contract/api.ts';
 import { type Problem, toProblem } from '$contract/errors.ts';
 import type { Metric, Series } from '$contract/metrics.ts';
 import type { Connection } from '../api.ts';
@@ -27,6 +27,20 @@ const fromRow: Partial<Record<Metric, (member: MemberRow) => number | undefined>
   weight: (member) => member.weight,
   inRotation: (member) => (member.isInRotation ? 1 : 0),
 };
+
+const fromDevice: Partial<Record<Metric, (tick: DeviceTick) => number | undefined>> = {
+  requestsPerSecond: (tick) => tick.requestsPerSecond,
+  currentConnections: (tick) => tick.currentConnections,
+  bytesInPerSecond: (tick) => tick.bytesInPerSecond,
+  bytesOutPerSecond: (tick) => tick.bytesOutPerSecond,
+  failuresPerSecond: (tick) => tick.failuresPerSecond,
+  responseTimeP95Ms: (tick) => tick.highestP95Ms,
+  machineCpuPercent: ({ machine }) => machine?.cpuPercent,
+  machineBytesInPerSecond: ({ machine }) => machine?.bytesInPerSecond,
+  machineBytesOutPerSecond: ({ machine }) => machine?.bytesOutPerSecond,
+};
+/** A device's own sums are the only line of a pool without a name (the contract's `wholeDevice`, which a window does not load). */
+export const wholeDevice = { pool: '', member: '' } as const;
 
 /** Drawn by their range, so that no peak is lost; all else of a roll-up by its mean, which sums and shares can be made of. */
 const extremes: ReadonlySet<Metric> = new Set([
@@ -79,6 +93,10 @@ export class PoolSeries {
     const { device, pool } = this;
     const { fromMs, toMs, maxPixels } = request;
     const members = request.members.slice(0, 50);
+    // From here on ticks are taken in: those that come before the answer are newer than what it holds, or the same.
+    this.#metrics = request.metrics;
+    this.#spanMs = toMs - fromMs;
+    this.#isRolledUp = toMs - fromMs > longestBySecondMs;
     try {
       const all = await Promise.all(
         request.metrics.map((metric) =>
@@ -95,9 +113,6 @@ export class PoolSeries {
         ),
       );
       if (load !== this.#latestLoad) return;
-      this.#metrics = request.metrics;
-      this.#spanMs = toMs - fromMs;
-      this.#isRolledUp = toMs - fromMs > longestBySecondMs;
       if (this.#isRolledUp) this.#lines.clear();
       this.#take(all);
       this.problem = undefined;
@@ -117,6 +132,17 @@ export class PoolSeries {
       const valueOf = fromRow[metric];
       if (valueOf === undefined) continue;
       for (const member of row.members) this.#push(metric, member.name, atMs, valueOf(member) ?? null);
+    }
+    this.version += 1;
+  }
+
+  /** The same of a device as a whole. A tick repeats the last sample until there is a newer one. */
+  appendDevice(tick: DeviceTick): void {
+    if (this.#isRolledUp || tick.at === undefined) return;
+    const atMs = Date.parse(tick.at);
+    for (const metric of this.#metrics) {
+      const valueOf = fromDevice[metric];
+      if (valueOf !== undefined) this.#push(metric, wholeDevice.member, atMs, valueOf(tick) ?? null);
     }
     this.version += 1;
   }
@@ -166,7 +192,7 @@ export class PoolSeries {
 }
 
 /** The points with a null in each gap that two of them straddle: a line must not be drawn across it. */
-function brokenAt(gaps: Series['gaps'], points: readonly Point[]): Point[] {
+export function brokenAt(gaps: Series['gaps'], points: readonly Point[]): Point[] {
   const broken: Point[] = [];
   for (const point of points) {
     const before = broken.at(-1);

@@ -85,6 +85,62 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'openssl', 'chromium'))('a device i
     });
   }
 
+  /** Moments of the first chart that have a value, in seconds of the day, oldest first. */
+  async function chartedSeconds(): Promise<readonly number[]> {
+    const chart = page.getByRole('img', { name: /^Requests/ }).first();
+    await chart.press('t');
+    const rows = await page
+      .getByRole('region', { name: /^Requests/ })
+      .getByRole('row')
+      .allInnerTexts();
+    await page.getByRole('button', { name: 'Back to the chart' }).click();
+    return rows
+      .flatMap((row) => /(\d+):(\d+):(\d+)\s+\d/.exec(row)?.slice(1, 4).map(Number) ?? [])
+      .reduce<number[]>(
+        (seconds, part, at) =>
+          at % 3 === 0 ? [...seconds, part] : [...seconds.slice(0, -1), (seconds.at(-1) ?? 0) * 60 + part],
+        [],
+      )
+      .toSorted((one, other) => one - other);
+  }
+
+  test('has its lines again when the window was killed and opened anew: no moment twice, no hole where it was away', async () => {
+    await goTo(page, '#/device/lb');
+    await page
+      .getByRole('img', { name: /^Requests/ })
+      .first()
+      .waitFor();
+    await expect.poll(async () => (await chartedSeconds()).length, { timeout: 60_000 }).toBeGreaterThan(5);
+    const [origin] = page.url().split('#');
+    const next = await browser.context.newPage(); // with its last page a browser ends its session
+    await page.close();
+    const closedAtMs = Date.now();
+    await expect.poll(() => Date.now() - closedAtMs, { timeout: 30_000, interval: 500 }).toBeGreaterThan(3000);
+    page = next;
+    page.setDefaultTimeout(60_000);
+    await page.goto(`${origin ?? ''}#/device/lb`);
+    await page
+      .getByRole('img', { name: /^Requests/ })
+      .first()
+      .waitFor();
+    const openedAt = new Date();
+    const opened = (openedAt.getHours() * 60 + openedAt.getMinutes()) * 60 + openedAt.getSeconds();
+    let seconds: readonly number[] = [];
+    await expect
+      .poll(
+        async () => {
+          seconds = await chartedSeconds();
+          return (seconds.at(-1) ?? 0) - opened;
+        },
+        { timeout: 60_000 },
+      )
+      .toBeGreaterThan(2);
+    expect(opened - (seconds[0] ?? opened)).toBeGreaterThan(8);
+    const steps = seconds.slice(1).map((at, place) => at - (seconds[place] ?? at));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(5);
+    expect(steps.filter((step) => step === 0)).toEqual([]);
+  }, 240_000);
+
   test('shows its log once asked to, and says in words how a session ended', async () => {
     await goTo(page, '#/device/lb');
     await page.getByRole('button', { name: 'Show', exact: true }).click();

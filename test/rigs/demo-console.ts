@@ -6,7 +6,7 @@ import { indexDevice } from '../../src-main/core/find/index-device.ts';
 import { serveConsole, type WebServer } from '../../src-main/web/server.ts';
 import { type DemoDevice, demoDevices, demoState, hostileDevice } from './demo-estate.ts';
 import { demoPlan, demoPush } from './demo-plan.ts';
-import { demoSeries, demoTick } from './demo-traffic.ts';
+import { demoSeries, demoTick, demoWhole } from './demo-traffic.ts';
 import { openSmallConsole } from './small-console.ts';
 
 export interface DemoOptions {
@@ -123,6 +123,7 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
     },
     'series.get': ({ device, pool, metric, members, fromMs, toMs }) => {
       const holder = find(device);
+      if (pool === '') return Promise.resolve(demoWhole(holder, metric, { fromMs, toMs }));
       const found = holder.pools.find(({ name }) => name === pool);
       if (found === undefined) throw new AppError('NOT_FOUND', `${device} has no pool "${pool.slice(0, 60)}".`);
       return Promise.resolve(demoSeries(holder, found, metric, { fromMs, toMs }, members));

@@ -63,6 +63,10 @@ function valueOf(
       return member.isDown === true ? 0 : 1;
     case 'inRotation':
       return isIn(member) ? 1 : 0;
+    case 'machineCpuPercent':
+    case 'machineBytesInPerSecond':
+    case 'machineBytesOutPerSecond':
+      return null;
   }
 }
 
@@ -247,6 +251,25 @@ export function demoTick(
     attention: attentionOf(devices, atMs),
     polling: { p95Ms: 34, late: 0 },
   };
+}
+
+const wholeMetrics: Partial<Record<Metric, (tick: DeviceTick) => number | undefined>> = {
+  requestsPerSecond: (tick) => tick.requestsPerSecond,
+  bytesOutPerSecond: (tick) => tick.bytesOutPerSecond,
+  failuresPerSecond: (tick) => tick.failuresPerSecond,
+  responseTimeP95Ms: (tick) => tick.highestP95Ms,
+};
+
+/** The history of a device as a whole. */
+export function demoWhole(
+  device: DemoDevice,
+  metric: Metric,
+  span: { readonly fromMs: number; readonly toMs: number },
+): Series {
+  const times: number[] = [];
+  for (let atMs = Math.ceil(span.fromMs / 1000) * 1000; atMs <= span.toMs; atMs += 1000) times.push(atMs);
+  const values = times.map((atMs) => wholeMetrics[metric]?.(deviceTick(device, atMs)) ?? null);
+  return { metric, resolutionMs: 1000, lines: [{ name: '', times, values }], gaps: [], markers: [] };
 }
 
 /** The history of a metric: one point a second, and a hole of 20 s a minute and a half ago. */

@@ -1,5 +1,5 @@
 import type { DeviceState, DeviceTick } from '../../contract/api.ts';
-import type { MemberSample } from '../../contract/metrics.ts';
+import { type MemberSample, type Metric, type MetricRow, wholeDevice } from '../../contract/metrics.ts';
 import { isServing, poolHealth, worstHealth } from './health.ts';
 import { poolRow } from './pool-row.ts';
 import type { RollingMinute } from './rolling-minute.ts';
@@ -9,13 +9,33 @@ export function deviceTick(device: string, freshness: DeviceState['freshness'], 
   const at = minute.sample?.at;
   const pools = minute.pools();
   const members = pools.flatMap(({ pool }) => pool.members);
-  const rates = pools.flatMap((pool) => pool.rates ?? []);
   return {
     device,
     freshness,
     ...(at === undefined ? {} : { at }),
     health: worstHealth(pools.map(({ pool }) => poolHealth(pool.members))),
     members: countMembers(members),
+    ...deviceSums(minute),
+    pools: pools.map((pool) => {
+      const { offBalance, health, name } = poolRow(device, at ?? '', pool);
+      return {
+        name,
+        health,
+        up: pool.pool.members.filter((member) => isUp(member)).length,
+        total: pool.pool.members.length,
+        ...(offBalance === undefined ? {} : { offBalance }),
+        ...total('requestsPerSecond', [pool.rates?.requestsPerSecond]),
+      };
+    }),
+  };
+}
+
+/** What is summed over all members of a device, its machine, and the highest p95 among them. */
+export function deviceSums(minute: RollingMinute): DeviceSums {
+  const pools = minute.pools();
+  const members = pools.flatMap(({ pool }) => pool.members);
+  const rates = pools.flatMap((pool) => pool.rates ?? []);
+  return {
     ...total(
       'requestsPerSecond',
       rates.map((rate) => rate.requestsPerSecond),
@@ -38,17 +58,24 @@ export function deviceTick(device: string, freshness: DeviceState['freshness'], 
     ),
     ...machineOf(minute),
     ...highestP95(members),
-    pools: pools.map((pool) => {
-      const { offBalance, health, name } = poolRow(device, at ?? '', pool);
-      return {
-        name,
-        health,
-        up: pool.pool.members.filter((member) => isUp(member)).length,
-        total: pool.pool.members.length,
-        ...(offBalance === undefined ? {} : { offBalance }),
-        ...total('requestsPerSecond', [pool.rates?.requestsPerSecond]),
-      };
-    }),
+  };
+}
+
+type DeviceSums = Pick<DeviceTick, Total | 'machine' | 'highestP95Ms'>;
+
+/** The same as a row of the history. */
+export function deviceRow(minute: RollingMinute): MetricRow {
+  const { machine, highestP95Ms, ...sums } = deviceSums(minute);
+  const values: Partial<Record<Metric, number | undefined>> = {
+    ...sums,
+    responseTimeP95Ms: highestP95Ms,
+    machineCpuPercent: machine?.cpuPercent,
+    machineBytesInPerSecond: machine?.bytesInPerSecond,
+    machineBytesOutPerSecond: machine?.bytesOutPerSecond,
+  };
+  return {
+    ...wholeDevice,
+    values: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
   };
 }
 

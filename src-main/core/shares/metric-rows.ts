@@ -14,7 +14,7 @@ export function metricRows({ pool, rates, rotation }: PoolMinute): MetricRow[] {
 }
 
 function valuesOf(member: MemberSample, rates: Rates | undefined, isInRotation: boolean): MetricRow['values'] {
-  const values: Record<Metric, number | undefined> = {
+  const values: Partial<Record<Metric, number | undefined>> = {
     requestsPerSecond: rates?.requestsPerSecond,
     connectionsPerSecond: rates?.connectionsPerSecond,
     currentConnections: member.currentConnections,

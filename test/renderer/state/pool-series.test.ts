@@ -52,6 +52,32 @@ describe('chart data of a pool', () => {
     expect(values(pool)).toEqual([6, 7]);
   });
 
+  test('ticks that come while the history is read are kept, and none of them twice', async () => {
+    const pool = new PoolSeries(
+      fakeConnection({ 'series.get': series([base - 1000, base, base + 1000], [5, 6, 7]) }),
+      'hap-1',
+      'web',
+    );
+    const loading = pool.load(request);
+    pool.append(rowAt(1000, 7));
+    pool.append(rowAt(2000, 8));
+    await loading;
+    expect(values(pool)).toEqual([5, 6, 7, 8]);
+  });
+
+  test('a device as a whole is one line, to which a tick that repeats its last sample adds nothing', async () => {
+    const answer = series([base - 1000, base], [5, 6], {
+      lines: [{ name: '', times: [base - 1000, base], values: [5, 6] }],
+    });
+    const device = new PoolSeries(fakeConnection({ 'series.get': answer }), 'hap-1', '');
+    await device.load({ ...request, members: [''] });
+    const at = new Date(base + 1000).toISOString();
+    const sample = { device: 'hap-1', freshness: 'fresh', at, health: 'up', pools: [] } as const;
+    const members = { up: 1, down: 0, draining: 0, disabled: 0, total: 1 };
+    for (let tick = 0; tick < 3; tick += 1) device.appendDevice({ ...sample, members, requestsPerSecond: 7 });
+    expect(device.points('requestsPerSecond', '').map(({ y }) => y)).toEqual([5, 6, 7]);
+  });
+
   test('a longer range is of a roll-up, asked for by its mean, to which ticks add nothing', async () => {
     const asked: unknown[] = [];
     const connection = fakeConnection({ 'series.get': series([base - 7_200_000, base - 60_000], [5, 6]) });

@@ -105,6 +105,39 @@ describe('trends', () => {
     expect(trends.points('requestsPerSecond', 'b').at(-1)?.y).toBeNull();
   });
 
+  test('begin with what the history knows, no sample twice and no hole between', async () => {
+    const base = 1_000_000;
+    const trends = new Trends();
+    const history = {
+      metric: 'requestsPerSecond',
+      resolutionMs: 1000,
+      lines: [{ name: '', times: [base - 2000, base - 1000, base], values: [1, 2, 3] }],
+      gaps: [],
+      markers: [],
+    };
+    const filling = trends.fill(fakeConnection({ 'series.get': history }), ['a'], base + 400);
+    for (const second of [0, 1000]) {
+      const at = new Date(base + second).toISOString();
+      trends.add(tick(base + second + 500, [deviceTick('a', { at, requestsPerSecond: 3 + second / 1000 })]));
+    }
+    await filling;
+    const own = trends.points('requestsPerSecond', 'a');
+    expect(own.map(({ x, y }) => [x - base, y])).toEqual([
+      [-2000, 1],
+      [-1000, 2],
+      [0, 3],
+      [1000, 4],
+    ]);
+    const sums = trends.points('requestsPerSecond');
+    expect(sums.map(({ x, y }) => [x - base, y])).toEqual([
+      [-2000, 1],
+      [-1000, 2],
+      [0, 3],
+      [500, 3],
+      [1500, 4],
+    ]);
+  });
+
   test('of percentiles the highest is told, never a sum', () => {
     const trends = new Trends();
     trends.add(tick(0, [deviceTick('a', { highestP95Ms: 100 }), deviceTick('b', { highestP95Ms: 250 })]));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deviceTick } from '../../../../src-main/core/shares/device-tick.ts';
+import { deviceRow, deviceTick } from '../../../../src-main/core/shares/device-tick.ts';
 import { metricRows } from '../../../../src-main/core/shares/metric-rows.ts';
 import { RollingMinute } from '../../../../src-main/core/shares/rolling-minute.ts';
 import { member, run } from './estate.ts';
@@ -25,6 +25,21 @@ test('a device has the sums of its pools and the worst of their health', () => {
     currentConnections: 9,
     highestP95Ms: 80,
     pools: [{ name: 'app', health: 'degraded', up: 2, total: 5, offBalance: 0.25, requestsPerSecond: 40 }],
+  });
+});
+
+test('the history has a row of the device as a whole, with what a tick tells of it', () => {
+  const minute = run({
+    members: [
+      [member('a', { currentConnections: 4, responseTimeMs: { p95: 20 } }), 30],
+      [member('b', { currentConnections: 5, responseTimeMs: { p95: 80 } }), 10],
+    ],
+    seconds: 10,
+  });
+  expect(deviceRow(minute)).toEqual({
+    pool: '',
+    member: '',
+    values: { requestsPerSecond: 40, currentConnections: 9, responseTimeP95Ms: 80 },
   });
 });
 
