@@ -35,6 +35,8 @@ const packages = {
   ps: 'procps',
   snmpd: 'snmpd',
   snmpbulkwalk: 'snmp',
+  snmptrap: 'snmp',
+  snmpinform: 'snmp',
   smilint: 'smitools',
 };
 

@@ -11,6 +11,8 @@ import { readFacts } from './console/certificates/facts.ts';
 import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
 import { defaultIntervalMs, Estate } from './console/estate.ts';
+import { DeviceAddresses } from './console/device-addresses.ts';
+import { EventBook } from './console/events.ts';
 import { Finder } from './console/finder.ts';
 import { makeHandlers, readCredentials } from './console/handlers.ts';
 import { useKeyChain, useKeyFile } from './console/key-chain.ts';
@@ -26,6 +28,7 @@ import { pushTarget } from './console/target.ts';
 import { testDevice, type TestRequest } from './console/tester.ts';
 import { Sleeper } from './console/sleep.ts';
 import { Ticker } from './console/ticker.ts';
+import { Traps } from './console/traps.ts';
 import { Watchers } from './console/watchers.ts';
 import type { Clock } from './core/clock.ts';
 import { Locks } from './core/lock.ts';
@@ -161,12 +164,34 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     onPoll: (device, poll) => {
       const everyMs = device.spec.pollIntervalMs ?? defaultIntervalMs;
       writes.track(store.samples.write(device.chartRows(poll, everyMs)));
+      if (poll.isNewEpoch) events.restarted(device.spec.name);
     },
     onRead: (device, reading, occasion) => {
       writes.track(history.keep(device.spec.name, reading, occasion));
     },
     onChange: tellDevices,
   });
+  const addresses = new DeviceAddresses(
+    () => estate.list().map(({ spec }) => spec),
+    () => performance.now(),
+  );
+  const events = new EventBook({
+    devices: () => estate.list(),
+    deviceAt: (address) => addresses.deviceAt(address),
+    now: driverTools.now,
+    keep: (list) => store.events.put(list),
+    tell: tellEvents,
+  });
+  const traps = new Traps({
+    store,
+    onNotification: (notification) => {
+      events.take(notification);
+    },
+    onChange: tellEvents,
+  });
+  function tellEvents(): void {
+    watchers.tellAll('events', { traps: traps.state(), latest: events.latest });
+  }
   const pushes = new Pushes({
     clock: systemClock,
     journal: {
@@ -234,6 +259,8 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     });
   }
   pushes.resume(await takeUp(store, estate));
+  addresses.warm();
+  await traps.start(options.isWatching ?? true);
 
   const ticking = setInterval(() => {
     if (sleeper.isAsleep) return;
@@ -290,6 +317,8 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       ),
     series: (query) => store.samples.series(query),
     lab,
+    traps,
+    isWatching: options.isWatching ?? true,
     maskText: (device, text) => estate.opened(device).link.mask(text),
   });
 
@@ -310,6 +339,8 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       schedule.close();
       locks.lockAll();
       estate.close();
+      await traps.close();
+      await events.close();
       await writes.close();
       await store.close();
     },

@@ -186,7 +186,7 @@ async function readOne(
 }
 
 /** Secrets that nothing seals are gone with the process: a command must not pretend to keep one. */
-async function keepSecrets(session: Session, { env, terminal }: CliTools): Promise<void> {
+export async function keepSecrets(session: Session, { env, terminal }: CliTools): Promise<void> {
   const { shell, secrets } = await session.call('app.info', {});
   if (secrets.protection !== 'memory') return;
   const passphrase = await readSecret('STEELYARD_PASSPHRASE', env);

@@ -6,6 +6,7 @@ import { addCertificate, listCertificates, renewCertificate, restoreCertificate 
 import { addDevice, listDevices, removeDevice, testDevice } from './devices.ts';
 import { drain, resume } from './drain.ts';
 import { engineCheck, engineRun } from './engine.ts';
+import { events } from './events.ts';
 import { find } from './find.ts';
 import { help, helpFor } from './help.ts';
 import { log } from './log.ts';
@@ -13,6 +14,7 @@ import { parse, render } from './native.ts';
 import { poll, read } from './readings.ts';
 import { serve } from './serve.ts';
 import { simulate } from './simulate.ts';
+import { setTraps, showTraps } from './traps.ts';
 
 /** Every command there is, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -28,6 +30,9 @@ export const commands: readonly Command[] = [
   read,
   poll,
   log,
+  events,
+  setTraps,
+  showTraps,
   find,
   plan,
   apply,

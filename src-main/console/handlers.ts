@@ -15,6 +15,7 @@ import type { Planner } from './planner.ts';
 import type { Pushes } from './pushes.ts';
 import type { Questions } from './questions.ts';
 import type { TestRequest } from './tester.ts';
+import type { Traps } from './traps.ts';
 import type { Watchers } from './watchers.ts';
 
 const loadTimeoutMs = 20_000;
@@ -40,6 +41,9 @@ export interface HandlerParts {
     readonly start: () => Promise<LabState>;
     readonly stop: () => Promise<LabState>;
   };
+  readonly traps: Traps;
+  /** False: a command that comes and goes opens no listener. */
+  readonly isWatching: boolean;
   readonly maskText: (device: string, text: string) => string;
 }
 
@@ -51,6 +55,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'secrets.unlock': async ({ passphrase }) => {
       await store.secrets.unlock(passphrase);
       estate.wake();
+      if (parts.isWatching) void parts.traps.reopen();
       return null;
     },
     'secrets.protect': async ({ passphrase }) => {
@@ -177,6 +182,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       parts.questions.answer(id, answers);
       return Promise.resolve(null);
     },
+
+    'events.list': ({ device, limit }) => store.events.list(device, limit ?? 200),
+    'traps.get': () => Promise.resolve(parts.traps.state()),
+    'traps.set': (settings) => parts.traps.set(settings, parts.isWatching),
 
     'lab.get': () => Promise.resolve(lab.get()),
     'lab.start': () => lab.start(),

@@ -3,6 +3,7 @@ import type { VendorId } from './address.ts';
 import { certificateFilesSchema, type DeviceCertificate } from './certificates.ts';
 import type { OptionState } from './desktop.ts';
 import type { Outcome, Problem } from './errors.ts';
+import { type DeviceEvent, trapSettingsSchema, type TrapState } from './events.ts';
 import { type FindAnswer, findSchema } from './find.ts';
 import type { LogPage } from './log.ts';
 import { metricSchema, type Sample, type Series, type Sleep } from './metrics.ts';
@@ -420,6 +421,14 @@ export const calls = {
     z.strictObject({ id: z.string().max(64), answers: z.array(z.string().max(4096)).max(50) }),
   ),
 
+  /** What devices told by themselves, newest first. */
+  'events.list': call<readonly DeviceEvent[]>()(
+    z.strictObject({ device: deviceName.optional(), limit: z.number().int().min(1).max(1000).optional() }),
+  ),
+  'traps.get': call<TrapState>()(nothing),
+  /** Where traps are taken, and from whom; secrets are sealed and never come back out. */
+  'traps.set': call<TrapState>()(trapSettingsSchema),
+
   'lab.get': call<LabState>()(nothing),
   'lab.start': call<LabState>()(nothing),
   'lab.stop': call<LabState>()(nothing),
@@ -459,6 +468,8 @@ export interface Events {
   readonly slept: Sleep;
   /** The desktop asks its window for something: to go to a place, to say why a link was refused, to open the palette. */
   readonly shown: Shown;
+  /** Events have come, or counts of traps moved; at most once a second. */
+  readonly events: { readonly traps: TrapState; readonly latest: readonly DeviceEvent[] };
   /** All that servers ask a person now. */
   readonly questions: readonly SignInQuestion[];
 }

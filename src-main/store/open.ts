@@ -1,4 +1,5 @@
 import type { DeviceSpec } from '../contract/api.ts';
+import type { DeviceEvent, NewEvent } from '../contract/events.ts';
 import type { MetricRows, Series, Sleep } from '../contract/metrics.ts';
 import { prepareDirectory } from './data-directory.ts';
 import type { JournalledPush, NewPush } from './journal.ts';
@@ -53,6 +54,14 @@ export interface Sleeps {
   readonly list: () => Promise<readonly Sleep[]>;
 }
 
+/** What devices told by themselves; the oldest go when there are very many. */
+export interface EventStore {
+  /** Gives each its id, in the order given. */
+  readonly put: (events: readonly NewEvent[]) => Promise<readonly DeviceEvent[]>;
+  /** Newest first. */
+  readonly list: (device: string | undefined, limit: number) => Promise<readonly DeviceEvent[]>;
+}
+
 /** Everything that outlives the process. Calls are carried out in the order in which they were made. */
 export interface Store {
   readonly inventory: Inventory;
@@ -62,6 +71,7 @@ export interface Store {
   readonly journal: Journal;
   readonly samples: SampleStore;
   readonly sleeps: Sleeps;
+  readonly events: EventStore;
   /** Puts a moment on the charts of a device. */
   readonly mark: (marker: NewMarker) => Promise<void>;
   /** Moments of a device in some time, oldest first. */
@@ -123,6 +133,10 @@ function parts(worker: StoreWorker): Omit<Store, 'secrets' | 'versions' | 'damag
       begin: (fromMs) => call('beginSleep', fromMs),
       end: (toMs) => call('endSleep', toMs),
       list: () => call('listSleeps'),
+    },
+    events: {
+      put: (events) => call('putEvents', events),
+      list: (device, limit) => call('listEvents', device, limit),
     },
     mark: (marker) => call('putMarker', marker),
     markers: (device, fromMs, toMs) => call('listMarkers', device, fromMs, toMs),

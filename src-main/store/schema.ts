@@ -30,6 +30,11 @@ export const mainMigrations: readonly string[] = [
   `
   CREATE TABLE sleep (id INTEGER PRIMARY KEY, from_ms INTEGER NOT NULL, to_ms INTEGER) STRICT;
   `,
+  `
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX event_of_device ON event (device, id);
+  `,
 ];
 
 /**

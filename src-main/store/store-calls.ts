@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { MetricRows, Series } from '../contract/metrics.ts';
+import { eventCalls } from './events.ts';
 import { inventoryCalls } from './inventory.ts';
 import { journalCalls } from './journal.ts';
 import { markerCalls } from './markers.ts';
@@ -19,6 +20,7 @@ export function storeCalls(main: DatabaseSync, samplesFile: SamplesFile, close: 
     ...versionCalls(main),
     ...journalCalls(main),
     ...markers,
+    ...eventCalls(main),
     ...sleeps,
     writeSamples: (rows: MetricRows): void => {
       samplesFile.use((samples) => {
