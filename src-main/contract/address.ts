@@ -18,6 +18,7 @@ export const vendorIds = [
   'css',
   'fortiadc',
   'keepalived',
+  'peplink',
   'relayd',
   'serveriron',
 ] as const;

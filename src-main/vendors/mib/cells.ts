@@ -39,6 +39,8 @@ export function addressOf(cell: SnmpCell | undefined): string | undefined {
   const text = cell.value.toString('latin1').replace(/\0+$/, '');
   if (/^(\d{1,3}\.){3}\d{1,3}(%\d+)?$/.test(text) || /^[0-9a-f]*:[0-9a-f:.]+(%\d+)?$/i.test(text)) return text;
   if (/^[a-z0-9]([a-z0-9-]*\.)+[a-z]{2,}$/i.test(text)) return text;
+  // Words of 8, 16 or 20 letters (Kemp: "slave of 172.20.3.83") are no bytes of an address.
+  if (text.length > 4 && /^[\x20-\x7e]+$/.test(text)) return undefined;
   return addressOfBytes(cell.value);
 }
 

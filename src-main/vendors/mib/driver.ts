@@ -55,7 +55,7 @@ function openMib(mib: Mib, session: SnmpSession, tools: DriverTools): OpenDevice
     poll: async (options) => {
       const [objects, box] = await Promise.all([readObjects(session, mib, options), readBox(mib, session, options)]);
       const now = tools.now();
-      return { ...sampleOf(mib, objects, box), at: now.toISOString(), epoch: upTime.epochAt(now, box.upTime) };
+      return { ...sampleOf(objects, box), at: now.toISOString(), epoch: upTime.epochAt(now, box.upTime) };
     },
   });
 }
@@ -184,18 +184,14 @@ function share(used: number | undefined, total: number | undefined): number | un
   return used === undefined || total === undefined || total <= 0 ? undefined : Math.round((used / total) * 1000) / 10;
 }
 
-function sampleOf(mib: Mib, { virtualServers, pools }: MibObjects, box: Box): Omit<Sample, 'at'> {
-  const servers = mib.virtualServers;
-  const poolMap = mib.hasPoolPerVirtualServer === true ? servers : mib.pools;
+function sampleOf({ virtualServers, pools }: MibObjects, box: Box): Omit<Sample, 'at'> {
   return {
     device: box.device,
     system: box.system,
-    virtualServers: servers === undefined ? [] : virtualServers.map((one) => virtualServerSample(one, servers)),
+    virtualServers: virtualServers.map(virtualServerSample),
     pools: pools.map(({ name, object, members }) => {
       const samples = members.map(memberSample);
-      return object === undefined || poolMap === undefined
-        ? { name, members: samples }
-        : poolSample(object, poolMap, samples);
+      return object === undefined ? { name, members: samples } : poolSample(object, samples);
     }),
     errors: [],
   };

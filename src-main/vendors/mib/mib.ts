@@ -21,8 +21,14 @@ export interface Mib {
   /** Figures of the box: a gauge, or a share in per cent of one scalar in another. */
   readonly system?: Readonly<Record<string, string | { readonly used: string; readonly total: string }>>;
   readonly virtualServers?: ObjectMap;
+  /** Others beside them, in tables of their own numbering (relayd's redirections). */
+  readonly moreVirtualServers?: ObjectMap;
   readonly pools?: ObjectMap;
   readonly members?: ObjectMap;
+  /** Others beside them (NetScaler: services that are in no group). */
+  readonly moreMembers?: ObjectMap;
+  /** Of members whose MIB knows no pools: they are all of one (the links of a link balancer). */
+  readonly poolName?: string;
   readonly nodes?: ObjectMap;
   /** Devices whose members hang on virtual servers have one pool each: its rows are those of the virtual servers. */
   readonly hasPoolPerVirtualServer?: boolean;
@@ -35,6 +41,13 @@ export interface ObjectMap {
     readonly entry: string;
     readonly columns: Readonly<Partial<Record<ColumnKey, number>>>;
   }[];
+  /**
+   * Tables with an index of their own that say more of the same objects: a row is found by its name, which is the object's `node` or, where
+   * it has none, its name. What an object's own row says wins.
+   */
+  readonly details?: readonly ObjectMap[];
+  /** Rows whose column `kind` says something else are other objects. */
+  readonly kinds?: readonly string[];
   /** How an index is taken apart: the first way that uses it up. Parts are found under their names, as columns are. */
   readonly index: readonly (readonly IndexPart[])[];
   /** The object's name, as `{pool}/{node}:{port}`; the first whose parts are all there. */
@@ -76,5 +89,6 @@ export const columnKeys = [
   'bytesIn',
   'bytesOut',
   'average',
+  'kind',
 ] as const;
 export type ColumnKey = (typeof columnKeys)[number];

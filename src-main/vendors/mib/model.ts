@@ -1,24 +1,22 @@
 import type { DeviceModel } from '../../contract/model.ts';
 import { numberOf, textOf } from './cells.ts';
-import type { Mib, ObjectMap } from './mib.ts';
+import type { Mib } from './mib.ts';
 import { algorithmOf, type MibObject, present, protocolOf } from './objects.ts';
 import type { MibObjects } from './read-mib.ts';
 
 /** What the tables tell of the configuration; what they do not tell (monitors' settings, profiles) is absent. */
 export function modelOf(mib: Mib, { virtualServers, pools, nodes }: MibObjects): DeviceModel {
-  const servers = mib.virtualServers;
-  const poolMap = mib.hasPoolPerVirtualServer === true ? servers : mib.pools;
   return {
     virtualServers: virtualServers.map((one) => ({
       name: one.name,
       ...present('listen', listenOf(one)),
-      ...present('protocol', neutralProtocol(one, servers)),
+      ...present('protocol', neutralProtocol(one)),
       ...present('pool', mib.hasPoolPerVirtualServer === true ? one.name : textOf(one.row.cells.pool)),
       ...present('adminState', one.adminState),
     })),
     pools: pools.map(({ name, object, members }) => ({
       name,
-      ...(object === undefined || poolMap === undefined ? {} : present('algorithm', algorithmOf(object.row, poolMap))),
+      ...(object === undefined ? {} : present('algorithm', algorithmOf(object.row, object.map))),
       ...present('adminState', mib.hasPoolPerVirtualServer === true ? undefined : object?.adminState),
       members: members.map(memberOf),
     })),
@@ -60,7 +58,7 @@ function listenOf({ address, port }: MibObject): string[] | undefined {
   return [port === undefined ? host : `${host}:${port}`];
 }
 
-function neutralProtocol({ row }: MibObject, map: ObjectMap | undefined): 'http' | 'tcp' | 'udp' | undefined {
-  const word = map === undefined ? undefined : protocolOf(row, map);
+function neutralProtocol({ row, map }: MibObject): 'http' | 'tcp' | 'udp' | undefined {
+  const word = protocolOf(row, map);
   return word === 'http' || word === 'tcp' || word === 'udp' ? word : undefined;
 }

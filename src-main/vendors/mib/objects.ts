@@ -7,6 +7,7 @@ import type { Row } from './rows.ts';
 /** What all kinds of objects are told by. Absent is what the device does not tell. */
 export interface MibObject {
   readonly row: Row;
+  readonly map: ObjectMap;
   readonly name: string;
   readonly address?: string;
   readonly port?: number;
@@ -16,11 +17,14 @@ export interface MibObject {
 
 /** The objects of a table. A row that nothing names, a state left over from another numbering, is told only where no row has a name. */
 export function objectsOf(rows: readonly Row[], map: ObjectMap): readonly MibObject[] {
-  const names = new Map(rows.map((row) => [row, nameOf(row, map)]));
-  const hasNames = rows.some((row) => names.get(row) !== undefined);
-  const told = hasNames ? rows.filter((row) => names.get(row) !== undefined) : rows;
+  const own =
+    map.kinds === undefined ? rows : rows.filter(({ cells }) => map.kinds?.includes(textOf(cells.kind) ?? ''));
+  const names = new Map(own.map((row) => [row, nameOf(row, map)]));
+  const hasNames = own.some((row) => names.get(row) !== undefined);
+  const told = hasNames ? own.filter((row) => names.get(row) !== undefined) : own;
   return told.map((row) => ({
     row,
+    map,
     name: names.get(row) ?? row.index,
     ...endpointOf(row),
     ...healthOf(row, map),
@@ -104,8 +108,8 @@ function countedOf({ cells }: Row): Counted {
   };
 }
 
-export function virtualServerSample(object: MibObject, map: ObjectMap): VirtualServerSample {
-  return { ...stateOf(object), ...present('protocol', protocolOf(object.row, map)), ...countedOf(object.row) };
+export function virtualServerSample(object: MibObject): VirtualServerSample {
+  return { ...stateOf(object), ...present('protocol', protocolOf(object.row, object.map)), ...countedOf(object.row) };
 }
 
 export function memberSample(object: MibObject): MemberSample {
@@ -121,9 +125,9 @@ export function memberSample(object: MibObject): MemberSample {
   };
 }
 
-export function poolSample(object: MibObject, map: ObjectMap, members: readonly MemberSample[]): PoolSample {
+export function poolSample(object: MibObject, members: readonly MemberSample[]): PoolSample {
   const { cells } = object.row;
-  const algorithm = algorithmOf(object.row, map);
+  const algorithm = algorithmOf(object.row, object.map);
   return {
     name: object.name,
     ...present('algorithm', algorithm?.name),

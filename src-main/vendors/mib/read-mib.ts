@@ -2,7 +2,7 @@ import type { CallOptions, SnmpSession } from '../../transports/transport.ts';
 import { textOf } from './cells.ts';
 import type { Mib, ObjectMap } from './mib.ts';
 import { distinct, type MibObject, objectsOf } from './objects.ts';
-import { readRows, type Row } from './rows.ts';
+import { readRows, type Row, withDetails } from './rows.ts';
 
 export interface MibPool {
   /** Absent where only members name the pool: its settings are unknown. */
@@ -18,25 +18,35 @@ export interface MibObjects {
 
 /** Everything that a box tells of its balancing, tables side by side. Columns that it lacks are absent. */
 export async function readObjects(session: SnmpSession, mib: Mib, options: CallOptions): Promise<MibObjects> {
-  const [virtualServers, pools, members, nodes] = await Promise.all(
-    [mib.virtualServers, mib.hasPoolPerVirtualServer === true ? undefined : mib.pools, mib.members, mib.nodes].map(
-      (map) => (map === undefined ? Promise.resolve([]) : readRows(session, map, options)),
-    ),
+  const [servers, moreServers, pools, members, moreMembers, nodes] = await Promise.all(
+    [
+      mib.virtualServers,
+      mib.moreVirtualServers,
+      mib.hasPoolPerVirtualServer === true ? undefined : mib.pools,
+      mib.members,
+      mib.moreMembers,
+      mib.nodes,
+    ].map((map) => readKind(session, map, options)),
   );
+  const virtualServers = distinct([...(servers ?? []), ...(moreServers ?? [])]);
   return joined(mib, {
-    virtualServers: distinct(objectsIn(virtualServers, mib.virtualServers)),
-    pools: distinct(
-      mib.hasPoolPerVirtualServer === true
-        ? objectsIn(virtualServers, mib.virtualServers)
-        : objectsIn(pools, mib.pools),
-    ),
-    members: objectsIn(members, mib.members),
-    nodes: distinct(objectsIn(nodes, mib.nodes)),
+    virtualServers,
+    pools: mib.hasPoolPerVirtualServer === true ? virtualServers : distinct(pools ?? []),
+    members: [...(members ?? []), ...(moreMembers ?? [])],
+    nodes: distinct(nodes ?? []),
   });
 }
 
-function objectsIn(rows: readonly Row[] | undefined, map: ObjectMap | undefined): readonly MibObject[] {
-  return map === undefined ? [] : objectsOf(rows ?? [], map);
+async function readKind(
+  session: SnmpSession,
+  map: ObjectMap | undefined,
+  options: CallOptions,
+): Promise<readonly MibObject[]> {
+  if (map === undefined) return [];
+  const [rows, ...details] = await Promise.all(
+    [map, ...(map.details ?? [])].map((one) => readRows(session, one, options)),
+  );
+  return objectsOf(withDetails(rows ?? [], details.flat()), map);
 }
 
 interface Kinds {
@@ -53,8 +63,8 @@ function joined(mib: Mib, { virtualServers, pools, members, nodes }: Kinds): Mib
   const addresses = new Map(nodes.map((node) => [node.name, node.address]));
   const lists = new Map<string, MibObject[]>(pools.map((pool) => [pool.name, []]));
   for (const member of members) {
-    const row = poolRowOf(member.row, mib.members);
-    const named = member.row.parts.pool ?? textOf(member.row.cells.pool);
+    const row = poolRowOf(member.row, member.map);
+    const named = member.row.parts.pool ?? textOf(member.row.cells.pool) ?? mib.poolName;
     const pool = (row === undefined ? undefined : byRow.get(row))?.name ?? named ?? row ?? '?';
     const list = lists.get(pool) ?? [];
     lists.set(pool, list);
@@ -74,8 +84,8 @@ function withAddress(member: MibObject, addresses: ReadonlyMap<string, string | 
   return address === undefined ? member : { ...member, address };
 }
 
-function poolRowOf(row: Row, map: ObjectMap | undefined): string | undefined {
-  if (map?.poolRow === undefined) return undefined;
+function poolRowOf(row: Row, map: ObjectMap): string | undefined {
+  if (map.poolRow === undefined) return undefined;
   if (map.poolRow === 'poolRow') return textOf(row.cells.poolRow);
   return row.index.split('.').slice(0, map.poolRow.parts).join('.');
 }

@@ -1,5 +1,5 @@
 import type { CallOptions, SnmpCell, SnmpColumn, SnmpSession } from '../../transports/transport.ts';
-import { addressOfBytes } from './cells.ts';
+import { addressOfBytes, textOf } from './cells.ts';
 import type { ColumnKey, IndexPart, ObjectMap } from './mib.ts';
 
 /** One row: what its columns and its index say, the index winning where both name the object. */
@@ -22,6 +22,22 @@ export async function readRows(session: SnmpSession, map: ObjectMap, options: Ca
     }),
   );
   return rowsOf(found.flat(), map);
+}
+
+/** Rows with what other tables say of the object of that name. */
+export function withDetails(rows: readonly Row[], details: readonly Row[]): readonly Row[] {
+  if (details.length === 0) return rows;
+  const byName = new Map<string, Row['cells']>();
+  for (const { cells, parts } of details) {
+    const name = parts.name ?? textOf(cells.name);
+    if (name !== undefined) byName.set(name, { ...cells, ...byName.get(name) });
+  }
+  return rows.map((row) => {
+    const { cells, parts } = row;
+    const name = parts.node ?? textOf(cells.node) ?? parts.name ?? textOf(cells.name);
+    const more = name === undefined ? undefined : byName.get(name);
+    return more === undefined ? row : { ...row, cells: { ...more, ...cells } };
+  });
 }
 
 function rowsOf(columns: readonly (readonly [ColumnKey, SnmpColumn | undefined])[], map: ObjectMap): readonly Row[] {

@@ -8,7 +8,7 @@ export const alteon: Mib = {
   label: 'Radware Alteon',
   product: 'Alteon',
   source:
-    'ALTEON-CHEETAH-LAYER4-MIB (slbCurCfgVirtServerTable, slbStatVServerTable, slbVirtServicesInfoTable, slbRealServerInfoTable)',
+    'ALTEON-CHEETAH-LAYER4-MIB (slbCurCfgVirtServerTable, slbStatVServerTable, slbVirtServicesInfoTable, slbRealServerInfoTable, slbStatRServerTable)',
   isSeen: false,
   hasPoolPerVirtualServer: true,
   virtualServers: {
@@ -22,6 +22,17 @@ export const alteon: Mib = {
   },
   members: {
     tables: [{ entry: `${layer4}.3.4.1`, columns: { port: 5, health: 6, adminState: 6, weight: 8 } }],
+    // Of a real server in all its services: Alteon counts by server.
+    details: [
+      {
+        tables: [
+          { entry: `${layer4}.3.1.1`, columns: { address: 2 } },
+          { entry: `${layer4}.2.2.1`, columns: { currentConnections: 2, totalConnections: 3, bytesOut: 8 } },
+        ],
+        index: [[['name', 'integer']]],
+        names: ['{name}'],
+      },
+    ],
     index: [
       [
         ['poolRow', 'integer'],

@@ -10,6 +10,7 @@ import { fortiadc } from './fortiadc.ts';
 import { keepalived } from './keepalived.ts';
 import { kemp } from './kemp.ts';
 import { netscaler } from './netscaler.ts';
+import { peplink } from './peplink.ts';
 import { relayd } from './relayd.ts';
 import { serveriron } from './serveriron.ts';
 
@@ -27,6 +28,7 @@ export const mibs: readonly Mib[] = [
   keepalived,
   kemp,
   netscaler,
+  peplink,
   relayd,
   serveriron,
 ];

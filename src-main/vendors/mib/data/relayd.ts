@@ -2,12 +2,12 @@ import type { Mib } from '../mib.ts';
 
 const relay = '1.3.6.1.4.1.30155.3.2';
 
-/** OpenBSD's relayd: relays are virtual servers, tables pools, hosts members. Redirections (pf) have a table that is not read yet. */
+/** OpenBSD's relayd: relays and redirections (pf) are virtual servers, tables pools, hosts members. */
 export const relayd: Mib = {
   id: 'relayd',
   label: 'relayd',
   product: 'OpenBSD relayd',
-  source: 'OPENBSD-RELAYD-MIB (relaydRelays, relaydTables, relaydHosts)',
+  source: 'OPENBSD-RELAYD-MIB (relaydRelays, relaydRedirects, relaydTables, relaydHosts)',
   isSeen: false,
   virtualServers: {
     tables: [{ entry: `${relay}.2.1`, columns: { health: 2, adminState: 2, name: 3, totalConnections: 4 } }],
@@ -15,6 +15,14 @@ export const relayd: Mib = {
     names: ['{name}'],
     health: { 0: 'up', 1: 'unknown' },
     adminState: { 0: 'enabled', 1: 'disabled' },
+  },
+  moreVirtualServers: {
+    tables: [{ entry: `${relay}.1.1`, columns: { health: 2, adminState: 2, name: 3, totalConnections: 4 } }],
+    index: [],
+    names: ['{name}'],
+    // Backup: the fallback table has taken over.
+    health: { 0: 'up', 1: 'unknown', 2: 'down', 3: 'limited' },
+    adminState: { 0: 'enabled', 1: 'disabled', 2: 'enabled', 3: 'enabled' },
   },
   pools: {
     tables: [{ entry: `${relay}.7.1`, columns: { name: 2, health: 3, adminState: 3 } }],
