@@ -198,6 +198,8 @@ export const poolSchema = z.strictObject({
     })
     .optional(),
   tls: serverTlsSchema.optional(),
+  /** Members are asked in HTTP/2: by ALPN under TLS, else by prior knowledge. */
+  http2: z.boolean().optional(),
   sendProxyProtocol: z.enum(['v1', 'v2', 'none']).optional(),
   connectTimeoutMs: milliseconds.optional(),
   responseTimeoutMs: milliseconds.optional(),

@@ -98,7 +98,13 @@ export type ToSupervisor =
   | { readonly type: 'lease-news'; readonly news: LeaseNews }
   /** Its queues wait for these leases. */
   | { readonly type: 'hungry'; readonly keys: readonly string[] }
-  | { readonly type: 'member-tls-failed'; readonly pool: string; readonly member: string; readonly reason: string }
+  | {
+      readonly type: 'member-failed';
+      readonly pool: string;
+      readonly member: string;
+      readonly change: MemberFailure;
+      readonly reason: string;
+    }
   | { readonly type: 'purged'; readonly id: number; readonly count: number }
   /** An unsafe request has made a cached response invalid. */
   | { readonly type: 'cache-forget'; readonly server: string; readonly key: string; readonly atUs: number }
@@ -109,6 +115,9 @@ export type ToSupervisor =
   | { readonly type: 'taken'; readonly id: number; readonly isTaken: boolean }
   | { readonly type: 'demand'; readonly demand: Readonly<Record<string, number>> }
   | { readonly type: 'in-flight'; readonly load: Load };
+
+/** What does not come about with a member, as the event's `change` names it. */
+export type MemberFailure = 'tls-failed' | 'http2-failed';
 
 /** What is removed from the caches: responses of one URL, or those that carry a tag. */
 export interface PurgeTarget {

@@ -4,7 +4,7 @@ import { AccessLog } from './log/access-log.ts';
 import { openConnection } from './l4/open-connection.ts';
 import { UdpListener } from './l4/udp-listener.ts';
 import { takeHealth } from './l4/member-down.ts';
-import type { ListenerPlan, ToSupervisor, ToWorker } from './messages.ts';
+import type { ListenerPlan, MemberFailure, ToSupervisor, ToWorker } from './messages.ts';
 import { HeldTables } from './persistence/held-tables.ts';
 import { Beat } from './runtime/beat.ts';
 import { seededChance } from './runtime/chance.ts';
@@ -60,7 +60,7 @@ let lastInFlight = '';
 let lastHungry = '';
 const toldFailures = new Set<string>();
 
-context.onMemberTlsFailed = tellTlsFailure;
+context.onMemberFailed = tellMemberFailure;
 context.start();
 // Signals go to the whole group: the supervisor alone decides what they mean.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -337,7 +337,7 @@ function snapshot() {
 }
 
 /** The same failure of the same member is told once in ten seconds. */
-function tellTlsFailure(member: object, reason: string): void {
+function tellMemberFailure(member: object, change: MemberFailure, reason: string): void {
   const pool = tables?.poolOf(member);
   const { name } = member as { readonly name: string }; // a MemberRuntime, which `poolOf` found
   if (pool === undefined) return;
@@ -345,7 +345,7 @@ function tellTlsFailure(member: object, reason: string): void {
   if (toldFailures.has(key)) return;
   toldFailures.add(key);
   setTimeout(() => toldFailures.delete(key), 10_000).unref();
-  tell({ type: 'member-tls-failed', pool, member: name, reason });
+  tell({ type: 'member-failed', pool, member: name, change, reason });
 }
 
 function tellInFlight(): void {

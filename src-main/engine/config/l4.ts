@@ -112,6 +112,10 @@ function poolProblems(server: EngineVirtualServer, pool: EnginePool, path: Path)
     const remedy = 'use source-ip-hash or another algorithm';
     problems.push({ path: [...path, 'algorithm'], what: `"${pool.name}" has the algorithm "${name}"`, why, remedy });
   }
+  if (pool.http2 === true) {
+    const remedy = 'remove http2: what clients speak passes through as it is';
+    problems.push({ path: [...path, 'http2'], isKey: true, what: `"${pool.name}" has http2`, why, remedy });
+  }
   return problems;
 }
 

@@ -14,7 +14,7 @@ function describeIssue(issue: Issue, base: readonly (string | number)[], data: u
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(
       (key) =>
-        refuseHttp2ToMembers([...path, key], key) ?? {
+        explainHttp2ToMembers([...path, key], key) ?? {
           path: [...path, key],
           isKey: true,
           what: `unknown key "${key}"`,
@@ -33,7 +33,7 @@ function describeIssue(issue: Issue, base: readonly (string | number)[], data: u
   if (value === undefined) {
     return [{ path, what: `${name} is missing`, why: 'it has no default', remedy: 'write it' }];
   }
-  const refusal = refuseHttp2ToMembers(path, value);
+  const refusal = explainHttp2ToMembers(path, value);
   if (refusal !== undefined) return [refusal];
   const shown = typeof value === 'object' ? 'the value' : JSON.stringify(value);
   return [
@@ -43,16 +43,16 @@ function describeIssue(issue: Issue, base: readonly (string | number)[], data: u
 
 const http2Names: readonly unknown[] = ['http2', 'h2', 'h2c', 'grpc', 'alpn'];
 
-/** Asks for HTTP/2 below `pools`, by the names it has elsewhere, as a key or as `protocol`: that is no spelling mistake, the engine lacks it. */
-function refuseHttp2ToMembers(path: readonly (string | number)[], name: unknown): ConfigProblem | undefined {
+/** Asks for HTTP/2 below `pools` by the names that it has elsewhere, as a key or as `protocol`. */
+function explainHttp2ToMembers(path: readonly (string | number)[], name: unknown): ConfigProblem | undefined {
   const isKey = path.at(-1) === name;
   if (path[0] !== 'pools' || !http2Names.includes(name) || (!isKey && path.at(-1) !== 'protocol')) return undefined;
   return {
     path,
     isKey,
-    what: `CAPABILITY_MISSING: HTTP/2 to members (${String(name)})`,
-    why: 'clients may speak it, members are asked in HTTP/1.1, and nothing is silently ignored',
-    remedy: 'remove the key; gRPC passes through a virtual server with protocol tcp or tls-passthrough',
+    what: `HTTP/2 to members is not asked for by ${String(name)}`,
+    why: 'it is a choice of the pool: by ALPN under TLS, else by prior knowledge',
+    remedy: 'write http2: true in the pool',
   };
 }
 

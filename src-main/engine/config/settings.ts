@@ -205,6 +205,7 @@ function poolSettings(
       statuses: pool.passive?.statuses ?? ['500-599'],
     },
     tls: memberTlsSettings(pool.tls, baseDirectory),
+    http2: pool.http2 ?? false,
     sendProxyProtocol: pool.sendProxyProtocol ?? 'none',
     connectTimeoutMs: pool.connectTimeoutMs ?? 5000,
     responseTimeoutMs: pool.responseTimeoutMs ?? 60_000,

@@ -9,7 +9,7 @@ import { takeForward } from './max-forwards.ts';
 import { Endpoint, RequestView } from './request-view.ts';
 import { renderForLine, rewriteRoomBytes, writeRequestHead, writeResponseHead } from './rewrite.ts';
 import { readSetCookie, setCookieRoom } from './set-cookie.ts';
-import { UpstreamConnection, type UpstreamFailure, type UpstreamOwner } from './upstream.ts';
+import { UpstreamConnection, type Upstream, type UpstreamFailure, type UpstreamOwner } from './upstream.ts';
 import { greetingOf } from '../l4/proxy-greeting.ts';
 import type { Decision } from '../persistence/decision.ts';
 import type { Asker } from '../persistence/held-tables.ts';
@@ -121,9 +121,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #cookie: CookieRule = noCookie;
   #isCookieCut = false;
   #cookieLine: Buffer = empty;
-  #upstream: UpstreamConnection | undefined = undefined;
+  #upstream: Upstream | undefined = undefined;
   /** An idle connection that no other client may use. */
-  #ownIdle: UpstreamConnection | undefined = undefined;
+  #ownIdle: Upstream | undefined = undefined;
   #request: Buffer | undefined = undefined;
   #requestLength = 0;
   #requestHeadLength = 0;
@@ -560,7 +560,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (idle === undefined) {
       this.#isReused = false;
       const greeting = greetingOf(pool, this.#endpoint);
-      this.#upstream = new UpstreamConnection(this.#context, member, this.#behind.limitsOf(pool), this, greeting);
+      const limits = this.#behind.limitsOf(pool);
+      if (member.http2 !== undefined) this.#openStream(member.http2.open(limits, this, this.#endpoint, greeting));
+      else this.#upstream = new UpstreamConnection(this.#context, member, limits, this, greeting);
       return;
     }
     this.#isReused = true;
@@ -569,8 +571,15 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#sendRequest(idle);
   }
 
+  /** A stream of HTTP/2, on a connection that is there or one that is opened. */
+  #openStream(stream: Upstream): void {
+    this.#upstream = stream;
+    this.#isReused = stream.isConnected;
+    if (stream.isConnected) this.#sendRequest(stream);
+  }
+
   /** A connection whose PROXY header told the member about this client serves no other. */
-  #takeIdle(member: MemberRuntime, pool: PoolRuntime): UpstreamConnection | undefined {
+  #takeIdle(member: MemberRuntime, pool: PoolRuntime): Upstream | undefined {
     if (pool.settings.sendProxyProtocol === 'none' && this.#behind.limitsOf(pool).isOfOneClient !== true)
       return member.idle.pop();
     const own = this.#ownIdle;
@@ -650,7 +659,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#upstream !== undefined) this.#sendRequest(this.#upstream);
   }
 
-  #sendRequest(upstream: UpstreamConnection): void {
+  #sendRequest(upstream: Upstream): void {
     const member = this.#member;
     const request = this.#request;
     if (member === undefined || request === undefined) return;
@@ -665,7 +674,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     else if (isFlushed) this.#resumeClient();
   }
 
-  #awaitResponse(upstream: UpstreamConnection): void {
+  #awaitResponse(upstream: Upstream): void {
     upstream.expectWithin(this.#pool?.settings.responseTimeoutMs ?? 0);
   }
 
@@ -1171,18 +1180,20 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     }
   }
 
-  onUpstreamFailed(failure: UpstreamFailure): void {
+  onUpstreamFailed(failure: UpstreamFailure, resetCode?: number): void {
     this.#upstream = undefined;
     if (this.#state === tunnelling) {
       this.#leaveMember();
       this.#socket.destroy();
       return;
     }
+    if (failure === 'unprocessed' && this.#reopen()) return;
     this.#countFailure(placeOf(failure, this.#hasResponseHead));
     if (this.#hasResponseHead) {
       // The client has part of a response: only the end of its connection can tell that it is not whole.
       this.#leaveMember();
       this.#drop(S.memberFailure);
+      if (resetCode !== undefined && 'resetCode' in this.#socket) this.#socket.resetCode = resetCode;
       this.#truncate();
       return;
     }
@@ -1192,6 +1203,16 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#respond({ status: failure === 'timeout' || failure === 'connect-timeout' ? 504 : 502 });
   }
 
+  /** The member has ended a connection that had served before (HTTP/2's GOAWAY): no failure of its own, so it costs no try. */
+  #reopen(): boolean {
+    const pool = this.#pool;
+    const member = this.#member;
+    if (pool === undefined || member === undefined || !this.#isReused || !this.#isReplayable) return false;
+    this.#leaveMember();
+    this.#open(member, pool, false);
+    return true;
+  }
+
   /** Sends the request again where that is safe: nothing was sent, or it may be repeated and is still whole. */
   #retry(failure: UpstreamFailure): boolean {
     const pool = this.#pool;
@@ -1199,8 +1220,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (pool === undefined || member === undefined) return false;
     const hadBytes = this.#responsePartial !== undefined;
     this.#responsePartial = undefined;
-    const mayRepeat = !this.#isSent || (this.#isIdempotent && this.#isReplayable);
-    if (!mayRepeat) return false;
+    const isUntouched = failure === 'refused' || failure === 'unprocessed';
+    const mayRepeat = !this.#isSent || ((this.#isIdempotent || isUntouched) && this.#isReplayable);
+    if (!mayRepeat || failure === 'bad-response') return false;
     if (failure === 'reset' && this.#isReused && !hadBytes) {
       // The member had closed the idle connection meanwhile: no failure of its own, so it costs no try.
       this.#leaveMember();
@@ -1208,7 +1230,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       return true;
     }
     const { when } = pool.settings.retry;
-    const word = failure === 'reset' ? 'reset-before-response' : failure === 'timeout' ? 'timeout' : 'connect-error';
+    const isReset = isUntouched || failure === 'reset';
+    const word = isReset ? 'reset-before-response' : failure === 'timeout' ? 'timeout' : 'connect-error';
     if (this.#triesLeft === 0 || !when.includes(word)) return false;
     this.#triesLeft--;
     if (this.#entry !== undefined) this.#entry.retries++;
@@ -1523,7 +1546,11 @@ function placeOf(failure: UpstreamFailure, hasResponseHead: boolean): number {
     case 'timeout':
       return M.responseTimeout;
     case 'reset':
+    case 'refused':
+    case 'unprocessed':
       return hasResponseHead ? M.resetIn : M.resetBefore;
+    case 'bad-response':
+      return M.badResponse;
   }
 }
 

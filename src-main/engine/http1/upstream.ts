@@ -15,8 +15,12 @@ import { Timed } from '../sockets/timer-wheel.ts';
 /** So many idle connections are kept in any case, where `maxIdle` is not said. */
 const leastMaxIdle = 64;
 
-/** What went wrong on the way to a member. */
-export type UpstreamFailure = 'connect-error' | 'connect-timeout' | 'reset' | 'timeout';
+/**
+ * What went wrong on the way to a member. HTTP/2 alone knows `refused` and `unprocessed` (the member says that it has done
+ * nothing for the request: it is busy, or about to close the connection) and `bad-response`.
+ */
+export type UpstreamFailure =
+  'connect-error' | 'connect-timeout' | 'reset' | 'timeout' | 'refused' | 'unprocessed' | 'bad-response';
 
 /** The exchange that a connection works for. */
 export interface UpstreamOwner {
@@ -26,7 +30,8 @@ export interface UpstreamOwner {
   /** What was written before has left. */
   readonly onUpstreamFlushed: () => void;
   readonly onUpstreamEnd: () => void;
-  readonly onUpstreamFailed: (failure: UpstreamFailure) => void;
+  /** `resetCode` is what a member's RST_STREAM gave as its reason. */
+  readonly onUpstreamFailed: (failure: UpstreamFailure, resetCode?: number) => void;
 }
 
 /** What a connection needs to know of its member. */
@@ -54,8 +59,32 @@ export interface UpstreamLimits {
   readonly keepAlive: { readonly maxIdle: number | undefined; readonly idleTimeoutMs: number };
 }
 
+/**
+ * What carries one exchange to a member and back: a connection of HTTP/1.1, or a stream of HTTP/2. Both take and give the
+ * bytes of HTTP/1.1 messages. What the methods mean stands at `UpstreamConnection`.
+ */
+export interface Upstream {
+  readonly member: UpstreamMember;
+  owner: UpstreamOwner | undefined;
+  readonly isOfOneClient: boolean;
+  readonly lease: Buffer | undefined;
+  readonly isConnected: boolean;
+  readonly isClosed: boolean;
+  readonly isFlushing: boolean;
+  readonly send: (bytes: Buffer) => boolean;
+  readonly expectWithin: (inactivityMs: number) => void;
+  readonly resume: () => void;
+  readonly end: () => void;
+  readonly leaseBuffer: () => void;
+  readonly readSlices: (bytes: number) => void;
+  readonly returnBuffer: (isFree: boolean) => void;
+  readonly release: (maxIdleMs: number) => void;
+  readonly park: (maxIdleMs: number) => Upstream | undefined;
+  readonly destroy: () => void;
+}
+
 /** A connection to a member. It belongs to one exchange at a time, or lies idle in its member's stack. */
-export class UpstreamConnection extends Timed implements ByteReader {
+export class UpstreamConnection extends Timed implements ByteReader, Upstream {
   readonly member: UpstreamMember;
   owner: UpstreamOwner | undefined;
   /** It told the member about its client: no other may use it. */
@@ -192,6 +221,11 @@ export class UpstreamConnection extends Timed implements ByteReader {
     return this;
   }
 
+  /** Of the connection: what it says at first, and frames of HTTP/2. */
+  get socket(): ByteSocket {
+    return this.#socket;
+  }
+
   /** Bytes that have not left yet: shrinks while a slow member reads. */
   get waitingBytes(): number {
     return queuedBytes(this.#socket);
@@ -275,7 +309,8 @@ export class UpstreamConnection extends Timed implements ByteReader {
       this.#onConnected();
     });
     socket.on('error', (error) => {
-      if (tls !== undefined && !this.isConnected) this.#context.onMemberTlsFailed(this.member, reasonOf(error));
+      if (tls !== undefined && !this.isConnected)
+        this.#context.onMemberFailed(this.member, 'tls-failed', reasonOf(error));
       this.#fail(this.isConnected ? 'reset' : 'connect-error');
     });
     socket.resume();

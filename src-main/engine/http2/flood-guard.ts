@@ -9,7 +9,7 @@ const idlePerData = 4;
 /** A smaller one allows none: who opens its window byte by byte makes much work of little. */
 const leastDataBytes = 256;
 
-/** Counts what a client makes the engine do for nothing. Time in milliseconds, on any one clock. */
+/** Counts what a peer makes the engine do for nothing. Time in milliseconds, on any one clock. */
 export class FloodGuard {
   #resets = resetBurst;
   #idle = idleBurst;
@@ -34,6 +34,11 @@ export class FloodGuard {
   /** A frame of a body went either way, or a stream was opened. */
   onData(bytes: number): void {
     if (bytes >= leastDataBytes && this.#idle < idleBurst) this.#idle += idlePerData;
+  }
+
+  /** A frame of a body went out, of a length that the peer had no say in. */
+  onSent(): void {
+    if (this.#idle < idleBurst) this.#idle += idlePerData;
   }
 
   #refill(nowMs: number): void {

@@ -30,8 +30,10 @@ export class FrameReader {
   #dataLeft = 0;
   #paddingLeft = 0;
 
-  constructor(handler: FrameHandler) {
+  /** `hasPreface` = the client's words come first (RFC 9113 3.4). */
+  constructor(handler: FrameHandler, hasPreface = true) {
     this.#handler = handler;
+    if (!hasPreface) this.#prefaceLength = clientPreface.length;
   }
 
   read(bytes: Buffer, start: number, end: number): void {

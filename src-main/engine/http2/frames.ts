@@ -36,6 +36,7 @@ export const ErrorCode = {
   cancel: 8,
   compression: 9,
   enhanceYourCalm: 11,
+  http11Required: 13,
 } as const;
 
 export const frameHeadBytes = 9;

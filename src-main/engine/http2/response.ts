@@ -7,8 +7,8 @@ import { fieldRoomBytes, putField, putStatus } from './hpack/encoder.ts';
 const untilClose = -1;
 const chunked = -2;
 
-/** Where the parts of a response go to; bytes are valid during the call only, and `isEnd` = nothing follows. */
-export interface ResponseFrames {
+/** Where the parts of a message go to; bytes are valid during the call only, and `isEnd` = nothing follows. */
+export interface MessageFrames {
   readonly sendFields: (block: Buffer, length: number, isEnd: boolean) => void;
   readonly sendBody: (bytes: Buffer, start: number, end: number, isEnd: boolean) => void;
 }
@@ -18,7 +18,7 @@ let block: Buffer = Buffer.allocUnsafeSlow(16_384);
 
 /** Turns the bytes of HTTP/1.1 responses (whole heads at a time), one after another, into fields and data. */
 export class ResponseWriter {
-  readonly #frames: ResponseFrames;
+  readonly #frames: MessageFrames;
   #isHead = false;
   #isTunnel = false;
   #hasHead = false;
@@ -28,7 +28,7 @@ export class ResponseWriter {
   /** Everything that the head announced has come. */
   isComplete = false;
 
-  constructor(frames: ResponseFrames) {
+  constructor(frames: MessageFrames) {
     this.#frames = frames;
   }
 
@@ -124,8 +124,15 @@ export class ResponseWriter {
     this.isComplete = isEnd;
     const endsHere = isEnd && trailers.length === 0;
     if (pieceEnd > pieceStart || endsHere) this.#frames.sendBody(bytes, pieceStart, pieceEnd, endsHere);
-    if (trailers.length > 0) this.#frames.sendFields(block, putTrailers(trailers), true);
+    if (trailers.length === 0) return;
+    const fields = trailerBlock(trailers);
+    this.#frames.sendFields(fields, fields.length, true);
   }
+}
+
+/** Trailers (name, value, name, value ...) as a block of fields, valid until the next one is made. */
+export function trailerBlock(trailers: readonly string[]): Buffer {
+  return block.subarray(0, putTrailers(trailers));
 }
 
 function putTrailers(trailers: readonly string[]): number {
@@ -148,7 +155,8 @@ const ofConnection = ['connection', 'keep-alive', 'proxy-connection', 'transfer-
   Buffer.from(name, 'latin1'),
 );
 
-function isOfConnection(bytes: Buffer, start: number, end: number): boolean {
+/** Does the field of this name concern one HTTP/1.1 connection alone? */
+export function isOfConnection(bytes: Buffer, start: number, end: number): boolean {
   switch (end - start) {
     case 7:
     case 10:

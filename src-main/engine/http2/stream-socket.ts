@@ -2,7 +2,7 @@ import type { ByteReader } from '../sockets/byte-reader.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { ErrorCode } from './frames.ts';
 import type { RequestHead } from './request-head.ts';
-import { ResponseWriter, type ResponseFrames } from './response.ts';
+import { ResponseWriter, type MessageFrames } from './response.ts';
 
 /** What a stream needs of its connection. */
 export interface StreamOwner {
@@ -35,7 +35,7 @@ const turnBytes = 32_768;
  * stream brings becomes a message. One after another it carries many streams, as a connection of HTTP/1.1 carries many
  * requests: that saves building both anew for each.
  */
-export class StreamSocket implements ByteSocket, ResponseFrames {
+export class StreamSocket implements ByteSocket, MessageFrames {
   id = 0;
   /** What the client lets us send, and what we let it. */
   sendWindow = 0;
@@ -47,6 +47,8 @@ export class StreamSocket implements ByteSocket, ResponseFrames {
   isRemoteEnded = false;
   /** It waits for room in the connection's list. */
   isWaiting = false;
+  /** What a member's RST_STREAM said; the client is told the same where that means something to it. */
+  resetCode: number = ErrorCode.internal;
   readonly #owner: StreamOwner;
   readonly #reader: ByteReader;
   readonly #writer: ResponseWriter = new ResponseWriter(this);
@@ -107,6 +109,7 @@ export class StreamSocket implements ByteSocket, ResponseFrames {
     this.#isChunked = head.isChunked;
     this.#contentLength = head.contentLength;
     this.#lastChunk = lastChunk;
+    this.resetCode = ErrorCode.internal;
     this.#isCarrying = true;
     this.#isLocalEnded = this.#endsBehind = this.#hasUnreadEnd = false;
     this.#writer.begin(head.isHead, head.isTunnel);
@@ -268,7 +271,7 @@ export class StreamSocket implements ByteSocket, ResponseFrames {
   /** The response breaks off. */
   resetAndDestroy(): this {
     this.#isClosed = true;
-    if (this.#isCarrying) this.#breakOff(ErrorCode.internal);
+    if (this.#isCarrying) this.#breakOff(codeForClient(this.resetCode));
     else process.nextTick(tellClosed, this);
     return this;
   }
@@ -285,7 +288,7 @@ export class StreamSocket implements ByteSocket, ResponseFrames {
     else if (this.#writer.isComplete) {
       // RFC 9113 8.1: a response may be whole before its request; the rest of that is not wanted.
       if (this.#isLocalEnded) this.#dropRest();
-    } else if (!this.#writer.endsByClose) this.#breakOff(ErrorCode.internal);
+    } else if (!this.#writer.endsByClose) this.#breakOff(codeForClient(this.resetCode));
     else if (isAtOnce && this.#writer.isTunnelling) this.#breakOff(ErrorCode.cancel);
     else if (!this.#isLocalEnded && !this.#endsBehind) this.sendBody(crlf, 0, 0, true);
     return this;
@@ -332,6 +335,11 @@ function deliverUnread(socket: StreamSocket): void {
 
 function tellClosed(socket: StreamSocket): void {
   socket.tellClosed();
+}
+
+/** What concerns the member's connection alone, or would ask for the request again, is a failure of ours. */
+function codeForClient(code: number): number {
+  return code === ErrorCode.cancel || code === ErrorCode.enhanceYourCalm ? code : ErrorCode.internal;
 }
 
 function ignore(): void {

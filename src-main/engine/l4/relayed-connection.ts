@@ -579,6 +579,10 @@ function placeOf(failure: UpstreamFailure, hasSpoken: boolean): number {
       return M.connectTimeout;
     case 'timeout':
       return M.responseTimeout;
+    // The others are HTTP/2's, which no such pool speaks.
+    case 'refused':
+    case 'unprocessed':
+    case 'bad-response':
     case 'reset':
       return hasSpoken ? M.resetIn : M.resetBefore;
   }

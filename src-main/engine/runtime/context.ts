@@ -1,4 +1,5 @@
 import type { AccessLog } from '../log/access-log.ts';
+import type { MemberFailure } from '../messages.ts';
 import { BufferPool } from '../sockets/buffer-pool.ts';
 import { TimerWheel } from '../sockets/timer-wheel.ts';
 
@@ -31,8 +32,8 @@ export class WorkerContext {
   acmeAnswers: ReadonlyMap<string, string> | undefined = undefined;
   /** Undefined = exchanges are not logged. */
   accessLog: AccessLog | undefined = undefined;
-  /** Told of a member that TLS does not come about with, and why. */
-  onMemberTlsFailed: (member: object, reason: string) => void = () => undefined;
+  /** Told of a member that TLS or HTTP/2 does not come about with, and why. */
+  onMemberFailed: (member: object, change: MemberFailure, reason: string) => void = () => undefined;
   #dateTimer: NodeJS.Timeout | undefined;
 
   constructor(wheel = new TimerWheel()) {

@@ -2,6 +2,7 @@ import type { Candidate } from '../algorithms/algorithm.ts';
 import type { MemberSettings } from '../config/settings.ts';
 import type { Keeper } from '../persistence/keeper.ts';
 import type { UpstreamConnection } from '../http1/upstream.ts';
+import type { MemberConnections } from '../http2/member-connections.ts';
 import { add, M, memberCounterNames } from './counters.ts';
 import type { MemberTls } from '../tls/member.ts';
 import { noLease, type Lease, type Leases } from './leases.ts';
@@ -68,6 +69,8 @@ export class MemberRuntime implements Candidate {
   #remoteSessions = 0;
   /** Idle keep-alive connections, the last used on top. */
   readonly idle: UpstreamConnection[] = [];
+  /** Undefined = it is asked in HTTP/1.1. */
+  http2: MemberConnections | undefined = undefined;
 
   constructor(settings: MemberSettings, stats: MemberStats) {
     this.settings = settings;
@@ -209,5 +212,6 @@ export class MemberRuntime implements Candidate {
 
   closeIdle(): void {
     for (const connection of this.idle.splice(0)) connection.destroy();
+    this.http2?.closeIdle();
   }
 }

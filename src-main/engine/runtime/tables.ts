@@ -9,6 +9,7 @@ import {
   type WorkerSnapshot,
 } from '../messages.ts';
 import type { MemberSettings } from '../config/settings.ts';
+import { MemberConnections } from '../http2/member-connections.ts';
 import type { HeldTables } from '../persistence/held-tables.ts';
 import { Holding } from '../persistence/holding.ts';
 import { holdingPools, ownerOf, planTables } from '../persistence/table-names.ts';
@@ -44,6 +45,7 @@ export class Tables {
 
   readonly #held: HeldTables;
   readonly #leases: Leases;
+  readonly #context: WorkerContext;
 
   constructor(chance: () => number, share: WorkerShare, held: HeldTables, context: WorkerContext, leases: Leases) {
     this.limits = new Limits(context.wheel, share.count);
@@ -52,6 +54,7 @@ export class Tables {
     this.#share = share;
     this.#held = held;
     this.#leases = leases;
+    this.#context = context;
   }
 
   get servers(): ReadonlyMap<string, VirtualServerRuntime> {
@@ -67,12 +70,14 @@ export class Tables {
       const before = this.#pools.get(pool.name);
       const isSameAlgorithm = before?.settings.algorithm.name === pool.algorithm.name;
       const authorities = configuration.tls.poolAuthorities[pool.name] ?? '';
-      const tls = memberTls(pool.tls, authorities, before?.members[0]?.tls);
+      const tls = memberTls(pool.tls, authorities, pool.http2, before?.members[0]?.tls);
       const members = pool.members.map((member, index) => {
         const known = before?.members.find((each) => each.name === member.name);
-        const isKept = known?.address === member.address && known.port === member.port;
+        const isKept =
+          known?.address === member.address && known.port === member.port && before?.settings.http2 === pool.http2;
         const stats = this.#statsOf(memberKey(pool.name, member.name));
         const runtime = isKept ? known : new MemberRuntime(member, stats);
+        if (pool.http2) runtime.http2 ??= new MemberConnections(this.#context, runtime);
         // New in a pool that runs, or back in rotation: it starts slowly.
         if (before !== undefined && isStarting(isKept ? known.settings : undefined, member)) {
           runtime.upSinceMs = performance.now();

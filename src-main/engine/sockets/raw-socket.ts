@@ -23,6 +23,8 @@ export interface ByteSocket {
   readonly destroy: () => unknown;
   readonly resetAndDestroy: () => unknown;
   readonly destroyed: boolean;
+  /** Of a stream of HTTP/2 alone: what a member gave as the reason for breaking off. */
+  resetCode?: number;
   readonly on: (event: 'end' | 'error' | 'close', listener: () => void) => unknown;
 }
 

@@ -551,8 +551,8 @@ export class Supervisor {
         slot.load = load;
         this.#shareInFlightSoon();
       },
-      onMemberTlsFailed: ({ pool, member, reason }) => {
-        this.events.emit('member', { pool, member, change: 'tls-failed', reason });
+      onMemberFailed: ({ pool, member, change, reason }) => {
+        this.events.emit('member', { pool, member, change, reason });
       },
       onLog: (batch) => {
         const worker = this.#slots[index]?.process;

@@ -21,7 +21,7 @@ interface Waiting {
 /** What a worker says unasked. */
 export interface Hears {
   readonly onInFlight: (load: Load) => void;
-  readonly onMemberTlsFailed: (failure: Extract<ToSupervisor, { type: 'member-tls-failed' }>) => void;
+  readonly onMemberFailed: (failure: Extract<ToSupervisor, { type: 'member-failed' }>) => void;
   readonly onHeldNews: (news: HeldNews) => void;
   readonly onDemand: (demand: Readonly<Record<string, number>>) => void;
   readonly onLog: (batch: LogBatch) => void;
@@ -131,7 +131,7 @@ export class WorkerProcess {
   #receive(message: ToSupervisor, hears: Hears, handle: BoundHandle | undefined): void {
     if (message.type === 'started') return; // `started` tells
     if (message.type === 'in-flight') hears.onInFlight(message.load);
-    else if (message.type === 'member-tls-failed') hears.onMemberTlsFailed(message);
+    else if (message.type === 'member-failed') hears.onMemberFailed(message);
     else if (message.type === 'log') hears.onLog(message.batch);
     else if (message.type === 'held-news') hears.onHeldNews(message.news);
     else if (message.type === 'demand') hears.onDemand(message.demand);

@@ -10,8 +10,11 @@ export class MemberTls {
   readonly fingerprint: string;
   readonly #settings: MemberTlsSettings;
   readonly #context: ReturnType<typeof createSecureContext>;
+  readonly #protocols: readonly string[];
 
-  constructor(settings: MemberTlsSettings, authorities: string, fingerprint: string) {
+  /** `hasHttp2` = nothing else is offered. */
+  constructor(settings: MemberTlsSettings, authorities: string, hasHttp2: boolean, fingerprint: string) {
+    this.#protocols = [hasHttp2 ? 'h2' : 'http/1.1'];
     this.fingerprint = fingerprint;
     this.#settings = settings;
     this.#context = createSecureContext({
@@ -30,7 +33,7 @@ export class MemberTls {
       // RFC 6066 3: an address is no server name.
       servername: sendSni && isIP(name) === 0 ? name : '',
       checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...this.#protocols],
       ...(session === undefined ? {} : { session }),
     };
   }
@@ -40,11 +43,12 @@ export class MemberTls {
 export function memberTls(
   settings: MemberTlsSettings | undefined,
   authorities: string,
+  hasHttp2: boolean,
   before: MemberTls | undefined,
 ): MemberTls | undefined {
   if (settings === undefined) return undefined;
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([settings, authorities]))
+    .update(JSON.stringify([settings, authorities, hasHttp2]))
     .digest('hex');
-  return before?.fingerprint === fingerprint ? before : new MemberTls(settings, authorities, fingerprint);
+  return before?.fingerprint === fingerprint ? before : new MemberTls(settings, authorities, hasHttp2, fingerprint);
 }

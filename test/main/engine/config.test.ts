@@ -201,19 +201,19 @@ describe('a configuration file', () => {
       'CAPABILITY_MISSING: a setting that monitors of type tcp do not have (tls)',
     ],
     [
-      'HTTP/2 to members as a key',
-      good.replace('    members', '    http2: true\n    members'),
-      'engine.yaml:8:5: CAPABILITY_MISSING: HTTP/2 to members (http2)',
+      'HTTP/2 to members of a pool that is balanced without HTTP',
+      good.replace('    members', '    http2: true\n    members').replace('    pool', '    protocol: tcp\n    pool'),
+      'engine.yaml:9:5: "app" has http2',
     ],
     [
       'HTTP/2 to members as a protocol',
       good.replace('    members', '    protocol: h2\n    members'),
-      'engine.yaml:8:15: CAPABILITY_MISSING: HTTP/2 to members (h2)',
+      'engine.yaml:8:15: HTTP/2 to members is not asked for by h2',
     ],
     [
       'HTTP/2 to members by ALPN',
       good.replace('    members', '    tls: { alpn: [h2] }\n    members'),
-      'CAPABILITY_MISSING: HTTP/2 to members (alpn)',
+      'HTTP/2 to members is not asked for by alpn',
     ],
     [
       'a persistence method that it does not have',

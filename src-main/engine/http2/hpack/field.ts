@@ -1,6 +1,6 @@
 import { isFieldByte, isToken } from '../../http1/bytes.ts';
 
-/** What a field means to a request; known once for an entry of a table, however often it is used. */
+/** What a field means to a message; known once for an entry of a table, however often it is used. */
 export const Kind = {
   regular: 0,
   method: 1,
@@ -16,6 +16,8 @@ export const Kind = {
   ofConnection: 10,
   /** A name or value that no field has (RFC 9113 8.2.1), or an unknown pseudo-header. */
   malformed: 11,
+  /** Of responses. */
+  status: 12,
 } as const;
 
 const special: ReadonlyMap<string, number> = new Map([
@@ -24,6 +26,7 @@ const special: ReadonlyMap<string, number> = new Map([
   [':authority', Kind.authority],
   [':path', Kind.path],
   [':protocol', Kind.protocol],
+  [':status', Kind.status],
   ['host', Kind.host],
   ['cookie', Kind.cookie],
   ['content-length', Kind.contentLength],
