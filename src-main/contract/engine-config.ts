@@ -29,8 +29,9 @@ export const engineMemberSchema = memberSchema.omit({ native: true, node: true, 
 });
 export type EngineMember = z.infer<typeof engineMemberSchema>;
 
-export const enginePoolSchema = poolSchema.omit({ native: true }).extend({
+export const enginePoolSchema = poolSchema.omit({ native: true, onMemberUp: true }).extend({
   members: z.array(engineMemberSchema).optional(),
+  passive: poolSchema.shape.passive.unwrap().omit({ observe: true, onError: true }).optional(),
   onMemberDown: poolSchema.shape.onMemberDown.unwrap().exclude(['drop']).optional(),
 });
 export type EnginePool = z.infer<typeof enginePoolSchema>;
@@ -48,7 +49,19 @@ export const engineVirtualServerSchema = virtualServerSchema
   });
 export type EngineVirtualServer = z.infer<typeof engineVirtualServerSchema>;
 
-export const engineMonitorSchema = monitorSchema.omit({ native: true }).extend({
+/** Settings of checks that other devices have. */
+const foreign = {
+  native: true,
+  fastIntervalMs: true,
+  downIntervalMs: true,
+  alpn: true,
+  proxyProtocol: true,
+  viaSocks4: true,
+  sendState: true,
+  steps: true,
+} as const;
+
+export const engineMonitorSchema = monitorSchema.omit(foreign).extend({
   intervalMs: milliseconds.min(10).optional(),
   timeoutMs: milliseconds.min(1).optional(),
   rise: count.min(1).optional(),

@@ -195,8 +195,13 @@ export const poolSchema = z.strictObject({
       maxFails: count.optional(),
       failTimeoutMs: milliseconds.optional(),
       statuses: z.array(statusRange).optional(),
+      /** What of the traffic is watched, and what a device does at `maxFails` (HAProxy's own words). */
+      observe: z.enum(['layer4', 'layer7']).optional(),
+      onError: z.enum(['fastinter', 'fail-check', 'sudden-death', 'mark-down']).optional(),
     })
     .optional(),
+  /** What happens to connections of a backup member when another one is up again. */
+  onMemberUp: z.enum(['finish', 'reset-backups']).optional(),
   tls: serverTlsSchema.optional(),
   /** Members are asked in HTTP/2: by ALPN under TLS, else by prior knowledge. */
   http2: z.boolean().optional(),
@@ -367,6 +372,46 @@ export const monitorTypes = [
   'other',
 ] as const;
 
+/** A request of an HTTP check. */
+const checkRequestSchema = z.strictObject({
+  method: z.string().optional(),
+  path: z.string().optional(),
+  httpVersion: z.string().optional(),
+  host: z.string().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.string().optional(),
+});
+
+/**
+ * One step of a check that talks in turns. It does one thing: what stands in `connect`, `request`, `send`, `expect`,
+ * `expectStatus`, `expectBody` or `native`; a `comment` may stand beside it, or alone. `send` and `expect` are written as in a
+ * monitor of type `tcp-send-expect`.
+ */
+export const monitorStepSchema = z.strictObject({
+  connect: z
+    .strictObject({
+      port: port.optional(),
+      address: z.string().optional(),
+      tls: z.boolean().optional(),
+      serverName: z.string().optional(),
+      alpn: z.array(z.string()).optional(),
+      proxyProtocol: z.boolean().optional(),
+      viaSocks4: z.boolean().optional(),
+    })
+    .optional(),
+  request: checkRequestSchema.optional(),
+  send: z.string().optional(),
+  expect: z.string().optional(),
+  expectStatus: z.array(statusRange).optional(),
+  expectBody: z.string().optional(),
+  /** The answer must not be the expected one. */
+  isNegated: z.boolean().optional(),
+  /** The device's own words for a step that the model has none for. */
+  native: z.string().optional(),
+  comment: z.string().optional(),
+});
+export type MonitorStep = z.infer<typeof monitorStepSchema>;
+
 export const monitorSchema = z.strictObject({
   name,
   type: z.enum(monitorTypes),
@@ -389,9 +434,21 @@ export const monitorSchema = z.strictObject({
   script: z.string().optional(),
   tls: serverTlsSchema.optional(),
   intervalMs: milliseconds.optional(),
+  /** While the verdict is changing, and while the member is down; absent = as `intervalMs`. */
+  fastIntervalMs: milliseconds.optional(),
+  downIntervalMs: milliseconds.optional(),
   timeoutMs: milliseconds.optional(),
   rise: count.optional(),
   fall: count.optional(),
+  /** Protocols offered in the check's own handshake. */
+  alpn: z.array(z.string()).optional(),
+  /** The check begins with a PROXY protocol header. */
+  proxyProtocol: z.boolean().optional(),
+  viaSocks4: z.boolean().optional(),
+  /** Each request tells the member how it is seen (HAProxy's X-Haproxy-Server-State). */
+  sendState: z.boolean().optional(),
+  /** A dialogue of more than one question and answer; what stands in `method`, `path` ... is then its first request's. */
+  steps: z.array(monitorStepSchema).optional(),
   /** The device's own type and settings where the model has no word for them. */
   native: z.record(z.string(), z.string()).optional(),
 });

@@ -13,7 +13,7 @@ import { setAlgorithm } from './cfg/edit-algorithm.ts';
 import { setListen } from './cfg/edit-binds.ts';
 import { setServerTls } from './cfg/edit-server-tls.ts';
 import { limitKeys, setLimit } from './cfg/edit-limits.ts';
-import { setMonitorKey } from './cfg/edit-monitor.ts';
+import { isMonitorChange, setMonitors } from './cfg/edit-monitor.ts';
 import { setPersistence } from './cfg/edit-persistence.ts';
 import { setTls } from './cfg/edit-tls.ts';
 import { addMember, removeMember } from './cfg/edit-members.ts';
@@ -41,14 +41,17 @@ export interface EditOptions {
 
 /**
  * The base with the changes written in, and nothing else touched: exactly the bytes that say it differ. Knows, of pools,
- * `algorithm`, `persistence`, `slowStartMs`, `tls`, times and tries; of virtual servers `tls` and `listen`; of the check that a pool's members share what it asks and how often; of members `weight`, `adminState`, `maxConnections`, `maxQueue`, `priority` (0 and -1), `cookieValue`, new ones and removed
+ * `algorithm`, `persistence`, `slowStartMs`, `tls`, times and tries; of virtual servers `tls` and `listen`; of monitors everything that HAProxy's checks know, and which of a pool's members have them; of members `weight`, `adminState`, `maxConnections`, `maxQueue`, `priority` (0 and -1), `cookieValue`, new ones and removed
  * ones. A key with `desired` undefined loses its words. Throws CAPABILITY_MISSING for what haproxy.cfg or this driver cannot
  * say, PLAN_INVALID where the subject is not there or its line is broken, ALREADY_EXISTS for a name that is taken.
  */
 export function editHaproxy(base: readonly SourceFile[], edit: Edit, options: EditOptions = {}): readonly SourceFile[] {
   const editor = new Editor(base, options.surroundings ?? {});
   const words: WordOptions = { leavesInheritedOut: options.inherited === 'leave-out' };
-  for (const change of edit.changes) applyChange(editor, change, words);
+  // What a check does stands in several lines: its changes are one.
+  const checks = edit.changes.filter((change) => isMonitorChange(change) && change.action !== 'no-op');
+  for (const change of edit.changes) if (!checks.includes(change)) applyChange(editor, change, words);
+  setMonitors(editor, checks);
   return editor.result();
 }
 
@@ -78,10 +81,6 @@ function applyChange(editor: Editor, change: Change, options: WordOptions): void
   }
   if (subject.kind === 'virtualServer' && action === 'update' && key === 'tls' && pool !== undefined) {
     setTls(editor, pool, desired);
-    return;
-  }
-  if (subject.kind === 'monitor' && action === 'update' && key !== undefined && pool !== undefined) {
-    setMonitorKey(editor, pool, key, desired);
     return;
   }
   if (subject.kind !== 'member' || pool === undefined || name === undefined) throw lacking(change);
@@ -217,7 +216,7 @@ function shown(value: unknown): string {
 function lacking({ action, subject, key }: Change): AppError {
   const what = `${action} ${subject.kind} "${subject.path.join('/')}"${key === undefined ? '' : `, ${key}`}`;
   const can =
-    "a pool's algorithm, persistence, slow start, tls, times and retries; a virtual server's tls and addresses; a shared check's request, answer and times; a member's weight, adminState, maxConnections, maxQueue, priority and cookieValue; new and removed members";
+    "a pool's algorithm, persistence, slow start, tls, times and retries; a virtual server's tls and addresses; monitors (checks and agents) with all that they ask and await; a member's weight, adminState, maxConnections, maxQueue, priority and cookieValue; new and removed members";
   return new AppError(
     'CAPABILITY_MISSING',
     `This cannot be written into haproxy.cfg yet: ${what}. What can be: ${can}.`,

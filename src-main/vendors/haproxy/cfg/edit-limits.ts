@@ -52,8 +52,8 @@ function setSlowStart(editor: Editor, pool: string, desired: unknown): void {
   }
 }
 
-/** In place where the section has the line, else below its head; undefined takes it out. */
-function setLine(editor: Editor, pool: string, keyword: string, text: string | undefined): void {
+/** A line of one value: in place where the section has it, else below its head; undefined takes it out. */
+export function setLine(editor: Editor, pool: string, keyword: string, text: string | undefined): void {
   const { section, settings } = editor.pool(pool);
   const found = settings.own(keyword).at(-1);
   if (found === undefined) {

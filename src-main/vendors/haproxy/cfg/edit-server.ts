@@ -17,14 +17,24 @@ function lastWord(line: ServerLine, ...keywords: readonly string[]): ServerWord 
     .at(-1);
 }
 
-/** Splices that write `keyword value`: in place where the line has the keyword, else after its last word. */
-export function setWord(editor: Editor, line: ServerLine, keyword: string, value: string): readonly Splice[] {
+/**
+ * Splices that write `keyword value`: in place where the line has the keyword, else after its last word. `source` is how the value
+ * stands in the file where it is no plain word.
+ */
+export function setWord(
+  editor: Editor,
+  line: ServerLine,
+  keyword: string,
+  value: string,
+  source?: string,
+): readonly Splice[] {
   const { statement } = line;
   const argument = lastWord(line, keyword)?.args[0];
-  if (!argument) return [append(editor, line, `${keyword} ${quoteWord(value)}`)];
+  if (!argument) return [append(editor, line, `${keyword} ${source ?? quoteWord(value)}`)];
   refuseVariable(editor, line, keyword, argument.hasVariable);
-  const source = editor.text(statement).slice(argument.start, argument.end);
-  return [{ file: statement.file, start: argument.start, end: argument.end, text: requoteWord(source, value) }];
+  const old = editor.text(statement).slice(argument.start, argument.end);
+  const text = source ?? requoteWord(old, value);
+  return [{ file: statement.file, start: argument.start, end: argument.end, text }];
 }
 
 /** Splices that take every such word out of the line, with the blanks before it. */

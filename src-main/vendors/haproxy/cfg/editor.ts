@@ -39,6 +39,11 @@ export class Editor {
     this.document = readTexts(files, surroundings);
   }
 
+  /** HAProxy's version, where it is known: what its lines may say hangs on it. */
+  get version(): string | undefined {
+    return this.surroundings.version;
+  }
+
   /** Splices must not overlap. */
   apply(splices: readonly Splice[]): void {
     if (splices.length === 0) return;

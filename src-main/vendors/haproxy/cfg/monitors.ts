@@ -1,7 +1,11 @@
-import type { Monitor } from '../../../contract/model.ts';
+import type { Monitor, MonitorStep } from '../../../contract/model.ts';
+import { type CheckMethod, checkSwitches, findMethod, switchLines } from './check-method.ts';
+import { keysOfRequest, mergeRequests, readOptionRequest } from './check-request.ts';
+import { type CheckKeyword, readStep } from './check-steps.ts';
 import { wordsOf, isCheckWord } from './members.ts';
 import { maskedArguments, nested, type Reading } from './reading.ts';
 import { maskSecrets } from './secrets.ts';
+import { escapeSent } from './sent-text.ts';
 import type { ServerLine, ServerWords } from './servers.ts';
 import { mergeServerWords, type ServerWord } from './server-words.ts';
 import type { Setting, Settings } from './settings.ts';
@@ -29,7 +33,7 @@ export function readMonitors(
     {
       keyword: 'check',
       stem: `${pool}/check`,
-      build: (words: ServerWords) => ({ ...method, ...timing(words), ...target(words) }),
+      build: (words: ServerWords) => ({ ...method, ...timing(words), ...target(words, method?.type) }),
     },
     { keyword: 'agent-check', stem: `${pool}/agent`, build: agent },
   ];
@@ -62,28 +66,47 @@ function hasCheck(line: ServerLine, keyword: string): boolean {
   return effectiveWords(line).has(keyword);
 }
 
-type Fields = Partial<Monitor>;
+export type Fields = Partial<Monitor>;
 
 function timing(words: ServerWords): Fields {
   return {
     ...field('intervalMs', words.get('inter'), readTimeMs),
+    ...field('fastIntervalMs', words.get('fastinter'), readTimeMs),
+    ...field('downIntervalMs', words.get('downinter'), readTimeMs),
     ...field('rise', words.get('rise'), readCount),
     ...field('fall', words.get('fall'), readCount),
   };
 }
 
-/** Where the probe goes, and the check words that the model has no key for. */
-function target(words: ServerWords): Fields {
+/** Words whose values are keys of a monitor. */
+const modelled = new Set(
+  (
+    'check no-check inter fastinter downinter rise fall port addr check-ssl no-check-ssl check-alpn ' +
+    'check-send-proxy no-check-send-proxy check-via-socks4'
+  ).split(' '),
+);
+
+/** Where the probe goes and how it begins, and the check words that the model has no key for. */
+function target(words: ServerWords, type: Monitor['type'] | undefined): Fields {
   const native: Record<string, string> = {};
+  const isSecure = words.has('check-ssl');
   for (const [keyword, { args }] of words) {
-    const isRead = ['check', 'inter', 'rise', 'fall', 'port', 'addr', 'no-check'].includes(keyword);
-    if (isRead || !isCheckWord(keyword) || keyword.includes('agent')) continue;
+    const isName = keyword === 'check-sni' && isSecure;
+    if (isName || modelled.has(keyword) || !isCheckWord(keyword) || keyword.includes('agent')) continue;
     native[keyword] = args.map((word) => word.value).join(' ');
   }
   const address = words.get('addr')?.args[0]?.value;
+  const name = words.get('check-sni')?.args[0]?.value;
+  const alpn = words.get('check-alpn')?.args[0]?.value;
+  const tls = { ...(name === undefined ? {} : { serverName: name, sendSni: true }) };
   return {
+    ...(isSecure && type === 'http' ? { type: 'https' as const } : {}),
     ...field('port', words.get('port'), (text) => readCount(text, 65_535)),
     ...(address === undefined ? {} : { address }),
+    ...(isSecure ? { tls } : {}),
+    ...(alpn === undefined ? {} : { alpn: alpn.split(',') }),
+    ...(words.has('check-send-proxy') ? { proxyProtocol: true } : {}),
+    ...(words.has('check-via-socks4') ? { viaSocks4: true } : {}),
     ...nested('native', native),
   };
 }
@@ -96,7 +119,7 @@ function agent(words: ServerWords): Fields {
     ...field('intervalMs', words.get('agent-inter'), readTimeMs),
     ...field('port', words.get('agent-port'), (text) => readCount(text, 65_535)),
     ...(address === undefined ? {} : { address }),
-    ...(send === undefined ? {} : { send: maskSecrets(send) }),
+    ...(send === undefined ? {} : { send: maskSecrets(escapeSent(send)) }),
   };
 }
 
@@ -111,48 +134,25 @@ function field<K extends string>(
   return result;
 }
 
-const methodOptions = [
-  'httpchk',
-  'tcp-check',
-  'ssl-hello-chk',
-  'mysql-check',
-  'pgsql-check',
-  'redis-check',
-  'ldap-check',
-  'smtpchk',
-  'spop-check',
-  'external-check',
-  'lb-agent-chk',
-] as const;
-type MethodOption = (typeof methodOptions)[number];
-
-/** What the check does: the `option` that counts (the later one wins, the section's own before its `defaults`) and its rules. */
-function readMethod(reading: Reading, settings: Settings): Fields {
+/** What the check does, and the time it may take: what stands in the pool's section and its `defaults`. */
+export function readMethod(reading: Reading, settings: Settings): Fields {
   const timeout = settings.last('timeout check', true);
   const timeoutMs = readTimeMs(timeout?.args[0] ?? '');
   if (timeout && timeoutMs !== undefined) reading.used.add(timeout.statement);
-  const found = findMethod(settings);
-  if (found) reading.used.add(found.setting.statement);
-  const fields = found ? describe(reading, settings, found.option, found.setting) : { type: 'tcp' as const };
+  const method = findMethod(settings, reading.version);
+  if (method) reading.used.add(method.setting.statement);
+  const fields = method ? describe(reading, settings, method) : { type: 'tcp' as const };
   return { ...fields, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 }
 
-function findMethod(settings: Settings): { option: MethodOption; setting: Setting } | undefined {
-  const own = methodOptions
-    .flatMap((option) => settings.own(`option ${option}`).map((setting) => ({ option, setting })))
-    .sort((a, b) => a.setting.statement.line - b.setting.statement.line)
-    .at(-1);
-  if (own) return own.setting.isNegated ? undefined : own;
-  return settings.parent === undefined ? undefined : findMethod(settings.parent);
-}
-
-function describe(reading: Reading, settings: Settings, option: MethodOption, { args, statement }: Setting): Fields {
+function describe(reading: Reading, settings: Settings, method: CheckMethod): Fields {
+  const { args, statement } = method.setting;
   const user = args[0] === 'user' && args[1] !== undefined ? { user: args[1] } : {};
-  switch (option) {
+  switch (method.option) {
     case 'httpchk':
-      return readHttpCheck(reading, settings, args);
+      return readHttpCheck(reading, settings, method);
     case 'tcp-check':
-      return readTcpCheck(reading, settings);
+      return readTcpCheck(reading, method);
     case 'ssl-hello-chk':
       return { type: 'tls-hello' };
     case 'mysql-check':
@@ -164,7 +164,10 @@ function describe(reading: Reading, settings: Settings, option: MethodOption, { 
     case 'ldap-check':
       return { type: 'ldap' };
     case 'smtpchk':
-      return { type: 'smtp', ...(args.length === 0 ? {} : { native: { smtpchk: args.join(' ') } }) };
+      return {
+        type: 'smtp',
+        ...(args[0] === undefined || args[1] === undefined ? {} : { method: args[0], host: args[1] }),
+      };
     case 'external-check': {
       const command = settings.nearest('external-check', true).find((setting) => setting.args[0] === 'command');
       if (command) reading.used.add(command.statement);
@@ -176,106 +179,74 @@ function describe(reading: Reading, settings: Settings, option: MethodOption, { 
   }
 }
 
-/** `option httpchk [METHOD] [URI [VERSION [HOST]]]` with its `http-check send` and `expect` rules (manual 4.2). */
-function readHttpCheck(reading: Reading, settings: Settings, args: readonly string[]): Fields {
-  const [method, path, version, ...rest] = args.length === 1 ? [undefined, args[0]] : args;
-  // Before 2.2 headers were smuggled in after the version: "HTTP/1.1\r\nHost: www".
-  const [plainVersion, ...smuggled] = [version, ...rest]
-    .filter((word) => word !== undefined)
-    .join(' ')
-    .split(/\r\n|\n/);
-  let fields: Fields = {
-    type: 'http',
-    ...(method === undefined ? {} : { method }),
-    ...(path === undefined ? {} : { path }),
-    ...readVersion(plainVersion ?? ''),
+/** `option httpchk` with its rules: one request and what it awaits, or a dialogue of several steps. */
+function readHttpCheck(reading: Reading, settings: Settings, method: CheckMethod): Fields {
+  const [drain, state] = checkSwitches.map((name) => switchLines(settings, name));
+  for (const { statement } of [...(drain ?? []), ...(state ?? [])]) reading.used.add(statement);
+  const switches: Fields = {
+    ...(drain?.length ? { drainStatus: ['404'] } : {}),
+    ...(state?.length ? { sendState: true } : {}),
   };
-  const headers = new Map<string, string>();
-  for (const line of smuggled) {
-    const cut = line.indexOf(':');
-    if (cut > 0) headers.set(line.slice(0, cut).trim(), line.slice(cut + 1).trim());
-  }
-  for (const rule of settings.nearest('http-check', true)) {
-    const kind = rule.args[0];
-    if (kind === 'send') fields = { ...fields, ...readSend(rule.args, headers) };
-    else if (kind === 'expect') fields = { ...fields, ...readExpect(rule.args) };
-    else if (kind === 'disable-on-404') fields = { ...fields, drainStatus: ['404'] };
-    else continue;
-    reading.used.add(rule.statement);
-  }
-  return { ...fields, ...readHeaders(headers) };
-}
-
-function readVersion(text: string): Fields {
-  const [version, host] = text.split(' ');
-  const httpVersion = /^HTTP\/(\S+)$/i.exec(version ?? '')?.[1];
-  return { ...(httpVersion === undefined ? {} : { httpVersion }), ...(host === undefined ? {} : { host }) };
-}
-
-function readSend(args: readonly string[], headers: Map<string, string>): Fields {
-  let fields: Fields = {};
-  for (let at = 1; at < args.length; at += 2) {
-    const [word, value = ''] = [args[at], args[at + 1]];
-    if (word === 'meth') fields = { ...fields, method: value };
-    else if (word === 'uri' || word === 'uri-lf') fields = { ...fields, path: value };
-    else if (word === 'ver') fields = { ...fields, ...readVersion(value) };
-    else if (word === 'body' || word === 'body-lf') fields = { ...fields, send: maskSecrets(value) };
-    else if (word === 'hdr') {
-      headers.set(value, args[at + 2] ?? '');
-      at += 1;
-    }
-  }
-  return fields;
-}
-
-function readHeaders(headers: ReadonlyMap<string, string>): Fields {
-  const others: Record<string, string> = {};
-  let host: string | undefined;
-  for (const [name, value] of headers) {
-    if (name.toLowerCase() === 'host') host = value;
-    else others[name] = maskSecrets(`${name}: ${value}`).slice(name.length + 2);
-  }
-  return { ...(host === undefined ? {} : { host }), ...nested('headers', others) };
-}
-
-function readExpect(args: readonly string[]): Fields {
-  const at = args.findIndex((word) =>
-    ['status', 'rstatus', 'string', 'rstring', 'binary', 'rbinary', 'hdr', 'fhdr'].includes(word),
-  );
-  const kind = args[at];
-  const isNegated = args[at - 1] === '!';
-  const value = args.slice(at + 1).join(' ');
-  if (kind === 'status' && !isNegated) {
-    const statuses = value.split(',').map((part) => part.trim());
-    if (statuses.every((status) => /^[1-5]\d\d(-[1-5]\d\d)?$/.test(status))) return { expectStatus: statuses };
-  }
-  if (kind === 'string' && !isNegated) return { expectBody: value };
-  if (kind === 'rstring' && !isNegated) return { expectBody: `/${value}/` };
-  return { native: { expect: maskSecrets(args.slice(1).join(' ')) } };
-}
-
-/** `option tcp-check`: with rules a dialogue, without any the plain connect. A plain one keeps its first send and expect. */
-function readTcpCheck(reading: Reading, settings: Settings): Fields {
-  const rules = settings.nearest('tcp-check', true);
-  const talk = rules.filter(({ args: [kind] }) => kind?.startsWith('send') === true || kind === 'expect');
-  for (const rule of rules) reading.used.add(rule.statement);
-  const native = nested('native', rules.length < 2 ? {} : { 'tcp-check': dialogue(reading, rules) });
-  if (talk.length === 0) return { type: 'tcp', ...native };
-  const send = talk.find(({ args }) => args[0] !== 'expect')?.args[1];
-  const expect = talk.find(({ args }) => args[0] === 'expect')?.args;
-  const pattern = expect?.slice(
-    expect.findIndex((word) => ['string', 'rstring', 'binary', 'rbinary'].includes(word)) + 1,
-  );
+  const asked = method.hasOptionRequest ? readOptionRequest(method.setting.args) : {};
+  const steps = readSteps(reading, 'http-check', method.rules);
+  const [first, second, ...more] = steps[0]?.request === undefined ? [undefined, ...steps] : steps;
+  const isAsked = method.hasOptionRequest || first !== undefined;
+  const isSimple = isAsked && more.length === 0 && isPlainRequest(first) && isPlainAnswer(second);
+  if (!isSimple) return { type: 'http', ...keysOfRequest(asked), steps, ...switches };
   return {
-    type: 'tcp-send-expect',
-    ...(send === undefined ? {} : { send: maskSecrets(send) }),
-    ...(pattern === undefined ? {} : { expect: pattern.join(' ') }),
-    ...native,
+    type: 'http',
+    ...keysOfRequest(mergeRequests(asked, first?.request ?? {})),
+    ...answerOf(second),
+    ...switches,
   };
 }
 
-function dialogue(reading: Reading, rules: readonly Setting[]): string {
-  return rules.map((rule) => maskedArguments(reading, rule.statement)).join('\n');
+function isPlainRequest(step: MonitorStep | undefined): boolean {
+  return step?.comment === undefined;
+}
+
+/** What keys of a monitor say: a status or a body that is awaited, and nothing besides. */
+function isPlainAnswer(step: MonitorStep | undefined): boolean {
+  if (step === undefined) return true;
+  const keys = Object.keys(step);
+  return keys.length === 1 && ['expectStatus', 'expectBody', 'expect'].includes(keys[0] ?? '');
+}
+
+function answerOf(step: MonitorStep = {}): Fields {
+  const { expectStatus, expectBody, expect } = step;
+  return {
+    ...(expectStatus === undefined ? {} : { expectStatus }),
+    ...(expectBody === undefined ? {} : { expectBody }),
+    ...(expect === undefined ? {} : { expect }),
+  };
+}
+
+/** `option tcp-check`: without rules the plain connect, with one question and answer those, else a dialogue. */
+function readTcpCheck(reading: Reading, method: CheckMethod): Fields {
+  const steps = readSteps(reading, 'tcp-check', method.rules);
+  const rest = isPlainConnect(steps[0]) ? steps.slice(1) : steps;
+  if (rest.length === 0) return { type: 'tcp' };
+  const [first, second, ...more] = rest[0]?.send === undefined ? [undefined, ...rest] : rest;
+  const isSimple = more.length === 0 && isPlainRequest(first) && isPlainAnswer(second);
+  if (isSimple)
+    return { type: 'tcp-send-expect', ...(first?.send === undefined ? {} : { send: first.send }), ...answerOf(second) };
+  const isTalk = steps.some(({ send, expect, native }) => send ?? expect ?? native?.match(/^(?:send|expect)/));
+  return { type: isTalk ? 'tcp-send-expect' : 'tcp', steps };
+}
+
+/** A first `connect` that says nothing, as HAProxy adds it where none stands. */
+export function isPlainConnect(step: MonitorStep | undefined): boolean {
+  return step?.connect !== undefined && step.comment === undefined && Object.keys(step.connect).length === 0;
+}
+
+/** Rules as steps. One in HAProxy's own words is listed besides with its line. */
+export function readSteps(reading: Reading, keyword: CheckKeyword, rules: readonly Setting[]): MonitorStep[] {
+  return rules.map(({ args, statement }) => {
+    const step = readStep(keyword, args, maskedArguments(reading, statement));
+    if (step.native === undefined) reading.used.add(statement);
+    else reading.whys.set(statement, 'a step of a check that the model keeps by its words alone');
+    return step;
+  });
 }
 
 /** The words of a line for what the pool says of its members together. */

@@ -157,12 +157,10 @@ describe('a check that all members share', () => {
     expect(edit(text, monitor('path', '/x y'.replace(' ', '')))).toBe(text.replace('uri /health', 'uri /xy'));
   });
 
-  test('one that the section does not write, or that has no words, is refused', () => {
-    expect(() => edit(base.replace(/\toption httpchk.*\n/, ''), monitor('path', '/x'))).toThrow(
-      /no "option httpchk" of its own/,
-    );
-    expect(() => edit(base, monitor('port', 81))).toThrow(/intervalMs, rise and fall/);
-    expect(() => edit(base, monitor('path', '/x', 'app/check-2'))).toThrow(/members of a pool share/);
+  test('a key that its type has no use for, or that no version of it has, is refused', () => {
+    expect(() => edit(base.replace(/\toption httpchk.*\n/, ''), monitor('path', '/x'))).toThrow(/type tcp.*no path/);
+    expect(() => edit(base, monitor('path', '/x', 'app/check-2'))).toThrow(/There is no monitor/);
+    expect(() => edit(base, monitor('path', '/x', 'probe'))).toThrow(/POOL\/check/);
   });
 });
 

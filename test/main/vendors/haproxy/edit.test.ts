@@ -369,7 +369,7 @@ describe('other changes', () => {
   it('are refused with what can be changed', () => {
     const change: Change = {
       action: 'update',
-      subject: { kind: 'monitor', path: ['a/check'] },
+      subject: { kind: 'certificate', path: ['a/check'] },
       key: 'path',
       prior: '/',
       desired: '/x',
