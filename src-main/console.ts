@@ -10,7 +10,8 @@ import { Certificates } from './console/certificates/certificates.ts';
 import { readFacts } from './console/certificates/facts.ts';
 import { keptSession, testedSession } from './console/connect.ts';
 import { DeviceLink } from './console/device-link.ts';
-import { defaultIntervalMs, Estate } from './console/estate.ts';
+import { defaultIntervalMs } from './console/device.ts';
+import { Estate } from './console/estate.ts';
 import { DeviceAddresses } from './console/device-addresses.ts';
 import { EventBook } from './console/events.ts';
 import { Finder } from './console/finder.ts';
@@ -158,11 +159,14 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     stopPolling: (device) => {
       schedule.stop(device);
     },
+    pacePolling: (device, intervalMs) => {
+      schedule.pace(device, intervalMs);
+    },
     pollSoon: (device) => {
       schedule.wake(device);
     },
     onPoll: (device, poll) => {
-      const everyMs = device.spec.pollIntervalMs ?? defaultIntervalMs;
+      const everyMs = device.pace?.everyMs ?? device.spec.pollIntervalMs ?? defaultIntervalMs;
       writes.track(store.samples.write(device.chartRows(poll, everyMs)));
       if (poll.isNewEpoch) events.restarted(device.spec.name);
     },

@@ -1,8 +1,9 @@
-import { maskAddress } from '../contract/address.ts';
+import { maskAddress, parseAddress } from '../contract/address.ts';
 import type { DeviceSpec, DeviceState, Reading } from '../contract/api.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
 import type { MetricRows, Sample, SampleRates } from '../contract/metrics.ts';
 import type { DeviceModel } from '../contract/model.ts';
+import { Pace, type PaceAdvice } from '../core/pace.ts';
 import { sampleRates } from '../core/rates.ts';
 import { deviceRow } from '../core/shares/device-tick.ts';
 import { metricRows } from '../core/shares/metric-rows.ts';
@@ -24,6 +25,7 @@ export class Device {
   readonly link: DeviceLink;
   /** What its members did over the last minute. */
   readonly minute = new RollingMinute();
+  readonly #pace: Pace | undefined;
   readonly #now: () => Date;
   readonly #jumps: () => number;
   #jumpsBefore = 0;
@@ -38,6 +40,12 @@ export class Device {
     this.link = link;
     this.#now = now;
     this.#jumps = jumps;
+    this.#pace = paceOf(spec);
+  }
+
+  /** How often to ask it, where it is an appliance whose agent has a say in that. */
+  get pace(): PaceAdvice | undefined {
+    return this.#pace?.advice;
   }
 
   async poll(signal: AbortSignal): Promise<DevicePoll> {
@@ -46,6 +54,7 @@ export class Device {
       const previous = this.#latest;
       this.#latest = sample;
       this.#pollProblem = undefined;
+      this.#pace?.note(sample);
       const rates = this.#hasJumped() ? undefined : previous && sampleRates(previous, sample);
       this.minute.add(sample, rates, this.#reading?.model);
       return {
@@ -108,17 +117,28 @@ export class Device {
   }
 
   state(lock: DeviceState['lock'], nextPollAt: string | undefined): DeviceState {
+    const pace = this.pace?.why;
     return {
       spec: shownSpec(this.spec),
       freshness: this.freshness,
       lock,
       ...(this.#latest === undefined ? {} : { lastSampleAt: this.#latest.at }),
       ...(nextPollAt === undefined ? {} : { nextPollAt }),
+      ...(pace === undefined ? {} : { pace }),
       ...(this.#pollProblem === undefined ? {} : { problem: this.#pollProblem }),
       ...(this.#reading === undefined ? {} : { reading: this.#reading }),
       ...(this.#readProblem === undefined ? {} : { readProblem: this.#readProblem }),
     };
   }
+}
+
+export const defaultIntervalMs = 1000;
+
+/** A machine's CPU is what is watched, a balancer's own agent is what the polling costs. */
+function paceOf({ address, poll, pollIntervalMs }: DeviceSpec): Pace | undefined {
+  const { transport, vendor } = parseAddress(poll ?? address);
+  if (transport !== 'snmp' || (poll !== undefined && vendor === 'host')) return undefined;
+  return new Pace(pollIntervalMs ?? defaultIntervalMs, vendor !== 'host');
 }
 
 /** A device's settings as they may leave the main process: no community in an address. */

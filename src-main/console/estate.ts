@@ -3,7 +3,7 @@ import type { DeviceSpec, DeviceState, Reading } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Sample } from '../contract/metrics.ts';
 import type { DeviceReading } from '../vendors/vendor.ts';
-import { Device, type DevicePoll, shownReading } from './device.ts';
+import { defaultIntervalMs, Device, type DevicePoll, shownReading } from './device.ts';
 import type { DeviceLink } from './device-link.ts';
 import type { ReadingOccasion } from './origin.ts';
 
@@ -19,6 +19,8 @@ export interface EstateTools {
   readonly isWatching: boolean;
   readonly startPolling: (device: string, intervalMs: number, poll: (signal: AbortSignal) => Promise<void>) => void;
   readonly stopPolling: (device: string) => void;
+  /** Another interval from now on. */
+  readonly pacePolling: (device: string, intervalMs: number) => void;
   /** Polls at once, whatever it waited for. */
   readonly pollSoon: (device: string) => void;
   readonly onPoll: (device: Device, poll: DevicePoll) => void;
@@ -28,7 +30,6 @@ export interface EstateTools {
   readonly onChange: () => void;
 }
 
-export const defaultIntervalMs = 1000;
 /** How old a reading of a polled device becomes: what another hand changes without a new process is seen by then. */
 const readEveryMs = 10 * 60_000;
 const readTimeoutMs = 60_000;
@@ -41,6 +42,7 @@ export class Estate {
   readonly #reads = new Map<string, Promise<void>>();
   readonly #readAtMs = new Map<string, number>();
   #wasFresh = new Map<string, string>();
+  readonly #paces = new Map<string, string>();
 
   constructor(tools: EstateTools) {
     this.#tools = tools;
@@ -169,6 +171,7 @@ export class Estate {
     try {
       const poll = await device.poll(signal);
       this.#tools.onPoll(device, poll);
+      this.#keepPace(device);
       const readAtMs = this.#readAtMs.get(device.spec.name) ?? 0;
       const isOld = this.#tools.now().getTime() - readAtMs >= readEveryMs;
       const needsReading = poll.isNewEpoch || device.reading === undefined || isOld;
@@ -176,6 +179,14 @@ export class Estate {
     } finally {
       this.#tellFreshness(device);
     }
+  }
+
+  #keepPace({ spec, pace }: Device): void {
+    if (pace === undefined) return;
+    this.#tools.pacePolling(spec.name, pace.everyMs);
+    if ((this.#paces.get(spec.name) ?? '') === (pace.why ?? '')) return;
+    this.#paces.set(spec.name, pace.why ?? '');
+    this.#tools.onChange();
   }
 
   /** Numbers go by the tick; that a device went stale, or came back, is a change of the list. */

@@ -96,6 +96,8 @@ export interface DeviceState {
   readonly freshness: 'waiting' | 'fresh' | 'stale';
   readonly lastSampleAt?: string;
   readonly nextPollAt?: string;
+  /** Why it is not asked as often as was wished: its agent counts no faster, or its management is busy. */
+  readonly pace?: string;
   readonly problem?: Problem;
   readonly reading?: Reading;
   readonly readProblem?: Problem;

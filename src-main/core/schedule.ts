@@ -29,7 +29,7 @@ const statisticsMs = 60_000;
 
 interface Entry {
   readonly device: string;
-  readonly intervalMs: number;
+  intervalMs: number;
   readonly timeoutMs: number;
   readonly poll: Poll;
   /** A poll is due at each `baseMs + n * intervalMs`. */
@@ -77,6 +77,15 @@ export class PollSchedule {
     };
     this.#entries.set(device, entry);
     this.#planAt(entry, baseMs);
+  }
+
+  /** Another interval from the next poll on; the rhythm begins with it. */
+  pace(device: string, intervalMs: number): void {
+    const entry = this.#entries.get(device);
+    if (entry === undefined || entry.intervalMs === intervalMs) return;
+    entry.intervalMs = intervalMs;
+    entry.baseMs = this.#now();
+    if (!entry.inFlight) this.#planNext(entry, 0);
   }
 
   /** Ends the polling of a device, the poll in flight too. */

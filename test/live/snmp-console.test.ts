@@ -1,11 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Tick } from '../../src-main/contract/api.ts';
 import { openCalledConsole } from '../rigs/console-calls.ts';
 import { startSite } from '../rigs/haproxy-site.ts';
+import { integer } from '../rigs/ber.ts';
 import { isMissing } from '../rigs/need.ts';
+import { startSnmpAgent } from '../rigs/snmp-agent.ts';
+import { agentRows } from '../rigs/snmp-recording.ts';
 import { snmpPasswords, startSnmpd } from '../rigs/snmpd.ts';
 
 describe.skipIf(isMissing('snmpd', 'haproxy', 'sshd'))(
@@ -76,4 +81,38 @@ describe.skipIf(isMissing('snmpd'))('a device of the inventory by SNMPv3', () =>
       await rm(dataDir, { recursive: true, force: true });
     }
   }, 60_000);
+});
+
+describe('an appliance whose management CPU is busy', () => {
+  test('is asked less often, the list says why, and as often as before when it is calm again', async () => {
+    const rows = agentRows(readFileSync(join(import.meta.dirname, '../fixtures/f5/snmp/orchard.snmprec'), 'latin1'));
+    function withCpu(percent: number) {
+      return rows.map((row) =>
+        row.oid === '1.3.6.1.4.1.3375.2.1.1.2.20.29.0' ? { ...row, value: integer(percent, 66) } : row,
+      );
+    }
+    const dataDir = await mkdtemp(join(tmpdir(), 'steelyard-snmp-'));
+    const agent = await startSnmpAgent({ rows: withCpu(93) });
+    const { console, call } = await openCalledConsole(dataDir);
+    async function until(isMeant: (pace: string | undefined) => boolean): Promise<void> {
+      const deadline = Date.now() + 30_000;
+      for (;;) {
+        const [device] = await call('devices.list', {});
+        if (isMeant(device?.pace)) return;
+        if (Date.now() > deadline) throw new Error(`The pace stayed "${device?.pace ?? ''}".`);
+        await sleep(50);
+      }
+    }
+    try {
+      const address = `f5+snmp://orchard@127.0.0.1:${agent.port}`;
+      await call('devices.add', { spec: { name: 'lb', address, environment: 'lab', pollIntervalMs: 200 } });
+      await until((pace) => pace?.includes('instead of 0.2 s: its management CPU is at 93 %') === true);
+      agent.load(withCpu(10));
+      await until((pace) => pace === undefined);
+    } finally {
+      await console.close();
+      await agent.stop();
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }, 90_000);
 });

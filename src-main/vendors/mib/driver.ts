@@ -8,7 +8,7 @@ import { numberOf, textOf } from './cells.ts';
 import type { Mib } from './mib.ts';
 import { modelOf } from './model.ts';
 import { memberSample, poolSample, virtualServerSample } from './objects.ts';
-import { type MibObjects, readObjects } from './read-mib.ts';
+import { type MibObjects, MibReader } from './read-mib.ts';
 import { UpTime } from './up-time.ts';
 
 const sysDescr = '1.3.6.1.2.1.1.1.0';
@@ -46,14 +46,15 @@ export function snmpOf(session: Session, { label }: Pick<Mib, 'label'>): SnmpSes
 
 function openMib(mib: Mib, session: SnmpSession, tools: DriverTools): OpenDevice {
   const upTime = new UpTime();
+  const reader = new MibReader(session, mib, () => tools.now().getTime());
   return readOnlyDevice({
     label: mib.label,
     session,
     tools,
     facts: (cells) => factsOf(mib, cells),
-    read: async (options) => modelOf(mib, await readObjects(session, mib, options)),
+    read: async (options) => modelOf(mib, await reader.read('all', options)),
     poll: async (options) => {
-      const [objects, box] = await Promise.all([readObjects(session, mib, options), readBox(mib, session, options)]);
+      const [objects, box] = await Promise.all([reader.read('polled', options), readBox(mib, session, options)]);
       const now = tools.now();
       return { ...sampleOf(objects, box), at: now.toISOString(), epoch: upTime.epochAt(now, box.upTime) };
     },

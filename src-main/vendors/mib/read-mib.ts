@@ -1,8 +1,9 @@
 import type { CallOptions, SnmpSession } from '../../transports/transport.ts';
 import { textOf } from './cells.ts';
+import { KeptRows } from './kept-rows.ts';
 import type { Mib, ObjectMap } from './mib.ts';
 import { distinct, type MibObject, objectsOf } from './objects.ts';
-import { readRows, type Row, withDetails } from './rows.ts';
+import { type Row, withDetails } from './rows.ts';
 
 export interface MibPool {
   /** Absent where only members name the pool: its settings are unknown. */
@@ -16,37 +17,59 @@ export interface MibObjects {
   readonly nodes: readonly MibObject[];
 }
 
+type How = 'all' | 'polled' | 'seldom';
+
 /** Everything that a box tells of its balancing, tables side by side. Columns that it lacks are absent. */
-export async function readObjects(session: SnmpSession, mib: Mib, options: CallOptions): Promise<MibObjects> {
-  const [servers, moreServers, pools, members, moreMembers, nodes] = await Promise.all(
-    [
+export class MibReader {
+  readonly #session: SnmpSession;
+  readonly #mib: Mib;
+  readonly #nowMs: () => number;
+  readonly #kept = new Map<ObjectMap, KeptRows>();
+
+  constructor(session: SnmpSession, mib: Mib, nowMs: () => number) {
+    this.#session = session;
+    this.#mib = mib;
+    this.#nowMs = nowMs;
+  }
+
+  /** `all`: every column; `polled`: what moves, with names and addresses as they were read of late. */
+  async read(how: 'all' | 'polled', options: CallOptions): Promise<MibObjects> {
+    const mib = this.#mib;
+    const hasOwnPools = mib.hasPoolPerVirtualServer !== true;
+    const kinds = [
       mib.virtualServers,
       mib.moreVirtualServers,
-      mib.hasPoolPerVirtualServer === true ? undefined : mib.pools,
+      hasOwnPools ? mib.pools : undefined,
       mib.members,
       mib.moreMembers,
-      mib.nodes,
-    ].map((map) => readKind(session, map, options)),
-  );
-  const virtualServers = distinct([...(servers ?? []), ...(moreServers ?? [])]);
-  return joined(mib, {
-    virtualServers,
-    pools: mib.hasPoolPerVirtualServer === true ? virtualServers : distinct(pools ?? []),
-    members: [...(members ?? []), ...(moreMembers ?? [])],
-    nodes: distinct(nodes ?? []),
-  });
-}
+    ];
+    // Of nodes a sample has the addresses alone.
+    const nodes = this.#kind(mib.nodes, how === 'all' ? 'all' : 'seldom', options);
+    const [servers, moreServers, pools, members, moreMembers] = await Promise.all(
+      kinds.map((map) => this.#kind(map, how, options)),
+    );
+    const virtualServers = distinct([...(servers ?? []), ...(moreServers ?? [])]);
+    return joined(mib, {
+      virtualServers,
+      pools: hasOwnPools ? distinct(pools ?? []) : virtualServers,
+      members: [...(members ?? []), ...(moreMembers ?? [])],
+      nodes: distinct(await nodes),
+    });
+  }
 
-async function readKind(
-  session: SnmpSession,
-  map: ObjectMap | undefined,
-  options: CallOptions,
-): Promise<readonly MibObject[]> {
-  if (map === undefined) return [];
-  const [rows, ...details] = await Promise.all(
-    [map, ...(map.details ?? [])].map((one) => readRows(session, one, options)),
-  );
-  return objectsOf(withDetails(rows ?? [], details.flat()), map);
+  async #kind(map: ObjectMap | undefined, how: How, options: CallOptions): Promise<readonly MibObject[]> {
+    if (map === undefined) return [];
+    const [rows, ...details] = await Promise.all(
+      [map, ...(map.details ?? [])].map((one) => this.#keptOf(one)[how](options)),
+    );
+    return objectsOf(withDetails(rows ?? [], details.flat()), map);
+  }
+
+  #keptOf(map: ObjectMap): KeptRows {
+    const known = this.#kept.get(map) ?? new KeptRows(this.#session, map, this.#nowMs);
+    this.#kept.set(map, known);
+    return known;
+  }
 }
 
 interface Kinds {

@@ -1,4 +1,4 @@
-import type { CallOptions, SnmpCell, SnmpColumn, SnmpSession } from '../../transports/transport.ts';
+import type { SnmpCell, SnmpColumn } from '../../transports/transport.ts';
 import { addressOfBytes, textOf } from './cells.ts';
 import type { ColumnKey, IndexPart, ObjectMap } from './mib.ts';
 
@@ -7,21 +7,6 @@ export interface Row {
   readonly index: string;
   readonly cells: Readonly<Partial<Record<ColumnKey, SnmpCell>>>;
   readonly parts: Readonly<Partial<Record<ColumnKey, string>>>;
-}
-
-/** Reads the tables of one kind of object side by side. */
-export async function readRows(session: SnmpSession, map: ObjectMap, options: CallOptions): Promise<readonly Row[]> {
-  const found = await Promise.all(
-    map.tables.map(async ({ entry, columns }) => {
-      const keys = Object.keys(columns) as ColumnKey[]; // the keys of a record of ColumnKey
-      const cells = await session.walk(
-        keys.map((key) => `${entry}.${columns[key] ?? 0}`),
-        options,
-      );
-      return keys.map((key, at) => [key, cells[at]] as const);
-    }),
-  );
-  return rowsOf(found.flat(), map);
 }
 
 /** Rows with what other tables say of the object of that name. */
@@ -40,7 +25,11 @@ export function withDetails(rows: readonly Row[], details: readonly Row[]): read
   });
 }
 
-function rowsOf(columns: readonly (readonly [ColumnKey, SnmpColumn | undefined])[], map: ObjectMap): readonly Row[] {
+/** Joined by their index; where two columns have the same key the first with a value wins. */
+export function rowsOf(
+  columns: readonly (readonly [ColumnKey, SnmpColumn | undefined])[],
+  map: ObjectMap,
+): readonly Row[] {
   const rows = new Map<string, Partial<Record<ColumnKey, SnmpCell>>>();
   for (const [key, column] of columns) {
     for (const [index, cell] of column ?? []) {

@@ -193,3 +193,13 @@ test('statistics cover the last minute', async () => {
   await pass(70_000);
   expect(schedule.statistics()).toEqual({ p95Ms: 50, late: 0 }); // the steps of this test are 50 ms
 });
+
+test('another pace holds from the poll on that asked for it, and back', async () => {
+  const times = polled('a', 1000, () => {
+    if (times.length === 3) schedule.pace('a', 4000);
+    if (times.length === 5) schedule.pace('a', 1000);
+    return Promise.resolve();
+  });
+  await pass(12_100);
+  expect(times).toEqual([0, 1000, 2000, 6000, 10_000, 11_000, 12_000]);
+});
