@@ -25,6 +25,8 @@ export interface RawHttp2Link {
   readonly goAways: readonly number[];
   /** Payloads of PINGs; `ack:` before those that answer ours. */
   readonly pings: readonly string[];
+  /** The PROXY header that came first; empty = none did. */
+  readonly proxied: () => string;
   readonly isClosed: () => boolean;
   readonly send: (...frames: readonly Buffer[]) => void;
   readonly destroy: () => void;
@@ -78,11 +80,13 @@ function openLink(socket: Socket, index: number, behaviour: () => RawHttp2Behavi
   const goAways: number[] = [];
   const pings: string[] = [];
   const decoder = new HeaderDecoder(4096);
+  let proxied: string | undefined;
   const link: RawHttp2Link = {
     index,
     requests,
     goAways,
     pings,
+    proxied: () => proxied ?? '',
     isClosed: () => socket.destroyed,
     send: (...frames) => {
       if (!socket.destroyed) socket.write(Buffer.concat(frames));
@@ -127,7 +131,7 @@ function openLink(socket: Socket, index: number, behaviour: () => RawHttp2Behavi
           link.send(frame(FrameType.ping, Flag.ack, 0, Buffer.from(bytes.subarray(start, end))));
       } else if (type === FrameType.settings && flags === 0) link.send(frame(FrameType.settings, Flag.ack, 0));
       else if (type === FrameType.resetStream) of(stream).reset = bytes.readUInt32BE(start);
-      else if (type === FrameType.windowUpdate) of(stream).granted += bytes.readUInt32BE(start);
+      else if (type === FrameType.windowUpdate && stream > 0) of(stream).granted += bytes.readUInt32BE(start);
       else if (type === FrameType.headers || type === FrameType.continuation) {
         if (type === FrameType.headers) {
           block = [];
@@ -146,12 +150,13 @@ function openLink(socket: Socket, index: number, behaviour: () => RawHttp2Behavi
       current.body += bytes.toString('latin1', start, end);
       if (isLast && ends) finish(current);
     },
-    onBrokenFrame: (error) => {
-      throw new Error(`a broken frame (${error})`);
-    },
+    onBrokenFrame: () => socket.destroy(),
   });
   socket.on('data', (bytes: Buffer) => {
-    reader.read(bytes, 0, bytes.length);
+    // A PROXY header of version 1 comes whole, before all else.
+    const start = proxied === undefined && bytes.toString('latin1', 0, 6) === 'PROXY ' ? bytes.indexOf('\n') + 1 : 0;
+    proxied ??= bytes.toString('latin1', 0, start).trim();
+    reader.read(bytes, start, bytes.length);
   });
   link.send(behaviour().greets ?? settings());
   return link;

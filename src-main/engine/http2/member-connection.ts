@@ -31,6 +31,8 @@ import {
 const headerTableBytes = 4096;
 /** After GOAWAY a member has this long to close. */
 const lingerMs = 1000;
+/** One that told of its client serves nobody else: it does not lie idle for long. */
+const longestOwnIdleMs = 5000;
 /** A member whose stream was silent for too long has this long to answer a PING. */
 const probeMs = 5000;
 const probe = Buffer.from('alive?\r\n', 'latin1');
@@ -57,6 +59,7 @@ export class MemberConnection extends Timed implements UpstreamOwner, FrameHandl
   readonly #member: UpstreamMember;
   readonly limits: UpstreamLimits;
   readonly #home: ConnectionHome;
+  readonly #idleMs: number;
   readonly #transport: UpstreamConnection;
   readonly #tls: UpstreamMember['tls'];
   readonly #reader = new FrameReader(this, false);
@@ -102,6 +105,9 @@ export class MemberConnection extends Timed implements UpstreamOwner, FrameHandl
     this.#home = home;
     this.#tls = member.tls;
     this.#flood = new FloodGuard(context.wheel.nowMs);
+    const { idleTimeoutMs } = limits.keepAlive;
+    const isOfOneClient = greeting !== undefined || limits.isOfOneClient === true;
+    this.#idleMs = isOfOneClient ? Math.min(idleTimeoutMs, longestOwnIdleMs) : idleTimeoutMs;
     this.#transport = new UpstreamConnection(context, member, limits, this, greeting);
     context.wheel.arm(this, limits.connectTimeoutMs);
   }
@@ -245,7 +251,7 @@ export class MemberConnection extends Timed implements UpstreamOwner, FrameHandl
 
   #armForState(): void {
     if (this.isOver || this.#isSuspect) return;
-    this.#context.wheel.arm(this, this.#attached === 0 ? this.limits.keepAlive.idleTimeoutMs : 0);
+    this.#context.wheel.arm(this, this.#attached === 0 ? this.#idleMs : 0);
   }
 
   // As what carries streams.

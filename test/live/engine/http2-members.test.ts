@@ -390,7 +390,7 @@ describe.skipIf(isMissing('openssl', 'nginx', 'haproxy', 'curl'))('HTTP/2 to mem
 
   describe('of real servers', () => {
     let directory: string;
-    const children: ChildProcess[] = [];
+    const children: { readonly process: ChildProcess; readonly ended: Promise<unknown> }[] = [];
     let ports: readonly number[] = [];
     let real: TestEngine;
 
@@ -428,13 +428,14 @@ frontend f
 
     afterAll(async () => {
       await real.stop();
-      for (const child of children) child.kill('SIGTERM');
-      for (const child of children) if (child.exitCode === null) await once(child, 'exit');
+      for (const { process: child } of children) child.kill('SIGTERM');
+      await Promise.all(children.map(({ ended }) => ended));
       rmSync(directory, { recursive: true, force: true });
     });
 
     function start(program: string, parameters: readonly string[]): void {
-      children.push(spawn(findProgram(program) ?? program, parameters, { stdio: 'ignore' }));
+      const child = spawn(findProgram(program) ?? program, parameters, { stdio: 'ignore' });
+      children.push({ process: child, ended: once(child, 'exit') });
     }
 
     async function get(server: string, path: string): Promise<string> {
