@@ -1,5 +1,7 @@
 import { a10Secrets, parseA10 } from './a10/parse.ts';
 import { engine } from './engine/driver.ts';
+import { openBigip } from './f5/driver.ts';
+import { editBigip } from './f5/edit.ts';
 import { f5Secrets, parseBigip } from './f5/parse.ts';
 import { haproxy } from './haproxy/driver.ts';
 import { mibs } from './mib/data/index.ts';
@@ -18,7 +20,7 @@ interface CommandLine extends Pick<VendorDriver, 'parse' | 'secrets'>, Partial<P
 
 const commandLines: Readonly<Partial<Record<VendorDriver['id'], CommandLine>>> = {
   a10: { parse: parseA10, secrets: a10Secrets },
-  f5: { parse: parseBigip, secrets: f5Secrets },
+  f5: { parse: parseBigip, secrets: f5Secrets, edit: editBigip, openHost: openBigip },
   netscaler: { parse: parseNetscaler, secrets: netscalerSecrets, edit: editNetscaler, openHost: openNetscaler },
 };
 

@@ -151,7 +151,12 @@ function condition(route: Fields): string {
 function isSame(key: string, now: unknown, then: unknown): boolean {
   if (key === 'algorithm' && now !== undefined && then !== undefined) {
     // Both passed the model's schema.
-    return canonical(comparable(now as Algorithm)) === canonical(comparable(then as Algorithm));
+    const [is, wish] = [algorithmSettings(now as Algorithm), algorithmSettings(then as Algorithm)];
+    // How weights count and what is counted (member or node) is a wish only where it says so.
+    const isOther =
+      (wish.weighted ?? is.weighted ?? true) !== (is.weighted ?? true) ||
+      (wish.per ?? is.per ?? 'member') !== (is.per ?? 'member');
+    return !isOther && canonical(comparable(is)) === canonical(comparable(wish));
   }
   return canonical(now) === canonical(then);
 }

@@ -1,3 +1,4 @@
+import type { Offered } from '../../contract/api.ts';
 import type { AlgorithmSettings } from '../../contract/model.ts';
 
 type Neutral = Pick<AlgorithmSettings, 'name' | 'per' | 'weighted'>;
@@ -29,4 +30,39 @@ const modes: Readonly<Record<string, Neutral>> = {
 
 export function algorithmOfMode(mode: string): AlgorithmSettings {
   return { ...(modes[mode.replace(/-members$/, '-member')] ?? { name: 'unknown' }), native: mode };
+}
+
+/**
+ * The mode that says a wish; undefined where the device has none. `per` and `weighted` choose among those of one name; unsaid, it is per
+ * member, and by ratios where the members have some.
+ */
+export function modeOfAlgorithm(wish: AlgorithmSettings, hasRatios: boolean): string | undefined {
+  if (wish.native !== undefined && modes[wish.native]?.name === wish.name) return wish.native;
+  const per = wish.per ?? 'member';
+  const isWeighted = wish.weighted ?? hasRatios;
+  const named = Object.entries(modes).filter(([, mode]) => mode.name === wish.name);
+  const fitting = named.filter(([, mode]) => (mode.per ?? per) === per);
+  const chosen =
+    fitting.find(([, mode]) => (mode.weighted ?? true) === isWeighted) ??
+    (wish.weighted === undefined ? fitting[0] : undefined);
+  // Who asks for nodes gets them or nothing.
+  return chosen?.[0] ?? (wish.per === undefined && wish.weighted === undefined ? named[0]?.[0] : undefined);
+}
+
+/** True for modes that look at ratios. */
+export function usesRatios(mode: string): boolean {
+  return (modes[mode]?.weighted ?? true) && mode.includes('ratio') && !mode.startsWith('dynamic');
+}
+
+/** Every algorithm that can be set, once each, with the first mode of that name. */
+export function offeredModes(): readonly Offered[] {
+  const names = [...new Set(Object.values(modes).map(({ name }) => name))];
+  return names.map((name) => {
+    const fitting = Object.entries(modes).filter(([, mode]) => mode.name === name);
+    const settings = [
+      ...(fitting.some(([, { per }]) => per === 'node') ? ['per'] : []),
+      ...(fitting.some(([, { weighted }]) => weighted === false) && fitting.length > 1 ? ['weighted'] : []),
+    ];
+    return { name, native: fitting[0]?.[0] ?? '', ...(settings.length === 0 ? {} : { settings }) };
+  });
 }

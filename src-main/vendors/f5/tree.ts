@@ -7,6 +7,13 @@ export interface Statement {
   readonly endLine: number;
 }
 
+/** A statement of the top level with the very text it was read from. Its words keep their quotes and escapes. */
+export interface RawStatement extends Statement {
+  readonly text: string;
+  /** What stands before it, back to the statement before: blank lines, comments. */
+  readonly before: string;
+}
+
 const verbatim = /^ltm rule |^gtm rule |^pem irule |^sys icall script |^cli script /;
 
 /**
@@ -17,16 +24,44 @@ export function readTree(text: string): readonly Statement[] {
   return new Reader(text).top();
 }
 
+/** The same, word for word as it stands there, and what follows the last statement: together they are the whole text. */
+export function readRaw(text: string): { readonly statements: readonly RawStatement[]; readonly rest: string } {
+  return new Reader(text, true).raw();
+}
+
+/** True for what holds a program and not settings. */
+export function isProgram({ words }: Pick<Statement, 'words'>): boolean {
+  return verbatim.test(`${words.join(' ')} `);
+}
+
 const objectEnd =
   /^\}(?=[ \t\r]*\n\s*(?:#|(?:apm|asm|auth|cli|cm|gtm|ilx|ltm|net|pem|security|sys|vcmp|wom) )|\s*(?![^]))/gm;
 
 class Reader {
   readonly #text: string;
+  readonly #isRaw: boolean;
   #at = 0;
   #line = 1;
 
-  constructor(text: string) {
+  constructor(text: string, isRaw = false) {
     this.#text = text;
+    this.#isRaw = isRaw;
+  }
+
+  raw(): { statements: RawStatement[]; rest: string } {
+    const statements: RawStatement[] = [];
+    let end = 0;
+    while (this.#at < this.#text.length) {
+      this.#skipBlank();
+      const from = this.#at;
+      const next = this.#statement(true);
+      if (next !== undefined) {
+        const text = this.#text.slice(from, this.#at).trimEnd();
+        statements.push({ ...next, text, before: this.#text.slice(end, from) });
+        end = from + text.length;
+      } else if (this.#at === from) this.#next();
+    }
+    return { statements, rest: this.#text.slice(end) };
   }
 
   top(): readonly Statement[] {
@@ -103,7 +138,11 @@ class Reader {
   }
 
   #word(): string {
-    if (this.#text[this.#at] === '"') return this.#quoted();
+    if (this.#text[this.#at] === '"') {
+      const start = this.#at;
+      const word = this.#quoted();
+      return this.#isRaw ? this.#text.slice(start, this.#at) : word;
+    }
     const from = this.#at;
     while (this.#at < this.#text.length && !/[\s{}]/.test(this.#text[this.#at] ?? '')) {
       if (this.#text[this.#at] === '\\') this.#next();

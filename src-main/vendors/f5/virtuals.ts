@@ -1,4 +1,5 @@
 import type { ClientTls, Persistence, Route, VirtualServer } from '../../contract/model.ts';
+import { prefixOfMask } from '../netmask.ts';
 import { splitEndpoint } from './addresses.ts';
 import { numberAs } from './pools.ts';
 import { plain, Settings, type Statement } from './tree.ts';
@@ -141,12 +142,14 @@ function persistenceOf(settings: Settings, named: Named): { persistence?: Persis
     ...(own.has('secure') ? { secure: own.text('secure') === 'enabled' } : {}),
   };
   const timeoutMs = timeoutOf(own);
+  const ipv4Prefix = prefixOfMask(own.text('mask') ?? '');
   return {
     persistence: {
       name,
       method: methods[words] ?? 'unknown',
       ...(cookieName === undefined ? {} : { cookieName }),
       ...(Object.keys(cookie).length === 0 ? {} : { cookie }),
+      ...(ipv4Prefix === undefined ? {} : { ipv4Prefix }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(fallback === undefined ? {} : { fallback }),
       native: fallbackName === undefined ? words : `${words}; fallback ${fallbackName}`,

@@ -1,0 +1,190 @@
+import type { DeviceFacts, TestStep } from '../../contract/api.ts';
+import { AppError, toProblem } from '../../contract/errors.ts';
+import type { Sample } from '../../contract/metrics.ts';
+import type { Edit } from '../../contract/plan.ts';
+import type { HostSession } from '../../transports/transport.ts';
+import { unifiedHunks } from '../hunks.ts';
+import { maskWith } from '../mask.ts';
+import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
+import { offeredModes } from './algorithms.ts';
+import { commandsOf } from './edit.ts';
+import { offeredPersistence } from './edit-persistence.ts';
+import { type DeviceGroup, readGroup } from './group.ts';
+import { readingText, versionOf } from './listing.ts';
+import { f5Secrets, parseBigip } from './parse.ts';
+import { draftPlan, fingerprintOf, standingOf, warningsOf } from './plan.ts';
+import { ask, callText, findShell, type LoginShell } from './shell.ts';
+import { samplesOf, statisticsCommands } from './stats.ts';
+import { asConfiguration } from './text.ts';
+
+const path = 'bigip.conf';
+
+/** What the account and the device are, as far as commands depend on it; asked once per session. */
+interface Look {
+  readonly shell: LoginShell;
+  readonly name: string;
+  readonly version: readonly [number, number];
+}
+
+/** A BIG-IP by tmsh over SSH: read, polled, changed, saved and synchronised there. */
+export function openBigip(host: HostSession, tools: DriverTools): OpenDevice {
+  let known: Promise<Look> | undefined;
+  async function look(signal: AbortSignal): Promise<Look> {
+    known ??= lookAt(host, signal);
+    try {
+      return await known;
+    } catch (error) {
+      known = undefined;
+      throw error;
+    }
+  }
+  async function running(signal: AbortSignal): Promise<string> {
+    const { shell, version } = await look(signal);
+    return asConfiguration(await ask(host, readingText(shell, version), signal));
+  }
+  async function group(signal: AbortSignal): Promise<DeviceGroup> {
+    const { shell } = await look(signal);
+    const sync = await ask(host, callText(shell, ['show cm sync-status']), signal);
+    const devices = ['cd /', 'list cm device recursive', 'list cm device-group recursive'];
+    return readGroup(sync, await ask(host, callText(shell, devices), signal));
+  }
+  async function read(signal: AbortSignal): Promise<DeviceReading> {
+    const facts = factsOf(await look(signal));
+    const text = await running(signal);
+    const files: readonly SourceFile[] = [{ path, bytes: Buffer.from(text) }];
+    return { files, fingerprint: fingerprintOf(text, tools.sha256), facts, model: parseBigip(files) };
+  }
+  async function plan(reading: DeviceReading, edit: Edit, planId: string, signal: AbortSignal): Promise<PlanDraft> {
+    const { shell, version } = await look(signal);
+    const units = await group(signal);
+    refuseNewer(units);
+    const before = reading.files[0]?.bytes.toString('utf8') ?? '';
+    const sent = commandsOf(before, edit);
+    const place = { shell, version, group: units, planId };
+    const draft = draftPlan(before, sent, reading.model, place, tools.sha256);
+    const [old, now] = [before, draft.after].map((text) => maskWith(f5Secrets, text));
+    const target = parseBigip([{ path, bytes: Buffer.from(draft.after) }]);
+    return {
+      ...draft.plan,
+      hunks: unifiedHunks(path, old ?? '', now ?? ''),
+      warnings: warningsOf(sent, target, units),
+    };
+  }
+  return {
+    test: (report, signal) => testDevice(look, group, tools, report, signal),
+    read,
+    poll: async (signal) => poll(host, await look(signal), tools, signal),
+    plan,
+    planFiles: () => Promise.reject(noWholeFiles()),
+    standing: async (made, wanted, signal) => standingOf(made, wanted, await running(signal), tools.sha256),
+  };
+}
+
+function noWholeFiles(): AppError {
+  return new AppError(
+    'CAPABILITY_MISSING',
+    'A whole configuration is not brought back: it holds far more than balancing. Change the objects that differ instead.',
+  );
+}
+
+async function lookAt(host: HostSession, signal: AbortSignal): Promise<Look> {
+  const { shell, version: said } = await findShell(host, signal);
+  const version = versionOf(said);
+  const major = version?.number[0] ?? 0;
+  if (version === undefined || major < 11 || major === 20) {
+    throw new AppError(
+      'VERSION_UNSUPPORTED',
+      `This is version ${version?.name ?? 'unknown'}. TMOS 11 to 17 and 21 are read and changed by tmsh; ${major === 20 ? 'BIG-IP Next has none' : 'older ones are not'}.`,
+      { raw: said.slice(0, 4096) },
+    );
+  }
+  return { shell, name: version.name, version: version.number };
+}
+
+function factsOf({ name, shell, version: [major] }: Look): DeviceFacts {
+  const isKnown = major <= 17 || major === 21;
+  return {
+    vendor: 'f5',
+    label: 'F5 BIG-IP',
+    product: 'BIG-IP',
+    version: name,
+    capabilities: [
+      {
+        id: 'push',
+        isPresent: true,
+        why: 'By tmsh, in one transaction; saved and synchronised once the change is kept.',
+      },
+      {
+        id: 'check',
+        isPresent: shell === 'bash',
+        why:
+          shell === 'bash'
+            ? 'The device checks a change before it takes it.'
+            : 'The account has tmsh as its shell, which takes no file to check.',
+      },
+      {
+        id: 'tried-on-a-device',
+        isPresent: false,
+        why: isKnown ? 'Not yet tried on a real device.' : `Version ${String(major)} is newer than this program.`,
+      },
+    ],
+    weightRange: { lowest: 1, highest: 65_535 },
+    algorithms: offeredModes(),
+    persistence: offeredPersistence(),
+  };
+}
+
+/** Pushing here would lose what is newer elsewhere, or make two versions of the truth. */
+function refuseNewer({ newer, isConflict, name, status }: DeviceGroup): void {
+  if (name === undefined || (newer.length === 0 && !isConflict)) return;
+  const who = isConflict && newer.length === 0 ? 'another unit' : newer.join(' and ');
+  throw new AppError(
+    'CAPABILITY_MISSING',
+    `The device group ${name} is not in sync (${status}): ${who} has changes that are newer than those of this unit. Synchronise ${who} to the group first, or make the change there.`,
+  );
+}
+
+async function poll(
+  host: HostSession,
+  { shell, name }: Look,
+  tools: DriverTools,
+  signal: AbortSignal,
+): Promise<Sample> {
+  const text = await ask(host, callText(shell, statisticsCommands), signal);
+  return {
+    at: tools.now().toISOString(),
+    device: { vendor: 'f5', product: 'BIG-IP', version: name },
+    ...samplesOf(text),
+    errors: [],
+  };
+}
+
+async function testDevice(
+  look: (signal: AbortSignal) => Promise<Look>,
+  group: (signal: AbortSignal) => Promise<DeviceGroup>,
+  tools: DriverTools,
+  report: (step: TestStep) => void,
+  signal: AbortSignal,
+): Promise<{ facts: DeviceFacts; discovered: Record<string, string> }> {
+  const step = { id: 'version', title: 'Version' } as const;
+  const startedAt = tools.now().getTime();
+  report({ ...step, state: 'running' });
+  try {
+    const found = await look(signal);
+    const units = await group(signal);
+    const durationMs = tools.now().getTime() - startedAt;
+    report({ ...step, state: 'done', durationMs, detail: `BIG-IP ${found.name}` });
+    report({
+      id: 'privilege',
+      title: 'Rights',
+      state: 'done',
+      detail: `tmsh answers; the shell of the account is ${found.shell}.`,
+    });
+    const discovered = { shell: found.shell, 'device group': units.name ?? 'none', 'sync status': units.status };
+    return { facts: factsOf(found), discovered };
+  } catch (error) {
+    const problem = toProblem(error);
+    report({ ...step, state: 'failed', detail: problem.detail, problem });
+    throw error;
+  }
+}
