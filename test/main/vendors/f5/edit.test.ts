@@ -403,10 +403,10 @@ function* wishesFor(model: DeviceModel, most: number): Generator<readonly [strin
     yield ['pool settings', at({ minActiveMembers: 3, slowStartMs: 77_000, onMemberDown: 'reselect' })];
     yield ['new member', at({ members: [{ name: `${folder}zz9:81`, address: '198.51.100.9', port: 81, weight: 3 }] })];
     if (monitor !== undefined) yield ['monitors', at({ monitors: [monitor.name] })];
-    const [member] = members;
+    const member = members[0]?.name;
     if (member === undefined) continue;
     function on(keys: object): Desired {
-      return at({ members: [{ name: member.name, ...keys }] });
+      return at({ members: [{ name: member, ...keys }] });
     }
     yield ['weight', on({ weight: 42, priority: 7, maxConnections: 99 })];
     yield ['drain', on({ adminState: 'draining' })];
