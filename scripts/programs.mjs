@@ -9,6 +9,7 @@ const packages = {
   varnishd: 'varnish',
   sshd: 'openssh-server',
   ssh: 'openssh-client',
+  scp: 'openssh-client',
   'ssh-keygen': 'openssh-client',
   'ssh-agent': 'openssh-client',
   chromium: 'chromium',

@@ -13,7 +13,7 @@ import { log } from './log.ts';
 import { parse, render } from './native.ts';
 import { poll, read } from './readings.ts';
 import { serve } from './serve.ts';
-import { simulate } from './simulate.ts';
+import { simulateF5, simulateNetscaler } from './simulate.ts';
 import { setTraps, showTraps } from './traps.ts';
 
 /** Every command there is, in the order of the help. */
@@ -45,7 +45,8 @@ export const commands: readonly Command[] = [
   restoreCertificate,
   drain,
   resume,
-  simulate,
+  simulateNetscaler,
+  simulateF5,
 ];
 
 /** Runs one command line; answers the exit status: 0 done, 1 refused or failed, 2 wrong usage. Never throws. */

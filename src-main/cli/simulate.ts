@@ -1,60 +1,109 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../contract/errors.ts';
+import { startF5 } from '../simulate/f5/start.ts';
 import { startNetscaler } from '../simulate/netscaler/start.ts';
-import { UsageError } from './arguments.ts';
-import type { Command } from './command.ts';
+import type { SshDevice } from '../simulate/ssh-device.ts';
+import { type Arguments, UsageError } from './arguments.ts';
+import type { CliTools, Command } from './command.ts';
 import { readSecret, readSecretFile } from './secrets.ts';
 
-const roles = ['standalone', 'primary', 'secondary'] as const;
-/** The account that the appliance comes with; its password is known to everybody, and the device is on loopback alone. */
-const account = 'nsroot';
-
-export const simulate: Command = {
-  name: 'simulate netscaler',
-  what: 'a simulated NetScaler ADC on loopback, until interrupted: prints its address',
-  takes: '',
-  options: {
-    config: { value: 'FILE', what: 'its ns.conf' },
+/** The options that every simulated appliance has; its account's password is known to everybody, and it is on loopback alone. */
+function optionsOf(account: string, file: string): Command['options'] {
+  return {
+    config: { value: 'FILE', what: `its ${file}` },
     ssh: { value: 'N', what: 'the port of SSH; any free one unless told' },
-    role: { value: 'ROLE', what: `one of ${roles.join(', ')}; standalone unless told` },
     'password-file': {
       value: 'FILE',
       what: `the password of ${account} (or STEELYARD_PASSWORD); "${account}" unless told`,
     },
+  };
+}
+
+export const simulateNetscaler: Command = {
+  name: 'simulate netscaler',
+  what: 'a simulated NetScaler ADC on loopback, until interrupted: prints its address',
+  takes: '',
+  options: {
+    ...optionsOf('nsroot', 'ns.conf'),
+    role: { value: 'ROLE', what: 'one of standalone, primary, secondary; standalone unless told' },
   },
-  run: async (given, tools) => {
-    const file = given.text('config');
-    if (file === undefined) throw new UsageError('--config FILE is missing.');
-    const role = roles.find((one) => one === (given.text('role') ?? 'standalone'));
-    if (role === undefined)
-      throw new UsageError(`--role "${given.text('role') ?? ''}" is none of ${roles.join(', ')}.`);
-    const passwordFile = given.text('password-file');
-    const password =
-      passwordFile === undefined
-        ? await readSecret('STEELYARD_PASSWORD', tools.env)
-        : await readSecretFile(passwordFile);
-    const device = await startNetscaler({
-      config: await readConfig(file),
-      role,
-      accounts: { [account]: password ?? account },
-      port: given.count('ssh') ?? 0,
-    });
-    try {
-      await tools.terminal.write(`netscaler+ssh://${account}@${device.host}:${device.port}\n`);
-      tools.terminal.say(`Host key ${device.fingerprint}. Nothing leaves this machine; Ctrl-C ends it.`);
-      await untilAborted(tools.interrupted);
-    } finally {
-      await device.close();
-    }
-    return 0;
-  },
+  run: (given, tools) =>
+    serve('netscaler', 'nsroot', 'ns.conf', given, tools, ({ config, password, port }) =>
+      startNetscaler({
+        config,
+        role: oneOf(given, 'role', ['standalone', 'primary', 'secondary']),
+        accounts: { nsroot: password },
+        port,
+      }),
+    ),
 };
 
-async function readConfig(file: string): Promise<string> {
+export const simulateF5: Command = {
+  name: 'simulate f5',
+  what: 'a simulated BIG-IP on loopback, until interrupted: prints its address',
+  takes: '',
+  options: {
+    ...optionsOf('admin', 'bigip.conf, with bigip_base.conf in the same file where that matters'),
+    role: { value: 'ROLE', what: 'one of active, standby; active unless told' },
+    shell: { value: 'SHELL', what: 'what admin logs in to, one of bash, tmsh; tmsh unless told' },
+    traffic: { value: 'N', what: 'pretended connections a second to each virtual server; none unless told' },
+  },
+  run: (given, tools) =>
+    serve('f5', 'admin', 'bigip.conf', given, tools, ({ config, password, port }) =>
+      startF5({
+        config,
+        role: oneOf(given, 'role', ['active', 'standby']),
+        accounts: { admin: { password, shell: oneOf(given, 'shell', ['tmsh', 'bash']) } },
+        connectionsPerSecond: given.count('traffic') ?? 0,
+        port,
+      }),
+    ),
+};
+
+/** The first of the words unless one is given. */
+function oneOf<T extends string>(given: Arguments, option: string, words: readonly [T, ...T[]]): T {
+  const text = given.text(option) ?? words[0];
+  const word = words.find((one) => one === text);
+  if (word === undefined) throw new UsageError(`--${option} "${text}" is none of ${words.join(', ')}.`);
+  return word;
+}
+
+interface Setting {
+  readonly config: string;
+  readonly password: string;
+  readonly port: number;
+}
+
+async function serve(
+  vendor: string,
+  account: string,
+  fileName: string,
+  given: Arguments,
+  tools: CliTools,
+  start: (setting: Setting) => Promise<SshDevice>,
+): Promise<number> {
+  const file = given.text('config');
+  if (file === undefined) throw new UsageError('--config FILE is missing.');
+  const passwordFile = given.text('password-file');
+  const password =
+    passwordFile === undefined ? await readSecret('STEELYARD_PASSWORD', tools.env) : await readSecretFile(passwordFile);
+  const config = await readConfig(file, fileName);
+  const device = await start({ config, password: password ?? account, port: given.count('ssh') ?? 0 });
+  try {
+    await tools.terminal.write(`${vendor}+ssh://${account}@${device.host}:${device.port}\n`);
+    tools.terminal.say(`Host key ${device.fingerprint}. Nothing leaves this machine; Ctrl-C ends it.`);
+    await untilAborted(tools.interrupted);
+  } finally {
+    await device.close();
+  }
+  return 0;
+}
+
+async function readConfig(file: string, name: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new AppError('NOT_FOUND', `${file} cannot be read. Give the ns.conf of the appliance with --config.`, {
+    throw new AppError('NOT_FOUND', `${file} cannot be read. Give the ${name} of the appliance with --config.`, {
       cause: error,
     });
   }

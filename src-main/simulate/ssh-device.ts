@@ -1,25 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
-import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
-
-/** What a simulated device answers on its command line; all else (SSH, accounts, faults) is the same for every vendor. */
-export interface SimulatedCli {
-  /** Answers one line, with its line ends as `\n`. */
-  readonly run: (line: string) => { readonly text: string; readonly isRefused: boolean };
-  /** Said at the beginning of each session, shell or command. */
-  readonly greeting: () => string;
-  readonly prompt: string;
-  /** Words that end a shell. */
-  readonly farewells: readonly string[];
-}
-
-/** How the device misbehaves from now on. */
-export interface Faults {
-  /** Each answer comes this much later. */
-  readonly delayMs?: number;
-  /** No command is answered. What it does, it does. */
-  readonly isSilent?: boolean;
-}
+import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session, type SFTPWrapper } from 'ssh2';
+import { Cut, type ExecCall, type Faults, type Login, type Watch } from './login.ts';
+import { serveSftp } from './sftp.ts';
+import { serveShell } from './terminal.ts';
 
 export interface SshDevice {
   readonly host: string;
@@ -41,8 +25,11 @@ export interface SshDeviceOptions {
 
 const host = '127.0.0.1';
 
-/** Starts an SSH server on loopback before a simulated command line. Throws where the port is taken. */
-export async function openSshDevice(cli: SimulatedCli, { accounts, port = 0 }: SshDeviceOptions): Promise<SshDevice> {
+/** Makes what an account sees; each command it runs passes `watch`. */
+export type OpenLogin = (account: string, watch: Watch) => Login;
+
+/** Starts an SSH server on loopback before a simulated device. Throws where the port is taken. */
+export async function openSshDevice(open: OpenLogin, { accounts, port = 0 }: SshDeviceOptions): Promise<SshDevice> {
   const key = makeHostKey();
   const server = new ssh2.Server({ hostKeys: [key.private] });
   const sockets = new Set<Socket>();
@@ -63,13 +50,26 @@ export async function openSshDevice(cli: SimulatedCli, { accounts, port = 0 }: S
     timers.add(timer);
   }
 
+  function watch<T>(command: string, act: () => T): T {
+    if (faults.cutBefore?.test(command) === true) throw cutNow();
+    const done = act();
+    if (faults.cutAfter?.test(command) === true) throw cutNow();
+    return done;
+  }
+  function cutNow(): Cut {
+    cut();
+    return new Cut('The connection was cut.');
+  }
+
   server.on('connection', (connection: Connection) => {
+    let account = '';
     connection.on('error', () => undefined); // clients may vanish
     connection.on('authentication', (context) => {
+      account = context.username;
       authenticate(context, accounts);
     });
     connection.on('session', (accept) => {
-      serveSession(accept(), cli, later);
+      serveSession(accept(), () => open(account, watch), { later, faults: () => faults });
     });
   });
   const listener = createServer((socket) => {
@@ -131,73 +131,123 @@ function isSameSecret(a: string, b: string): boolean {
   return left !== undefined && right !== undefined && timingSafeEqual(left, right);
 }
 
-type Later = (act: () => void) => void;
+interface Manners {
+  readonly later: (act: () => void) => void;
+  readonly faults: () => Faults;
+}
 
-function serveSession(session: Session, cli: SimulatedCli, later: Later): void {
+function serveSession(session: Session, open: () => Login, manners: Manners): void {
   let hasTerminal = false;
-  session.on('pty', (accept) => {
+  let rows = 24;
+  session.on('pty', (accept, _reject, info) => {
     hasTerminal = true;
+    rows = info.rows > 0 ? info.rows : rows;
     accept();
   });
+  session.on('window-change', (accept: (() => void) | undefined, _reject, info) => {
+    rows = info.rows > 0 ? info.rows : rows;
+    accept?.();
+  });
+  session.on('env', (accept: (() => void) | undefined) => {
+    accept?.();
+  });
   session.on('exec', (accept, _reject, { command }) => {
-    const channel = accept();
-    channel.on('error', () => undefined);
-    const text = command.split('\n').map((line) => cli.run(line).text);
-    later(() => {
-      channel.write(`${cli.greeting()}${text.join('')}`);
-      channel.exit(0); // the appliance tells what it refuses in words alone
-      channel.end();
-    });
+    serveCommand(accept(), command, open(), manners);
   });
   session.on('shell', (accept) => {
-    serveShell(accept(), cli, hasTerminal, later);
+    serveShell(accept(), open().shell({ hasTerminal }), { hasTerminal, rows: () => rows, ...manners });
+  });
+  session.on('sftp', (accept, reject) => {
+    const { files } = open();
+    if (files === undefined) {
+      reject();
+      return;
+    }
+    const sftp = accept();
+    serveSftp(sftp, files, '/root');
+    session.on('end', () => {
+      sayDone(sftp);
+      sftp.end();
+    });
   });
 }
 
-/** Lines as a person types them: echoed where there is a terminal, with backspace. */
-function serveShell(channel: ServerChannel, cli: SimulatedCli, hasTerminal: boolean, later: Later): void {
-  let typed = '';
-  let last = '';
+/** scp takes a subsystem that ends without a status for a failure, and ssh2 has no public way to send one. */
+function sayDone(sftp: SFTPWrapper): void {
+  // Its own fields, of 1.17: the types do not name them.
+  const inner = sftp as unknown as {
+    readonly _protocol?: { readonly exitStatus?: (channel: number, status: number) => void };
+    readonly outgoing?: { readonly id: number };
+  };
+  if (inner.outgoing !== undefined) inner._protocol?.exitStatus?.(inner.outgoing.id, 0);
+}
+
+function serveCommand(channel: ServerChannel, command: string, login: Login, { later }: Manners): void {
   channel.on('error', () => undefined);
-  function write(text: string): void {
-    channel.write(hasTerminal ? text.replaceAll('\n', '\r\n') : text);
-  }
-  function end(): void {
-    channel.exit(0);
-    channel.end();
-  }
-  function enter(): void {
-    const line = typed.trim();
-    typed = '';
-    if (cli.farewells.includes(line)) {
-      later(end);
-      return;
+  const call: ExecCall = {
+    command,
+    ...readInput(channel),
+    out: (text) => {
+      later(() => channel.write(text));
+    },
+    error: (text) => {
+      later(() => channel.stderr.write(text));
+    },
+  };
+  login.exec(call).then(
+    (status) => {
+      later(() => {
+        channel.exit(status);
+        channel.end();
+      });
+    },
+    (error: unknown) => {
+      if (!(error instanceof Cut)) throw error;
+    },
+  );
+}
+
+/** Standard input as it comes; nothing is read before somebody asks. An iterator of the channel itself would close it at the end. */
+function readInput(channel: ServerChannel): Pick<ExecCall, 'lines' | 'all'> {
+  async function* parts(): AsyncGenerator<string> {
+    const waiting: (string | undefined)[] = [];
+    const state = { wake: (): void => undefined };
+    function take(part: string | undefined): void {
+      waiting.push(part);
+      state.wake();
     }
-    const { text } = cli.run(line);
-    later(() => {
-      write(`${text}${cli.prompt}`);
+    channel.on('data', (part: Buffer) => {
+      take(part.toString());
     });
-  }
-  function take(char: string): void {
-    const isLineEnd = char === '\r' || (char === '\n' && last !== '\r');
-    last = char;
-    if (char === '\u0004') later(end);
-    else if (char === '\u007f' || char === '\b') {
-      if (hasTerminal && typed !== '') channel.write('\b \b');
-      typed = typed.slice(0, -1);
-    } else if (isLineEnd) {
-      if (hasTerminal) channel.write('\r\n');
-      enter();
-    } else if (char !== '\n') {
-      typed += char;
-      if (hasTerminal) channel.write(char);
+    for (const event of ['end', 'close']) {
+      channel.on(event, () => {
+        take(undefined);
+      });
+    }
+    for (;;) {
+      while (waiting.length > 0) {
+        const part = waiting.shift();
+        if (part === undefined) return;
+        yield part;
+      }
+      await new Promise<void>((resolve) => {
+        state.wake = resolve;
+      });
     }
   }
-  channel.on('data', (bytes: Buffer) => {
-    for (const char of bytes.toString()) take(char);
-  });
-  channel.on('end', () => {
-    later(end);
-  });
-  write(`${cli.greeting()}${cli.prompt}`);
+  async function* lines(): AsyncGenerator<string> {
+    let rest = '';
+    for await (const part of parts()) {
+      const list = (rest + part).split('\n');
+      rest = list.pop() ?? '';
+      yield* list;
+    }
+    if (rest !== '') yield rest;
+  }
+  async function all(): Promise<string> {
+    let text = '';
+    for await (const part of parts()) text += part;
+    return text;
+  }
+  return { lines, all };
 }

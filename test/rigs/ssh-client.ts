@@ -11,6 +11,8 @@ export interface SshClient {
     readonly child: ChildProcessWithoutNullStreams;
     readonly ended: Promise<SshEnded>;
   };
+  /** `scp FROM host:TO`. */
+  readonly copy: (from: string, to: string) => Promise<SshEnded>;
   readonly close: () => void;
 }
 export interface SshEnded {
@@ -24,6 +26,7 @@ export function openSshClient(
   target: { readonly host: string; readonly port: number },
   user: string,
   password: string,
+  { hasTerminal = false }: { readonly hasTerminal?: boolean } = {},
 ): SshClient {
   const directory = mkdtempSync(join(tmpdir(), 'steelyard-ssh-'));
   const askPass = join(directory, 'askpass');
@@ -36,10 +39,10 @@ export function openSshClient(
   ];
   const env = { ...process.env, SSH_ASKPASS: askPass, SSH_ASKPASS_REQUIRE: 'force', STEELYARD_TEST_PASSWORD: password };
 
-  function open(command: string | undefined): ReturnType<SshClient['open']> {
-    const words = ['-F', 'none', ...options.flatMap((option) => ['-o', option])];
-    const where = ['-o', 'NumberOfPasswordPrompts=1', '-p', String(target.port), `${user}@${target.host}`];
-    const child = spawn('ssh', [...words, ...where, ...(command === undefined ? [] : [command])], { env });
+  const words = ['-F', 'none', ...options.flatMap((option) => ['-o', option]), '-o', 'NumberOfPasswordPrompts=1'];
+
+  function start(program: string, args: readonly string[]): ReturnType<SshClient['open']> {
+    const child = spawn(program, args, { env });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (part) => (stdout += String(part)));
     child.stderr.on('data', (part) => (stderr += String(part)));
@@ -51,6 +54,15 @@ export function openSshClient(
     });
     return { child, ended };
   }
+  function open(command: string | undefined): ReturnType<SshClient['open']> {
+    const where = ['-p', String(target.port), `${user}@${target.host}`];
+    return start('ssh', [
+      ...words,
+      ...(hasTerminal ? ['-tt'] : []),
+      ...where,
+      ...(command === undefined ? [] : [command]),
+    ]);
+  }
   return {
     open,
     run: (command, input = '') => {
@@ -58,6 +70,7 @@ export function openSshClient(
       child.stdin.end(input);
       return ended;
     },
+    copy: (from, to) => start('scp', [...words, '-P', String(target.port), from, `${user}@${target.host}:${to}`]).ended,
     close: () => {
       rmSync(directory, { recursive: true, force: true });
     },

@@ -1,3 +1,4 @@
+import { loginTo } from '../login.ts';
 import { openSshDevice, type SshDevice, type SshDeviceOptions } from '../ssh-device.ts';
 import { type Appliance, type ApplianceOptions, makeAppliance } from './appliance.ts';
 
@@ -14,15 +15,16 @@ export async function startNetscaler(options: ApplianceOptions & SshDeviceOption
   const appliance = makeAppliance(options);
   const commands: string[] = [];
   const device = await openSshDevice(
-    {
-      run: (line) => {
-        commands.push(line);
-        return appliance.run(line);
-      },
-      greeting: () => (appliance.role() === 'secondary' ? 'Warning: You are connected to a secondary node\n' : ''),
-      prompt: '> ',
-      farewells: ['exit', 'quit', 'logout'],
-    },
+    (_account, watch) =>
+      loginTo({
+        run: (line) => {
+          commands.push(line);
+          return watch(line, () => appliance.run(line));
+        },
+        greeting: () => (appliance.role() === 'secondary' ? 'Warning: You are connected to a secondary node\n' : ''),
+        prompt: '> ',
+        farewells: ['exit', 'quit', 'logout'],
+      }),
     options,
   );
   return {

@@ -1,0 +1,53 @@
+import { openSshDevice, type SshDevice } from '../ssh-device.ts';
+import { type Appliance, type ApplianceOptions, makeAppliance } from './appliance.ts';
+import { type Account, openLogin } from './session.ts';
+import { openTmsh } from './tmsh.ts';
+
+/** A simulated BIG-IP behind SSH on loopback. */
+export interface SimulatedF5 extends Omit<Appliance, 'config' | 'change' | 'reload' | 'reboot'>, SshDevice {
+  /** Every command of tmsh that came by SSH, in order. */
+  readonly commands: () => readonly string[];
+  /** Another hand at its command line; answers what it says. */
+  readonly run: (command: string) => string;
+  /** Running goes back to saved, and every connection ends. */
+  readonly reboot: () => void;
+}
+
+export interface F5Options extends ApplianceOptions {
+  readonly accounts: Readonly<Record<string, Account>>;
+  /** Default 0: any free port. */
+  readonly port?: number;
+}
+
+/** Starts one from the text of a bigip.conf. Throws where the port is taken. */
+export async function startF5(options: F5Options): Promise<SimulatedF5> {
+  const appliance = makeAppliance(options);
+  const commands: string[] = [];
+  const passwords = Object.fromEntries(
+    Object.entries(options.accounts).map(([name, { password }]) => [name, password]),
+  );
+  const device = await openSshDevice(
+    (name, watch) => {
+      const account = options.accounts[name] ?? { password: '', shell: 'tmsh', role: 'guest' };
+      return openLogin(appliance, name, account, (command, act) => {
+        commands.push(command);
+        return watch(command, act);
+      });
+    },
+    { accounts: passwords, ...(options.port !== undefined && { port: options.port }) },
+  );
+  const hand = openTmsh(appliance, { user: 'root', role: 'admin', watch: (_command, act) => act() });
+  return {
+    ...appliance,
+    ...device,
+    commands: () => [...commands],
+    run: (command) => {
+      const { text, error } = hand.run(command);
+      return text + error;
+    },
+    reboot: () => {
+      appliance.reboot();
+      device.cut();
+    },
+  };
+}

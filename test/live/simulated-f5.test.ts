@@ -1,0 +1,232 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type SimulatedF5, startF5 } from '../../src-main/simulate/f5/start.ts';
+import { makeDeviceGroup } from '../../src-main/simulate/f5/group.ts';
+import { shop } from '../main/simulate/f5/shop.ts';
+import { isMissing } from '../rigs/need.ts';
+import { openSshClient, type SshClient } from '../rigs/ssh-client.ts';
+
+const accounts = {
+  root: { password: 'orchard 7', shell: 'bash' },
+  admin: { password: 'orchard 8', shell: 'tmsh' },
+  reader: { password: 'orchard 9', shell: 'tmsh', role: 'guest' },
+} as const;
+const pool = 'ltm pool idle { }\n';
+
+describe.skipIf(isMissing('ssh'))("a simulated BIG-IP to OpenSSH's client", () => {
+  let f5: SimulatedF5;
+  let bash: SshClient;
+  let tmsh: SshClient;
+  beforeEach(async () => {
+    f5 = await startF5({ config: shop, accounts });
+    bash = openSshClient(f5, 'root', 'orchard 7');
+    tmsh = openSshClient(f5, 'admin', 'orchard 8');
+  });
+  afterEach(async () => {
+    bash.close();
+    tmsh.close();
+    await f5.close();
+  });
+
+  test('answers tmsh in bash, by words, by -c and by standard input, and tmsh as a login shell', async () => {
+    expect(await bash.run('tmsh list ltm pool idle')).toEqual({ status: 0, stdout: pool, stderr: '' });
+    expect(await bash.run("tmsh -q -c 'cd /; list ltm pool recursive one-line' | grep -c ltm")).toMatchObject({
+      stdout: '2\n',
+    });
+    expect(await bash.run('tmsh -q', 'list ltm pool idle\n')).toMatchObject({ status: 0, stdout: pool });
+    expect(await bash.run("printf '%s\\n' 'list ltm pool idle' | tmsh -q")).toMatchObject({ status: 0, stdout: pool });
+    expect(await tmsh.run('list ltm pool idle')).toEqual({ status: 0, stdout: pool, stderr: '' });
+    expect(await tmsh.run('modify ltm pool none description x')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: '01020036:3: The requested Pool (/Common/none) was not found.\n',
+    });
+    expect(f5.commands()).toHaveLength(7);
+  });
+
+  test('a transaction of a here-document is done whole or not at all', async () => {
+    const before = f5.running();
+    const failed = await bash.run(
+      "tmsh -q <<'EOF'\ncreate cli transaction\nmodify ltm pool web description one\nmodify ltm virtual shop pool gone\nsubmit cli transaction\nEOF",
+    );
+    expect(failed).toMatchObject({
+      status: 1,
+      stderr: 'transaction failed:01020036:3: The requested Pool (/Common/gone) was not found.\n',
+    });
+    expect(f5.running()).toBe(before);
+    const done = await bash.run(
+      'tmsh -q',
+      'create cli transaction\nmodify ltm pool web description one\nmodify ltm virtual shop pool idle\nsubmit cli transaction\n',
+    );
+    expect(done).toMatchObject({ status: 0, stderr: '' });
+    expect(f5.running()).toContain('    description one\n');
+    expect(f5.running()).toContain('    pool /Common/idle\n');
+  });
+
+  test('a connection cut in a transaction, before or after it is submitted, leaves nothing or all of it', async () => {
+    const before = f5.running();
+    const commands = 'create cli transaction\nmodify ltm pool web description one\nsubmit cli transaction\n';
+    f5.misbehave({ cutBefore: /^submit/ });
+    expect(await bash.run('tmsh -q', commands)).toMatchObject({ status: 255 });
+    expect(f5.running()).toBe(before);
+    f5.misbehave({ cutAfter: /^submit/ });
+    expect(await bash.run('tmsh -q', commands)).toMatchObject({ status: 255 });
+    expect(f5.running()).toContain('    description one\n');
+    f5.misbehave({});
+    expect(await bash.run('tmsh -q', commands)).toMatchObject({ status: 0 });
+  });
+
+  test('a terminal has prompts, a question before many objects, and a pager that q ends', async () => {
+    f5.run('modify cli preference display-threshold 0');
+    const { child, ended } = spawnTerminal(f5, 'admin', 'orchard 8');
+    let seen = '';
+    child.stdout.on('data', (part) => (seen += String(part)));
+    async function saw(text: string): Promise<void> {
+      await vi.waitFor(
+        () => {
+          expect(seen).toContain(text);
+        },
+        { timeout: 30_000, interval: 20 },
+      );
+    }
+    await saw('admin@(bigip1)(cfg-sync Standalone)(Active)(/Common)(tmos)# ');
+    child.stdin.write('list ltm\r');
+    await saw('---(less ');
+    child.stdin.write('q');
+    child.stdin.write('modify cli preference pager disabled display-threshold 3\rlist ltm\r');
+    await saw('items? (y/n) ');
+    child.stdin.write('n');
+    child.stdin.write('create cli transaction\r');
+    await saw('[batch mode]');
+    child.stdin.write('quit\r');
+    await ended;
+    expect(seen).not.toContain('ltm virtual shop');
+  });
+
+  test('two units of a group see changes pending until one is synchronised to the other', async () => {
+    const group = makeDeviceGroup('dg1');
+    const [one, two] = await Promise.all(
+      ['a', 'b'].map((name) =>
+        startF5({
+          config: `${shop}sys global-settings {\n    hostname bigip-${name}.example.com\n}\n`,
+          accounts,
+          group,
+          role: name === 'a' ? 'active' : 'standby',
+        }),
+      ),
+    );
+    if (one === undefined || two === undefined) throw new Error('Two were started.');
+    const other = openSshClient(two, 'admin', 'orchard 8');
+    expect((await other.run('show cm sync-status')).stdout).toContain('Status   In Sync\n');
+    expect((await other.run('show cm failover-status')).stdout).toContain('Status   STANDBY\n');
+    one.run('modify ltm pool web description one');
+    expect((await other.run('show cm sync-status field-fmt')).stdout).toContain('    status Changes Pending\n');
+    expect(two.running()).not.toContain('description one');
+    expect((await other.run('show cm sync-status')).stdout).toContain(
+      ' - Recommended action: Synchronize bigip-a.example.com to group dg1\n',
+    );
+    expect(one.run('run cm config-sync to-group dg1')).toBe('');
+    expect((await other.run('show cm sync-status')).stdout).toContain('Status   In Sync\n');
+    expect(two.running()).toContain('    description one\n');
+    other.close();
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  test('a reader may not change, a stranger may not come in', async () => {
+    const reader = openSshClient(f5, 'reader', 'orchard 9');
+    expect(await reader.run('modify ltm pool web description x')).toMatchObject({
+      status: 1,
+      stderr: '01070822:3: Access Denied: user (reader) does not have modify access to object (ltm pool)\n',
+    });
+    expect(await reader.run('list ltm pool idle')).toMatchObject({ stdout: pool });
+    reader.close();
+    const stranger = openSshClient(f5, 'root', 'wrong');
+    expect(await stranger.run('tmsh list')).toMatchObject({ status: 255 });
+    stranger.close();
+  });
+
+  test.skipIf(isMissing('openssl', 'scp'))(
+    'a certificate and its key are copied by scp, installed, and refused where they do not match',
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'steelyard-f5-'));
+      for (const name of ['a', 'b']) {
+        spawnSync('openssl', [
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:P-256',
+          '-nodes',
+          '-days',
+          '9',
+          '-subj',
+          `/CN=${name}.example`,
+          '-keyout',
+          join(directory, `${name}.key`),
+          '-out',
+          join(directory, `${name}.crt`),
+        ]);
+      }
+      for (const file of ['a.key', 'a.crt', 'b.crt']) {
+        expect(await bash.copy(join(directory, file), `/var/tmp/${file}`)).toMatchObject({ status: 0 });
+        expect(f5.files.read(`/var/tmp/${file}`)).toBe(readFileSync(join(directory, file), 'utf8'));
+      }
+      const made = await bash.run(
+        "tmsh -q <<'EOF'\ncreate cli transaction\ninstall sys crypto key shop from-local-file /var/tmp/a.key\ninstall sys crypto cert shop from-local-file /var/tmp/a.crt\ncreate ltm profile client-ssl shop cert-key-chain add { own { cert shop.crt key shop.key } }\nsubmit cli transaction\nEOF",
+      );
+      expect(made).toMatchObject({ status: 0, stderr: '' });
+      expect((await bash.run('tmsh list sys file ssl-cert shop.crt')).stdout).toMatch(/ {4}subject CN=a.example\n/);
+      expect((await bash.run('tmsh install sys crypto cert shop from-local-file /var/tmp/b.crt')).stderr).toBe(
+        "01070317:3: profile /Common/shop's key(/Common/shop.key) and certificate(/Common/shop.crt) do not match.\n",
+      );
+      expect((await bash.run('tmsh list sys file ssl-cert shop.crt subject')).stdout).toContain('a.example');
+      rmSync(directory, { recursive: true });
+    },
+  );
+
+  test('steelyard simulate f5 prints one line, the address, and ends when it is interrupted', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'steelyard-simulate-'));
+    const file = join(directory, 'bigip.conf');
+    writeFileSync(file, shop);
+    const command = join(import.meta.dirname, '../../src-main/cli.ts');
+    const child = spawn(process.execPath, [command, 'simulate', 'f5', '--config', file, '--traffic', '10']);
+    let stdout = '';
+    child.stdout.on('data', (part) => (stdout += String(part)));
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    try {
+      await vi.waitFor(
+        () => {
+          expect(stdout).toMatch(/^f5\+ssh:\/\/admin@127\.0\.0\.1:\d+\n$/);
+        },
+        { timeout: 30_000, interval: 50 },
+      );
+      const client = openSshClient({ host: '127.0.0.1', port: Number(/:(\d+)\n/.exec(stdout)?.[1]) }, 'admin', 'admin');
+      expect((await client.run('list ltm pool idle')).stdout).toBe(pool);
+      client.close();
+    } finally {
+      child.kill('SIGINT');
+    }
+    expect(await ended).toBe(0);
+    rmSync(directory, { recursive: true });
+  });
+});
+
+/** `ssh -tt`: a terminal of the usual 24 lines. */
+function spawnTerminal(
+  target: { host: string; port: number },
+  user: string,
+  password: string,
+): ReturnType<SshClient['open']> {
+  const client = openSshClient(target, user, password, { hasTerminal: true });
+  const opened = client.open(undefined);
+  return {
+    ...opened,
+    ended: opened.ended.finally(() => {
+      client.close();
+    }),
+  };
+}
