@@ -59,6 +59,7 @@ export interface ConsoleOptions {
 
 const systemClock: Clock = {
   now: Date.now,
+  monotonic: () => performance.now(),
   setTimer: (ms, action) => {
     const timer = setTimeout(action, ms);
     return () => {

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds since any moment, which nobody sets; absent where nobody sets `now` either. */
+  readonly monotonic?: () => number;
   /** Runs `action` once after `ms`; the answer cancels it. */
   readonly setTimer: (ms: number, action: () => void) => () => void;
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Plan } from '../../src-main/contract/plan.ts';
 import { type CalledConsole, endPhases, openCalledConsole } from '../rigs/console-calls.ts';
-import { heldBy } from '../rigs/failure-walk.ts';
+import { heldBy } from '../rigs/walks/held.ts';
 import { freePort } from '../rigs/free-port.ts';
 import { type Site, type SiteOptions, startSite } from '../rigs/haproxy-site.ts';
 import { isMissing } from '../rigs/need.ts';

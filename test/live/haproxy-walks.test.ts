@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CalledConsole, openCalledConsole } from '../rigs/console-calls.ts';
-import { type FaultName, judgeWalk } from '../rigs/failure-walk.ts';
-import { type Site, startSite } from '../rigs/haproxy-site.ts';
-import { isMissing } from '../rigs/need.ts';
-import { canMountDisks } from '../rigs/small-disk.ts';
+import type { FaultName } from '../rigs/walks/faults.ts';
+import { judgeWalk } from '../rigs/walks/walk.ts';
+import { cannotWalk, startWalker, type Walker } from '../rigs/walks/walker.ts';
 
 /** Of the whole matrix, which `npm run soak -- haproxy-walks` walks, one place before and one after each turn of a push. */
 const walks: readonly (readonly [FaultName, string])[] = [
@@ -15,37 +13,28 @@ const walks: readonly (readonly [FaultName, string])[] = [
   ["another hand's change", 'reload'],
   ['the disk of the console full', 'candidate'],
   ['the disk of the console full', 'reload'],
+  ['the right to sudo lost', 'reload'],
+  ['the reload fails', 'candidate'],
+  ['every member fails its checks', 'check'],
+  ['the console killed', 'reload'],
+  ['the clock set forwards', 'waiting'],
 ];
 
-describe.skipIf(isMissing('haproxy', 'sshd', 'socat') || !canMountDisks())(
-  'a push that something befalls',
-  { timeout: 120_000 },
-  () => {
-    let site: Site;
-    let called: CalledConsole;
-    beforeAll(async () => {
-      site = await startSite({ hasSmallDisks: true });
-      called = await openCalledConsole(site.dataDir);
-      await called.call('devices.add', { spec: { name: 'lb', address: site.address, environment: 'staging' } });
-    });
-    afterAll(async () => {
-      await called.console.close();
-      await site.close();
-    });
+describe.skipIf(cannotWalk())('a push that something befalls', { timeout: 120_000 }, () => {
+  let walker: Walker;
+  beforeAll(async () => {
+    walker = await startWalker();
+  });
+  afterAll(async () => {
+    await walker.close();
+  });
 
-    test.each(walks)(
-      '%s, at %s: the device is whole, nothing is left, and what is said is true',
-      async (name, step) => {
-        const desired = { pools: [{ name: 'app', algorithm: 'least-connections' as const }] };
-        const plan = await called.call('plan.make', { device: 'lb', desired });
-        expect(await judgeWalk(site, called, plan, step, name)).toEqual([]);
-      },
-    );
+  test.each(walks)('%s, at %s: the device is whole, nothing is left, and what is said is true', async (name, step) => {
+    expect(await judgeWalk(walker, step, name)).toEqual([]);
+  });
 
-    test('a console that starts again has nothing to put right after all of it', async () => {
-      await called.console.close();
-      called = await openCalledConsole(site.dataDir);
-      expect((await called.call('push.list', {})).map(({ phase }) => phase)).toEqual([]);
-    });
-  },
-);
+  test('a console that starts again has nothing to put right after all of it', async () => {
+    await walker.reopen();
+    expect((await walker.called.call('push.list', {})).map(({ phase }) => phase)).toEqual([]);
+  });
+});

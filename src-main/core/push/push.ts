@@ -8,6 +8,7 @@ import {
   type StepState,
 } from '../../contract/plan.ts';
 import { type Clock, pause } from '../clock.ts';
+import { elapsed, followWallClock } from './countdown.ts';
 import { healthBefore, healthLost } from './health.ts';
 import type { JournalEntry, PoolHealth, PushJournal, PushRecord, PushTarget } from './target.ts';
 
@@ -171,8 +172,8 @@ export class Push {
     const { clock, target } = this.#tools;
     await this.#note({ kind: 'step', list, step: step.id, stage: step.stage }, list === 'revert');
     if (list === 'push' && !step.isHarmless) this.#hasTouched = true;
-    const startedAt = clock.now();
-    this.#mark(list, step, { state: 'running', startedAt: new Date(startedAt).toISOString() });
+    const startedMs = elapsed(clock);
+    this.#mark(list, step, { state: 'running', startedAt: new Date(clock.now()).toISOString() });
     try {
       const answers: string[] = [];
       for (const command of step.commands) answers.push(await target.send(command, this.#stopped.signal));
@@ -180,11 +181,15 @@ export class Push {
       if (list === 'revert' && answer.includes(deviceRevertedWords)) await this.#noteDeviceReverted(answer);
       this.#mark(list, step, {
         state: 'done',
-        durationMs: clock.now() - startedAt,
+        durationMs: Math.round(elapsed(clock) - startedMs),
         ...(answer === '' ? {} : { answer }),
       });
     } catch (error) {
-      this.#mark(list, step, { state: 'failed', durationMs: clock.now() - startedAt, problem: toProblem(error) });
+      this.#mark(list, step, {
+        state: 'failed',
+        durationMs: Math.round(elapsed(clock) - startedMs),
+        problem: toProblem(error),
+      });
       throw error;
     }
   }
@@ -212,6 +217,7 @@ export class Push {
   }
 
   async #wait(confirmWithinMs: number, until: string): Promise<void> {
+    const end = { toldMs: Date.parse(until), elapsedMs: elapsed(this.#tools.clock) + confirmWithinMs };
     this.#revertsAt = until;
     this.#phase = 'waiting';
     const decided = Promise.withResolvers<'keep' | 'revert' | 'late'>();
@@ -222,6 +228,15 @@ export class Push {
     this.#changed();
     const over = new AbortController();
     const watching = AbortSignal.any([over.signal, this.#stopped.signal]);
+    void followWallClock(
+      this.#tools.clock,
+      end,
+      (untilMs) => {
+        this.#revertsAt = new Date(untilMs).toISOString();
+        this.#changed();
+      },
+      watching,
+    );
     const lost = healthLost(this.#tools.target, this.#healthBefore, this.#tools.clock, watching);
     const decision = await Promise.race([decided.promise, lost, aborted(this.#stopped.signal)]);
     over.abort();

@@ -193,6 +193,45 @@ describe('a push', () => {
     expect(device).toMatchObject({ file: 'old', running: 'old' });
   });
 
+  test.each([
+    ['forwards', 7_200_000],
+    ['back', -7_200_000],
+  ])(
+    'while whose countdown the wall clock is set %s: it ends in its own time, and says that by the new clock',
+    async (_, jump) => {
+      let setBy = 0;
+      const wall: PushTools['clock'] = {
+        now: () => clock.now() + setBy,
+        monotonic: clock.now,
+        setTimer: clock.setTimer,
+      };
+      device.onSend = (text) => {
+        clock.advance(250);
+        if (text === 'check new') setBy = jump;
+      };
+      const push = await Push.start(plan, 60_000, { ...tools(), clock: wall });
+      await settle();
+      expect(
+        states
+          .at(-1)
+          ?.steps.slice(0, 4)
+          .map(({ durationMs }) => durationMs),
+      ).toEqual([250, 250, 250, 500]);
+      setBy = 0;
+      clock.advance(1000);
+      await settle();
+      expect(states.at(-1)).toMatchObject({
+        phase: 'waiting',
+        revertsAt: new Date(clock.now() + 59_000).toISOString(),
+      });
+      clock.advance(58_999);
+      await settle();
+      expect(phase()).toBe('waiting');
+      clock.advance(1);
+      await expect(push.ended).resolves.toMatchObject({ phase: 'reverted' });
+    },
+  );
+
   test('to a device that changed since is refused before anything is sent', async () => {
     device.file = 'elsewhere';
     const push = await Push.start(plan, 60_000, tools());
