@@ -35,6 +35,8 @@ const packages = {
   faketime: 'faketime',
   ps: 'procps',
   snmpd: 'snmpd',
+  snmpset: 'snmp',
+  ip: 'iproute2',
   snmpbulkwalk: 'snmp',
   snmptrap: 'snmp',
   snmpinform: 'snmp',

@@ -81,6 +81,8 @@ export const interfaceSampleSchema = z.strictObject({
   speedBitsPerSecond: gauge.optional(),
   bytesIn: counterSchema.optional(),
   bytesOut: counterSchema.optional(),
+  /** Where the agent has octets of 32 bits alone: they wrap each 34 s at a full gigabit. */
+  counterBits: z.literal(32).optional(),
 });
 export type InterfaceSample = z.infer<typeof interfaceSampleSchema>;
 

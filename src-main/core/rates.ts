@@ -37,7 +37,8 @@ function interfaceRates(previous: Sample, next: Sample, steps: Steps): Pick<Samp
   const before = new Map(previous.interfaces?.map((one) => [one.name, one]));
   const interfaces = next.interfaces.map((one) => {
     const old = before.get(one.name);
-    return objectRates(old?.epoch === one.epoch ? old : undefined, one, steps).rates;
+    const width = { ...steps, counterBits: one.counterBits ?? steps.counterBits };
+    return objectRates(old?.epoch === one.epoch ? old : undefined, one, width).rates;
   });
   return { interfaces };
 }

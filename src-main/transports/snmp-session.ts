@@ -108,6 +108,9 @@ class UdpSession implements SnmpSession {
       const varbinds = await this.#ask<PackageVarbind[]>(what, signal, (inner, done) => {
         inner.get([...oids], done);
       });
+      // v1 and v2c sign nothing: an answer that was damaged on the way may be about another object.
+      if (varbinds.some(({ oid }, at) => oid !== oids[at]) || varbinds.length !== oids.length)
+        throw new AppError('OUTPUT_UNPARSED', `${what}: the answer is about other objects than those asked for.`);
       return varbinds.map((varbind) => {
         const { tag, value } = varbindOf(varbind);
         return isAbsent(tag) || tag === nullTag ? undefined : { tag, value };

@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { nestsExactly } from './snmp-ber.ts';
 
 type MessageHandler = (bytes: Buffer, from: RemoteInfo) => void;
 type Sent = (error: Error | null, bytes: number) => void;
@@ -40,6 +41,10 @@ export class SnmpSocket {
     if (event === 'close') this.#socket.on('close', listener);
     if (event === 'message') {
       this.#socket.on('message', (bytes, from) => {
+        if (!nestsExactly(bytes)) {
+          this.#watch.onUnreadable('the lengths of its parts do not fit');
+          return;
+        }
         try {
           listener(bytes, from);
         } catch (error) {

@@ -1,11 +1,11 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-/** What a relay does to a datagram: after how many milliseconds each copy of it goes on. None: it is lost. */
+/** What a relay does to a datagram: after how many milliseconds each copy of it goes on, or what goes on at once instead. None: it is lost. */
 export type Fate = (datagram: {
   readonly number: number;
   readonly direction: 'up' | 'down';
   readonly bytes: Buffer;
-}) => readonly number[];
+}) => readonly (number | Buffer)[];
 
 export interface UdpRelay {
   readonly port: number;
@@ -26,17 +26,17 @@ export async function openUdpRelay(port: number): Promise<UdpRelay> {
   let fate: Fate = straight;
   const front = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
 
-  function pass(direction: 'up' | 'down', bytes: Buffer, send: () => void): void {
+  function pass(direction: 'up' | 'down', bytes: Buffer, send: (bytes: Buffer) => void): void {
     passed[direction] += 1;
-    for (const afterMs of fate({ number: passed[direction], direction, bytes })) {
-      if (afterMs === 0) {
-        send();
+    for (const one of fate({ number: passed[direction], direction, bytes })) {
+      if (Buffer.isBuffer(one) || one === 0) {
+        send(one === 0 ? bytes : one);
         continue;
       }
       const timer = setTimeout(() => {
         timers.delete(timer);
-        send();
-      }, afterMs);
+        send(bytes);
+      }, one);
       timers.add(timer);
     }
   }
@@ -45,8 +45,8 @@ export async function openUdpRelay(port: number): Promise<UdpRelay> {
     if (known !== undefined) return known;
     const back = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
     back.on('message', (bytes) => {
-      pass('down', bytes, () => {
-        front.send(bytes, clientPort, '127.0.0.1');
+      pass('down', bytes, (one) => {
+        front.send(one, clientPort, '127.0.0.1');
       });
     });
     clients.set(clientPort, back);
@@ -55,8 +55,8 @@ export async function openUdpRelay(port: number): Promise<UdpRelay> {
 
   front.on('message', (bytes, from) => {
     const back = backOf(from.port);
-    pass('up', bytes, () => {
-      back.send(bytes, port, '127.0.0.1');
+    pass('up', bytes, (one) => {
+      back.send(one, port, '127.0.0.1');
     });
   });
   await new Promise<void>((resolve) => {

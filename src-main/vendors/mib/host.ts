@@ -100,6 +100,7 @@ async function readInterfaces(session: SnmpSession, options: CallOptions): Promi
     const speed = numberOf(speeds?.get(index));
     const state = numberOf(states?.get(index));
     const type = numberOf(types?.get(index));
+    const has64 = in64?.has(index) === true && out64?.has(index) === true;
     return {
       name: textOf(names?.get(index)) ?? textOf(descriptions?.get(index)) ?? index,
       ...present('epoch', textOf(discontinuities?.get(index))),
@@ -108,6 +109,7 @@ async function readInterfaces(session: SnmpSession, options: CallOptions): Promi
       ...(speed === undefined || speed === 0 ? {} : { speedBitsPerSecond: speed * 1_000_000 }),
       ...present('bytesIn', counterOf(in64?.get(index)) ?? counterOf(in32?.get(index))),
       ...present('bytesOut', counterOf(out64?.get(index)) ?? counterOf(out32?.get(index))),
+      ...(has64 ? {} : { counterBits: 32 as const }),
     };
   });
 }
