@@ -20,10 +20,12 @@ export async function followWallClock(
   signal: AbortSignal,
 ): Promise<void> {
   if (clock.monotonic === undefined) return; // then nobody sets it
-  for (let told = end.toldMs; !signal.aborted;) {
+  let told = end.toldMs;
+  for (;;) {
     await pause(clock, lookEveryMs, signal);
+    if (signal.aborted) return;
     const until = clock.now() + end.elapsedMs - elapsed(clock);
-    if (signal.aborted || Math.abs(until - told) < tellFromMs) continue;
+    if (Math.abs(until - told) < tellFromMs) continue;
     told = until;
     onMoved(until);
   }

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

@@ -102,10 +102,13 @@ async function walkBy(walker: Walker, fault: Fault, plan: Plan, stepId: string):
     return site.haproxy.readConfig();
   }
   if (fault.console === undefined) {
-    const strike = (): void => {
-      fault.strike(walker);
-    };
-    return walkInto(called, plan, stepId, { strike, readConfig, endsByItself: fault.endsByItself === true });
+    return walkInto(called, plan, stepId, {
+      strike: () => {
+        fault.strike(walker);
+      },
+      readConfig,
+      endsByItself: fault.endsByItself === true,
+    });
   }
   await called.console.close();
   if (fault.console !== 'killed') {
