@@ -163,6 +163,10 @@ export const engineConfigSchema = z.strictObject({
     .optional(),
   /** Where the engine keeps what must outlive it: keys and certificates that were issued to it. Relative to the file. */
   stateDirectory: z.string().min(1).optional(),
+  /** A worker that says nothing for so long is killed and replaced; 0 = never. Each is asked once a second. */
+  workerTimeoutMs: milliseconds
+    .refine((value) => value === 0 || value >= 2000, 'at least 2000, or 0 for never')
+    .optional(),
   seed: count.optional(),
 });
 export type EngineConfig = z.infer<typeof engineConfigSchema>;

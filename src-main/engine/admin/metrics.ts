@@ -191,6 +191,14 @@ export function renderMetrics(stats: EngineStatistics): string {
         persistence === undefined ? [] : [[{ pool: name }, persistence.entries]],
       ),
     ),
+    family(
+      'steelyard_worker_ends_total',
+      'counter',
+      'Workers that ended by themselves, or were killed because they hung.',
+      stats.workers.flatMap(({ index, ended, hung }) =>
+        spread({ worker: String(index) }, 'cause', { hung, other: ended - hung }),
+      ),
+    ),
     ...(stats.accessLog === undefined
       ? []
       : [

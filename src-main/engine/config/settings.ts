@@ -52,6 +52,7 @@ export function resolveSettings(config: EngineConfig, baseDirectory: string) {
       timeoutMs: config.resolver?.timeoutMs ?? 2000,
     },
     stateDirectory: at(baseDirectory, config.stateDirectory ?? 'steelyard-state'),
+    workerTimeoutMs: config.workerTimeoutMs ?? 10_000,
     seed: config.seed ?? 0,
   };
 }

@@ -53,7 +53,13 @@ export interface EngineStatistics {
   readonly version: string;
   readonly startedAt: string;
   readonly generation: number;
-  readonly workers: readonly { readonly index: number; readonly pid: number }[];
+  /** `ended` = how many in this place have ended by themselves, `hung` = those of them that were killed because they said nothing. */
+  readonly workers: readonly {
+    readonly index: number;
+    readonly pid: number;
+    readonly ended: number;
+    readonly hung: number;
+  }[];
   /** Absent = nothing is logged. */
   readonly accessLog?: AccessLogCounts;
   readonly virtualServers: readonly (Counts6 & {

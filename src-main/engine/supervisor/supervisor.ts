@@ -38,11 +38,14 @@ import { TicketKeyRing } from './ticket-keys.ts';
 import { describeStatistics, Totals, type EngineStatistics } from './stats.ts';
 import { forkWorker, SpareWorker } from './worker-child.ts';
 import { WorkerProcess, type Hears } from './worker-process.ts';
+import { WorkerWatch } from './worker-watch.ts';
 
 /** Least-connections workers see what the others have in flight at most this old. */
 const shareInFlightEveryMs = 10;
 /** Counters of a worker that is killed are lost at most for this long. */
 const saveCountersEveryMs = 1000;
+/** So often is looked whether a worker hangs; each is asked for its counters meanwhile. */
+const watchEveryMs = 500;
 /** Parts of limits move between workers this often. */
 const moveLeasesEveryMs = 100;
 const firstRestartDelayMs = 50;
@@ -64,6 +67,9 @@ interface Slot {
   saved: Totals;
   load: Load;
   restartDelayMs: number;
+  /** Workers in this place that have ended by themselves, and those of them that hung. */
+  ended: number;
+  hung: number;
 }
 
 /** PEM texts; `cert` with its chain. */
@@ -186,6 +192,12 @@ export class Supervisor {
     }
     this.#spare.prepare();
     this.#timers.push(setInterval(() => void this.#saveCounters(), saveCountersEveryMs).unref());
+    const watch = new WorkerWatch(performance.now());
+    this.#timers.push(
+      setInterval(() => {
+        this.#endHanging(watch);
+      }, watchEveryMs).unref(),
+    );
     this.#timers.push(
       setInterval(() => {
         this.#shareSessions();
@@ -335,7 +347,7 @@ export class Supervisor {
       version: this.#options.version,
       startedAt: this.#startedAt,
       generation: this.#now.generation,
-      workers: this.#slots.map((slot) => ({ index: slot.process.index, pid: slot.process.pid })),
+      workers: this.#slots.map(({ process: { index, pid }, ended, hung }) => ({ index, pid, ended, hung })),
     };
     const accessLog = this.settings.log.access === 'none' ? undefined : this.#log.counts;
     const whole = { ...identity, ...(accessLog === undefined ? {} : { accessLog }) };
@@ -539,6 +551,8 @@ export class Supervisor {
       saved: new Totals(),
       load: noLoad,
       restartDelayMs: firstRestartDelayMs,
+      ended: 0,
+      hung: 0,
     };
     return slot;
   }
@@ -590,10 +604,25 @@ export class Supervisor {
     return new WorkerProcess(index, isReplacement, hears, spare ?? forkWorker());
   }
 
+  /** What hangs does not end by itself: it is killed, and replaced as any that ends. */
+  #endHanging(watch: WorkerWatch): void {
+    const { workerTimeoutMs } = this.settings;
+    const workers = this.#slots.map((slot) => slot.process);
+    const hanging = watch.look(workers, this.#isFinishing ? 0 : workerTimeoutMs, performance.now());
+    for (const slot of this.#slots) {
+      const { process: worker } = slot;
+      if (!hanging.includes(worker)) continue;
+      slot.hung++;
+      this.events.emit('worker', { worker: worker.index, pid: worker.pid, change: 'hung', silentMs: workerTimeoutMs });
+      worker.kill();
+    }
+  }
+
   /** A worker that ended by itself is started again: the listening sockets have stayed open here meanwhile. */
   #onWorkerEnd(index: number): void {
     const slot = this.#slots[index];
     if (slot === undefined || this.#isFinishing || this.#running === undefined) return;
+    slot.ended++;
     this.events.emit('worker', { worker: index, pid: slot.process.pid, change: 'ended' });
     merge(this.#ended, slot.saved, false);
     slot.saved = new Totals();

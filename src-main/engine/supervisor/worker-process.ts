@@ -5,6 +5,7 @@ import type { LeaseNews } from '../runtime/leases.ts';
 import type { HeldNews } from '../persistence/messages.ts';
 import type { Load, PurgeTarget, ToSupervisor, ToWorker, WorkerSnapshot } from '../messages.ts';
 import type { WorkerChild } from './worker-child.ts';
+import type { Watched } from './worker-watch.ts';
 import type { BoundHandle } from '../sockets/handles.ts';
 
 const answerTimeoutMs = 10_000;
@@ -35,12 +36,14 @@ export interface Hears {
 }
 
 /** One worker process: asks it, hears it, knows when it ends. */
-export class WorkerProcess {
+export class WorkerProcess implements Watched {
   readonly index: number;
   /** It takes the place of one that has ended. */
   readonly isReplacement: boolean;
   readonly pid: number;
   isEnded = false;
+  #hasStarted = false;
+  #hasSpoken = false;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
@@ -52,6 +55,9 @@ export class WorkerProcess {
     this.#child = child;
     this.#started = started;
     this.pid = this.#child.pid ?? 0;
+    void started.then(() => {
+      this.#hasStarted = this.#hasSpoken = true;
+    });
     this.#child.on('message', (message, handle) => {
       // The channel carries what worker.entry.ts sends, an accepted connection as Node's own handle.
       this.#receive(message as ToSupervisor, hears, handle as unknown as BoundHandle | undefined);
@@ -75,6 +81,16 @@ export class WorkerProcess {
     await Promise.race([this.#started, new Promise((resolve) => this.#child.once('exit', resolve))]);
     clearTimeout(timer);
     if (this.isEnded) throw new AppError('INTERNAL', `Worker ${this.index} ended before it was ready.`);
+  }
+
+  get isWatched(): boolean {
+    return this.#hasStarted && !this.isEnded;
+  }
+
+  takeSpoken(): boolean {
+    const hasSpoken = this.#hasSpoken;
+    this.#hasSpoken = false;
+    return hasSpoken;
   }
 
   tell(message: ToWorker, handle?: BoundHandle): void {
@@ -129,6 +145,7 @@ export class WorkerProcess {
   }
 
   #receive(message: ToSupervisor, hears: Hears, handle: BoundHandle | undefined): void {
+    this.#hasSpoken = true;
     if (message.type === 'started') return; // `started` tells
     if (message.type === 'in-flight') hears.onInFlight(message.load);
     else if (message.type === 'member-failed') hears.onMemberFailed(message);

@@ -26,6 +26,7 @@ async function rig(cache: EngineVirtualServer['cache'] = {}): Promise<Rig> {
   const engine = await openEngine(
     {
       version: 1,
+      workerTimeoutMs: 0, // a case stops one
       virtualServers: [{ name: 'web', listen: ['127.0.0.1:0'], pool: 'app', cache }],
       pools: [{ name: 'app', members: [{ address: '127.0.0.1', port: origin.port }] }],
     },
