@@ -46,6 +46,7 @@ export const simulateF5: Command = {
     ...optionsOf('admin', 'bigip.conf, with bigip_base.conf in the same file where that matters'),
     role: { value: 'ROLE', what: 'one of active, standby; active unless told' },
     shell: { value: 'SHELL', what: 'what admin logs in to, one of bash, tmsh; tmsh unless told' },
+    snmp: { what: 'answers SNMP v2c too, community public, on a free port: prints a second address' },
     traffic: { value: 'N', what: 'pretended connections a second to each virtual server; none unless told' },
   },
   run: (given, tools) =>
@@ -55,6 +56,7 @@ export const simulateF5: Command = {
         role: oneOf(given, 'role', ['active', 'standby']),
         accounts: { admin: { password, shell: oneOf(given, 'shell', ['tmsh', 'bash']) } },
         connectionsPerSecond: given.count('traffic') ?? 0,
+        ...(given.has('snmp') && { snmp: { community: 'public' } }),
         port,
       }),
     ),
@@ -80,7 +82,7 @@ async function serve(
   fileName: string,
   given: Arguments,
   tools: CliTools,
-  start: (setting: Setting) => Promise<SshDevice>,
+  start: (setting: Setting) => Promise<SshDevice & { readonly snmpPort?: number | undefined }>,
 ): Promise<number> {
   const file = given.text('config');
   if (file === undefined) throw new UsageError('--config FILE is missing.');
@@ -91,6 +93,9 @@ async function serve(
   const device = await start({ config, password: password ?? account, port: given.count('ssh') ?? 0 });
   try {
     await tools.terminal.write(`${vendor}+ssh://${account}@${device.host}:${device.port}\n`);
+    if (device.snmpPort !== undefined) {
+      await tools.terminal.write(`${vendor}+snmp://public@${device.host}:${device.snmpPort}\n`);
+    }
     tools.terminal.say(`Host key ${device.fingerprint}. Nothing leaves this machine; Ctrl-C ends it.`);
     await untilAborted(tools.interrupted);
   } finally {

@@ -7,6 +7,7 @@ import { type SimulatedF5, startF5 } from '../../src-main/simulate/f5/start.ts';
 import { makeDeviceGroup } from '../../src-main/simulate/f5/group.ts';
 import { shop } from '../main/simulate/f5/shop.ts';
 import { isMissing } from '../rigs/need.ts';
+import { inIndex, walkSnmp } from '../rigs/snmp-walk.ts';
 import { openSshClient, type SshClient } from '../rigs/ssh-client.ts';
 
 const accounts = {
@@ -187,6 +188,33 @@ describe.skipIf(isMissing('ssh'))("a simulated BIG-IP to OpenSSH's client", () =
       rmSync(directory, { recursive: true });
     },
   );
+
+  test.skipIf(isMissing('snmpbulkwalk'))('shows the same state by SNMP as by tmsh', async () => {
+    let now = 0;
+    const device = await startF5({
+      config: shop,
+      accounts,
+      snmp: { community: 'public' },
+      now: () => new Date(now),
+      connectionsPerSecond: 10,
+    });
+    now = 400_000;
+    device.run('modify ltm pool web members modify { w1:80 { session user-disabled } }');
+    device.setHealth('192.0.2.2', 8080, false);
+    const values = await walkSnmp(device.snmpPort, '.1.3.6.1.4.1.3375');
+    await device.close();
+    const w1 = `${inIndex('/Common/web')}.${inIndex('/Common/w1')}.80`;
+    const w2 = `${inIndex('/Common/web')}.${inIndex('/Common/192.0.2.2')}.8080`;
+    const local = '.1.3.6.1.4.1.3375.2.2';
+    // ltmPoolLbMode ratioMember; total connections of the members; their availability and what the user said; the virtual server's.
+    expect(values.get(`${local}.5.1.2.1.2.${inIndex('/Common/web')}`)).toBe('1');
+    expect([w1, w2].map((row) => values.get(`${local}.5.4.3.1.10.${row}`))).toEqual(['3000', '1000']);
+    expect([w1, w2].map((row) => values.get(`${local}.5.6.2.1.5.${row}`))).toEqual(['1', '3']);
+    expect([w1, w2].map((row) => values.get(`${local}.5.6.2.1.6.${row}`))).toEqual(['2', '1']);
+    expect(values.get(`${local}.10.2.3.1.11.${inIndex('/Common/shop')}`)).toBe('4000');
+    expect(values.get(`${local}.10.13.2.1.5.${inIndex('/Common/shop')}`)).toBe('"The virtual server is available"');
+    expect(values.get('.1.3.6.1.4.1.3375.2.1.14.3.2.0')).toBe('"ACTIVE"');
+  });
 
   test('steelyard simulate f5 prints one line, the address, and ends when it is interrupted', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'steelyard-simulate-'));

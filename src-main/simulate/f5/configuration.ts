@@ -1,5 +1,5 @@
 import { type Item, parseItems, renderItems } from './block.ts';
-import { kindOf, kinds } from './kinds.ts';
+import { kindOf } from './kinds.ts';
 
 /** One object of a configuration: `ltm pool /Common/web { ... }`. */
 export interface TmObject {
@@ -127,9 +127,4 @@ export function findItem(items: readonly Item[], name: string): Item | undefined
 export function valueOf(items: readonly Item[], name: string): string | undefined {
   const item = findItem(items, name);
   return item === undefined ? undefined : item.words.slice(1).join(' ');
-}
-
-/** The names of the kinds that other objects may name. */
-export function isKnownKind(kind: string): boolean {
-  return kinds.some(({ id }) => id === kind);
 }

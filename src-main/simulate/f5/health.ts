@@ -1,5 +1,5 @@
 import type { Item } from './block.ts';
-import { type Configuration, findItem, findObject, objectsOf, type TmObject, valueOf } from './configuration.ts';
+import { type Configuration, findItem, findObject, type TmObject, valueOf } from './configuration.ts';
 
 export type Availability = 'available' | 'offline' | 'unknown';
 
@@ -161,9 +161,4 @@ export function virtualStatus(config: Configuration, virtual: TmObject, probe: P
   const pool = findObject(config, 'ltm pool', valueOf(virtual.items, 'pool') ?? '');
   const { availability, reason } = pool === undefined ? poolStatus([]) : poolStatus(membersOf(config, pool, probe));
   return { availability, isEnabled, reason: availability === 'available' ? 'The virtual server is available' : reason };
-}
-
-/** The virtual servers that send to a pool. */
-export function virtualsOf(config: Configuration, pool: string): readonly TmObject[] {
-  return objectsOf(config, 'ltm virtual').filter(({ items }) => valueOf(items, 'pool') === pool);
 }

@@ -1,5 +1,7 @@
+import { openSnmp } from '../snmp.ts';
 import { openSshDevice, type SshDevice } from '../ssh-device.ts';
 import { type Appliance, type ApplianceOptions, makeAppliance } from './appliance.ts';
+import { mibOf } from './mib.ts';
 import { type Account, openLogin } from './session.ts';
 import { openTmsh } from './tmsh.ts';
 
@@ -9,6 +11,8 @@ export interface SimulatedF5 extends Omit<Appliance, 'config' | 'change' | 'relo
   readonly commands: () => readonly string[];
   /** Another hand at its command line; answers what it says. */
   readonly run: (command: string) => string;
+  /** The port of SNMP; undefined where it was not asked for. */
+  readonly snmpPort: number | undefined;
   /** Running goes back to saved, and every connection ends. */
   readonly reboot: () => void;
 }
@@ -17,6 +21,8 @@ export interface F5Options extends ApplianceOptions {
   readonly accounts: Readonly<Record<string, Account>>;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Answers SNMP v1 and v2c too, on this port (0: any free one). */
+  readonly snmp?: { readonly community: string; readonly port?: number };
 }
 
 /** Starts one from the text of a bigip.conf. Throws where the port is taken. */
@@ -36,10 +42,16 @@ export async function startF5(options: F5Options): Promise<SimulatedF5> {
     },
     { accounts: passwords, ...(options.port !== undefined && { port: options.port }) },
   );
+  const agent = options.snmp === undefined ? undefined : await openSnmp(() => mibOf(appliance), options.snmp);
   const hand = openTmsh(appliance, { user: 'root', role: 'admin', watch: (_command, act) => act() });
   return {
     ...appliance,
     ...device,
+    snmpPort: agent?.port,
+    close: async () => {
+      agent?.close();
+      await device.close();
+    },
     commands: () => [...commands],
     run: (command) => {
       const { text, error } = hand.run(command);
