@@ -304,7 +304,12 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
         ...(options.keyChainProblem === undefined ? {} : { why: options.keyChainProblem }),
       },
       ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
-      vendors: drivers.map(({ id, label, transports }) => ({ id, label, transports })),
+      vendors: drivers.map(({ id, label, transports, untried }) => ({
+        id,
+        label,
+        transports,
+        ...(untried === undefined ? {} : { untried }),
+      })),
     }),
     test: (request: TestRequest) =>
       testDevice(

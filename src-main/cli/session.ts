@@ -22,6 +22,9 @@ interface OpenSession extends Session {
   readonly close: () => Promise<void>;
 }
 
+const untriedWords =
+  'this kind of device was never tried as a real one, it is written from manuals. Look twice at what a plan shows.';
+
 /** How long a command waits for another short one that owns the data directory and has no socket open (yet, or any more). */
 const patienceMs = 10_000;
 
@@ -46,12 +49,38 @@ export async function withPatientConsole<T>(
   const session = await openSession(given.text('data') ?? tools.defaultDataDir, tools);
   try {
     await unlockSecrets(session, tools);
+    const said = sayingUntried(session, tools);
     const stopAnswering = session.isOwn ? answerIn(session, tools) : () => undefined;
     if (session.isOwn) await finishLeft(() => session.call('push.list', {}), tools);
-    return await work(session).finally(stopAnswering);
+    return await work(said).finally(stopAnswering);
   } finally {
     await session.close();
   }
+}
+
+/** The session that says once of each device that a command is about whether its kind was never tried on a real one. */
+function sayingUntried(session: Session, { terminal }: Pick<CliTools, 'terminal'>): Session {
+  const told = new Set<string>();
+  async function tell(device: string): Promise<void> {
+    if (told.has(device)) return;
+    told.add(device);
+    const state = (await session.call('devices.list', {})).find(({ spec }) => spec.name === device);
+    if (state?.isUntried === true) terminal.say(`"${device}": ${untriedWords}`);
+  }
+  return {
+    ...session,
+    call: async (name, input) => {
+      const device = deviceOf(input);
+      if (device !== undefined) await tell(device);
+      return session.call(name, input);
+    },
+  };
+}
+
+/** The device that a call is about, by itself or in a plan. */
+function deviceOf(input: object): string | undefined {
+  if ('plan' in input && typeof input.plan === 'object' && input.plan !== null) return deviceOf(input.plan);
+  return 'device' in input && typeof input.device === 'string' ? input.device : undefined;
 }
 
 /** A problem that crossed a process boundary as the error it was. */

@@ -16,6 +16,8 @@ export class DeviceLink {
   /** Over a session that comes back after it was lost. */
   readonly device: OpenDevice;
   readonly driver: VendorDriver;
+  /** This way into this kind of device was never tried on a real one. */
+  readonly isUntried: boolean;
   /** Lets the next call connect at once, whatever refused the last ones: a person asks, or has mended something. */
   readonly retryNow: () => void;
   readonly #session: Session;
@@ -31,6 +33,7 @@ export class DeviceLink {
     beside?: DeviceLink,
   ) {
     this.driver = driver;
+    this.isUntried = driver.untried?.includes(address.transport) === true;
     const device = driver.open(session, address, tools);
     const both = beside === undefined ? undefined : new TwoWayPoll({ driver, device }, beside, tools.now);
     this.device = both === undefined ? device : { ...device, poll: (signal) => both.poll(signal) };

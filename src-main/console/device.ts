@@ -122,6 +122,7 @@ export class Device {
       spec: shownSpec(this.spec),
       freshness: this.freshness,
       lock,
+      ...(this.link.isUntried ? { isUntried: true } : {}),
       ...(this.#latest === undefined ? {} : { lastSampleAt: this.#latest.at }),
       ...(nextPollAt === undefined ? {} : { nextPollAt }),
       ...(pace === undefined ? {} : { pace }),

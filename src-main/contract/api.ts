@@ -102,6 +102,8 @@ export interface DeviceState {
   readonly reading?: Reading;
   readonly readProblem?: Problem;
   readonly lock: { readonly isLocked: boolean; readonly unlockedUntil?: string; readonly reason?: string };
+  /** This way into this kind of device was never tried on a real one: whoever looks at it or changes it is told. */
+  readonly isUntried?: true;
 }
 
 /** A member as a row: state, what its weight asks for, what it got over the last minute. Shares are 0 to 1. */
@@ -276,6 +278,8 @@ export interface AppInfo {
     readonly id: VendorId;
     readonly label: string;
     readonly transports: readonly string[];
+    /** Those of them that were never tried on a real device. */
+    readonly untried?: readonly string[];
   }[];
   /** `memory`: secrets are kept until the console ends; `passphrase`, `key-file`, `key-chain`: sealed on disk that way. */
   readonly secrets: {

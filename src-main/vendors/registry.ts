@@ -16,6 +16,8 @@ import type { DriverTools, OpenDevice, VendorDriver } from './vendor.ts';
 /** What a kind has beside its MIB: a configuration as text, and perhaps a command line over SSH by which it is read and changed. */
 interface CommandLine extends Pick<VendorDriver, 'parse' | 'secrets'>, Partial<Pick<VendorDriver, 'edit'>> {
   readonly openHost?: (host: HostSession, tools: DriverTools) => OpenDevice;
+  /** True once a recording of the whole scenario on a real device is among the fixtures. */
+  readonly isTried?: boolean;
 }
 
 const commandLines: Readonly<Partial<Record<VendorDriver['id'], CommandLine>>> = {
@@ -26,12 +28,13 @@ const commandLines: Readonly<Partial<Record<VendorDriver['id'], CommandLine>>> =
 
 /** The driver by MIB, with what the kind has beside it. */
 function withCommandLine(driver: VendorDriver): VendorDriver {
-  const { openHost, ...text } = commandLines[driver.id] ?? {};
+  const { openHost, isTried = false, ...text } = commandLines[driver.id] ?? {};
   if (openHost === undefined) return { ...driver, ...text };
   return {
     ...driver,
     ...text,
     transports: ['ssh', ...driver.transports],
+    ...(isTried ? {} : { untried: ['ssh'] }),
     open: (session, address, tools) =>
       session.kind === 'host' ? openHost(session.host, tools) : driver.open(session, address, tools),
   };

@@ -133,6 +133,8 @@ export interface VendorDriver {
   readonly id: VendorId;
   readonly label: string;
   readonly transports: readonly DeviceAddress['transport'][];
+  /** Those of them by which no recording of a real device has gone through the whole scenario: written from manuals alone. */
+  readonly untried?: readonly DeviceAddress['transport'][];
   /** Text that must never leave the driver: each match is masked in answers, logs and pictures. */
   readonly secrets: readonly RegExp[];
   readonly parse: (files: readonly SourceFile[]) => DeviceModel;

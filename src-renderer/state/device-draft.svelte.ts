@@ -13,16 +13,21 @@ export interface Kind {
   readonly vendor: string;
   readonly label: string;
   readonly transport: Transport;
+  /** No real device was ever reached this way. */
+  readonly isUntried?: true;
 }
 
 const transports: readonly Transport[] = ['ssh', 'unix', 'http', 'snmp'];
 
 /** Every kind that the console's drivers offer, one for each way in. */
 export function kindsOf(info: AppInfo | undefined): readonly Kind[] {
-  return (info?.vendors ?? []).flatMap(({ id, label, transports: offered }) =>
+  return (info?.vendors ?? []).flatMap(({ id, label, transports: offered, untried }) =>
     transports
       .filter((transport) => offered.includes(transport))
-      .map((transport) => ({ vendor: id, label, transport })),
+      .map((transport): Kind => {
+        const kind = { vendor: id, label, transport };
+        return untried?.includes(transport) === true ? { ...kind, isUntried: true } : kind;
+      }),
   );
 }
 

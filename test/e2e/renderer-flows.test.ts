@@ -248,6 +248,28 @@ describe.skipIf(isMissing('chromium'))('the lock', () => {
   });
 });
 
+describe.skipIf(isMissing('chromium'))('a kind of device that was never tried on a real one', () => {
+  test('is called so on each of its screens, in the inventory and beside the push, and no other device is', async () => {
+    const untried = page.getByText('Not yet tried on a real device').first();
+    for (const screen of [
+      'device/hap-nyc3',
+      'pool/hap-nyc3/sg_dl',
+      'virtual-server/hap-nyc3/fe_sg_dl',
+      'history/hap-nyc3',
+      'devices',
+    ]) {
+      await goTo(page, `#/${screen}`);
+      await untried.waitFor();
+    }
+    await goTo(page, '#/history/hap-nyc3');
+    await page.getByRole('button', { name: /^#1/ }).click();
+    await page.getByRole('button', { name: 'Bring this version back…' }).click();
+    await page.getByText('Look twice at what a plan shows before it is sent.').first().waitFor();
+    await goTo(page, '#/device/hap-fra1');
+    await untried.waitFor({ state: 'detached' });
+  });
+});
+
 describe.skipIf(isMissing('chromium'))('what comes from outside', () => {
   test('names made of markup, right-to-left marks and ten thousand characters are text on every screen', async () => {
     const { name, pools } = hostileDevice;

@@ -91,6 +91,7 @@ describe('the command line on a simulated NetScaler', { timeout: 120_000 }, () =
   test('it is read as virtual server, pool and members', async () => {
     const { status, stdout, stderr } = await start('read', 'lb').ended;
     expect(status, stderr).toBe(0);
+    expect(stderr).toContain('"lb": this kind of device was never tried as a real one');
     const { virtualServers, pools } = JSON.parse(stdout) as DeviceModel;
     expect(virtualServers).toMatchObject([{ name: 'shop', listen: ['192.0.2.100:80'], pool: 'shop/app' }]);
     expect(pools.map(({ name, members }) => [name, members.map((member) => member.name)])).toEqual([

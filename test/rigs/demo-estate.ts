@@ -21,6 +21,8 @@ export interface DemoDevice {
   readonly version: string;
   readonly isStale?: boolean;
   readonly hasPercentiles?: boolean;
+  /** Of a kind that was never tried on a real device. */
+  readonly isUntried?: boolean;
   readonly pools: readonly DemoPool[];
 }
 
@@ -111,6 +113,7 @@ export const demoDevices: readonly DemoDevice[] = [
     label: 'HAProxy',
     version: '2.6.12',
     isStale: true,
+    isUntried: true,
     pools: [
       {
         name: 'sg_dl',
@@ -238,6 +241,7 @@ export function demoState(device: DemoDevice, nowMs: number, unlockedUntil: stri
       pollIntervalMs: 1000,
     },
     freshness: device.isStale === true ? 'stale' : 'fresh',
+    ...(device.isUntried === true ? { isUntried: true } : {}),
     lastSampleAt: new Date(lastMs).toISOString(),
     ...(device.isStale === true
       ? {

@@ -133,7 +133,7 @@ function factsOf(mib: Mib, { description, name }: BasicCells): DeviceFacts {
     product: mib.product,
     ...(description === undefined ? {} : { version: description.split('\n', 1)[0]?.slice(0, 200) ?? '' }),
     ...(name === undefined ? {} : { host: name }),
-    capabilities: [{ id: 'push', isPresent: false, why: readOnly }],
+    capabilities: [{ id: 'write', isPresent: false, why: readOnly }],
     weightRange: { lowest: 0, highest: 65_535 },
     algorithms: [],
   };

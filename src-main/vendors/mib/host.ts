@@ -121,7 +121,7 @@ function factsOf({ description, name }: { description: string | undefined; name:
     product: 'Host',
     ...(description === undefined ? {} : { version: description.slice(0, 200) }),
     ...(name === undefined ? {} : { host: name }),
-    capabilities: [{ id: 'push', isPresent: false, why }],
+    capabilities: [{ id: 'write', isPresent: false, why }],
     weightRange: { lowest: 0, highest: 0 },
     algorithms: [],
   };

@@ -63,8 +63,7 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
     product: 'NetScaler',
     ...(version === undefined ? {} : { version }),
     capabilities: [
-      { id: 'push', isPresent: why === undefined, why: why ?? 'By the command line; saved once the change is kept.' },
-      { id: 'tried-on-a-device', isPresent: false, why: 'Not yet tried on a real device.' },
+      { id: 'write', isPresent: why === undefined, why: why ?? 'By the command line; saved once the change is kept.' },
     ],
     weightRange: { lowest: 1, highest: 100 },
     algorithms: offeredAlgorithms(),

@@ -84,7 +84,7 @@ describe('a BIG-IP by SNMP', () => {
         { name: 'pear1', address: '10.0.0.1' },
         { name: 'pear2', address: 'fd00::2%7' },
       ]);
-      expect(reading.facts.capabilities).toEqual([expect.objectContaining({ id: 'push', isPresent: false })]);
+      expect(reading.facts.capabilities).toEqual([expect.objectContaining({ id: 'write', isPresent: false })]);
       await expect(device.plan(reading, {} as never, 'p', signal)).rejects.toMatchObject({
         code: 'CAPABILITY_MISSING',
       });
