@@ -67,7 +67,18 @@ export interface DeviceFacts {
   readonly algorithms: readonly Offered[];
   /** Ways to hold clients that can be written here, by their names in the model; absent = none. */
   readonly persistence?: readonly Offered[];
+  /** What else of the model can be written here; absent = nothing. What a plan then finds unwritable it names. */
+  readonly writes?: readonly WritablePath[];
 }
+
+/** A key of the model that a form writes: of which object, its name, and one inside it where not all of it can be written. */
+export type WritablePath =
+  | 'virtualServer.listen'
+  | 'pool.tls'
+  | 'pool.queue.limit'
+  | 'pool.queue.timeoutMs'
+  | 'member.maxConnections'
+  | 'member.maxQueue';
 
 /** One thing that a device lets be chosen by name. */
 export interface Offered {

@@ -517,6 +517,9 @@ export type DevicePool = DeviceModel['pools'][number];
 
 const absent = { absent: z.literal(true).optional() };
 
+/** Settings that merge key by key: `absent` takes them away, `exact` says that keys not named here are to be absent. */
+const desiredServerTls = serverTlsSchema.extend({ ...absent, exact: z.literal(true).optional() });
+
 /**
  * What a plan should bring about. Objects and keys not named stay as they are; `members` and `routes` merge by name;
  * `absent: true` removes the object. Names are unique in their list.
@@ -524,7 +527,15 @@ const absent = { absent: z.literal(true).optional() };
 export const desiredSchema = z.strictObject({
   version: z.literal(1).optional(),
   virtualServers: z.array(virtualServerSchema.extend(absent)).optional(),
-  pools: z.array(poolSchema.extend({ ...absent, members: z.array(memberSchema.extend(absent)).optional() })).optional(),
+  pools: z
+    .array(
+      poolSchema.extend({
+        ...absent,
+        tls: desiredServerTls.optional(),
+        members: z.array(memberSchema.extend(absent)).optional(),
+      }),
+    )
+    .optional(),
   monitors: z.array(monitorSchema.extend(absent).partial({ type: true })).optional(),
   certificates: z.array(certificateSchema.extend(absent)).optional(),
 });

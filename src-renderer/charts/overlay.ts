@@ -10,7 +10,9 @@ export function overlay(specOf: () => ChartSpec): Plugin<'line'> {
       for (const gap of specOf().gaps) shadeGap(chart, gap);
     },
     afterDatasetsDraw(chart) {
-      for (const marker of specOf().markers) drawMarker(chart, marker);
+      // Where labels would lie on each other, only the first is written.
+      let freeFrom = -Infinity;
+      for (const marker of specOf().markers) freeFrom = Math.max(freeFrom, drawMarker(chart, marker, freeFrom));
     },
   };
 }
@@ -43,10 +45,11 @@ function writeInGap({ ctx, chartArea: area }: Chart, words: readonly string[], l
 
 const longestLabel = 40;
 
-function drawMarker(chart: Chart, marker: ChartSpec['markers'][number]): void {
+/** Draws a marker, with its label where that begins at `freeFrom` or after; returns where the next label may begin. */
+function drawMarker(chart: Chart, marker: ChartSpec['markers'][number], freeFrom: number): number {
   const { ctx, chartArea: area } = chart;
   const at = chart.scales['x']?.getPixelForValue(marker.atMs) ?? -1;
-  if (at < area.left || at > area.right) return;
+  if (at < area.left || at > area.right) return freeFrom;
   const x = Math.round(at) + 0.5;
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = tokenValue('marker');
@@ -67,7 +70,12 @@ function drawMarker(chart: Chart, marker: ChartSpec['markers'][number]): void {
   ctx.lineWidth = 3;
   ctx.strokeStyle = tokenValue('surface');
   const label = marker.label.slice(0, longestLabel);
-  ctx.strokeText(label, x + (isRight ? -7 : 7), area.top + 8);
-  ctx.fillText(label, x + (isRight ? -7 : 7), area.top + 8);
+  const { width } = ctx.measureText(label);
+  const from = isRight ? x - 7 - width : x + 7;
+  if (from >= freeFrom) {
+    ctx.strokeText(label, x + (isRight ? -7 : 7), area.top + 8);
+    ctx.fillText(label, x + (isRight ? -7 : 7), area.top + 8);
+  }
   ctx.restore();
+  return from >= freeFrom ? from + width + 4 : freeFrom;
 }

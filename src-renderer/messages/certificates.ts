@@ -22,6 +22,12 @@ export const certificatesText = {
   restore: 'Put back',
   restoreOf: (name: string) => `Put back the one before ${name}`,
   dialog: (name: string) => `Renew ${name}`,
+  add: 'Add…',
+  addDialog: (device: string) => `Add a certificate to ${device}`,
+  newName: 'Where it is to stand, on the device',
+  newNameHelp: 'As the device calls it: a file in a directory of certificates, or one that a list will name.',
+  list: 'List that names it, if it is to be in one',
+  listHelp: 'Left empty where a directory is loaded whole.',
   files: 'Key, certificate and chain',
   filesHelp:
     'PEM, DER or PKCS#12 (.pfx), in any order. They go to the console and from there to the device, never back.',

@@ -1,6 +1,7 @@
-import type { AdminState, AlgorithmSettings, Persistence } from '$contract/model.ts';
+import type { AdminState, AlgorithmSettings, DevicePool, Persistence } from '$contract/model.ts';
 import { missing } from '../format/number.ts';
-import type { StagedEdit } from '../state/staging.svelte.ts';
+import { formatDuration } from '../format/time.ts';
+import type { SettingEdit, StagedEdit } from '../state/staging.svelte.ts';
 
 const stateWords: Readonly<Record<AdminState, string>> = {
   enabled: 'enabled',
@@ -25,6 +26,54 @@ export function persistenceWords(persistence: Persistence | undefined): string {
   return parts.filter((part) => part !== undefined).join(' ');
 }
 
+/** Settings that forms write, by their key in the model. */
+const settingNames: Readonly<Record<string, string>> = {
+  listen: 'listens on',
+  tls: 'TLS to members',
+  queue: 'queue',
+  maxConnections: 'connection limit',
+  maxQueue: 'queue limit',
+};
+
+/** TLS towards members in a few words. */
+export function serverTlsWords(tls: DevicePool['tls']): string {
+  if (tls === undefined) return 'clear text';
+  const { verify, serverName, minVersion, maxVersion, ciphers, caFile } = tls;
+  const parts = [
+    verify === true ? 'verified' : 'not verified',
+    serverName,
+    minVersion === undefined ? undefined : `from ${minVersion}`,
+    maxVersion === undefined ? undefined : `up to ${maxVersion}`,
+    caFile,
+    ciphers?.join(':'),
+  ];
+  return ['TLS', parts.filter((part) => part !== undefined).join(', ')].join(', ');
+}
+
+/** The queue of a pool in a few words. */
+export function queueWords(queue: DevicePool['queue']): string {
+  if (queue === undefined) return 'the device’s default';
+  const parts = [
+    queue.limit === undefined ? undefined : `at most ${queue.limit}`,
+    queue.timeoutMs === undefined ? undefined : `waits ${formatDuration(queue.timeoutMs)}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(', ') || 'the device’s default';
+}
+
+function settingValue(key: string, value: unknown): string {
+  // Each key holds what its form makes of the model.
+  if (key === 'tls') return serverTlsWords(value as DevicePool['tls']);
+  if (key === 'queue') return queueWords(value as DevicePool['queue']);
+  if (value === undefined || (typeof value === 'number' && value === 0)) return 'none';
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
+
+function settingWords(edit: SettingEdit): string {
+  const whose = edit.of === 'virtualServer' ? edit.virtualServer : edit.of === 'pool' ? edit.pool : edit.member;
+  const { key, prior, value } = edit;
+  return `${whose} ${settingNames[key] ?? key} ${settingValue(key, prior)} → ${settingValue(key, value)}`;
+}
+
 /** Staged edits in words, for the bar at the foot and the review. */
 export const changesText = {
   states: stateWords,
@@ -39,6 +88,8 @@ export const changesText = {
         return `${edit.pool} ${algorithmWords(edit.prior)} → ${algorithmWords(edit.value)}`;
       case 'persistence':
         return `${edit.pool} persistence ${persistenceWords(edit.prior)} → ${persistenceWords(edit.value)}`;
+      case 'setting':
+        return settingWords(edit);
       case 'addMember':
         return `${edit.pool} + ${edit.member}`;
       case 'removeMember':

@@ -31,7 +31,7 @@ export const deviceText = {
   networkIn: 'Network in',
   networkOut: 'Network out',
   percent: '%',
-  charts: { requests: 'Requests', requestsUnit: 'per second, since this window opened', out: 'Out and in' },
+  charts: { requests: 'Requests', requestsUnit: 'per second', out: 'Out and in' },
   servers: 'Virtual servers',
   pools: 'Pools',
   loosePools: 'Pools that no virtual server names',

@@ -1,9 +1,9 @@
 import type { PoolRow } from '$contract/api.ts';
-import type { DevicePool, Monitor } from '$contract/model.ts';
+import type { Monitor } from '$contract/model.ts';
 import type { SettingField } from '../state/form.ts';
 import type { MemberField } from '../state/member-draft.ts';
 import { formatDuration } from '../format/time.ts';
-import { persistenceWords } from './changes.ts';
+import { persistenceWords, queueWords, serverTlsWords } from './changes.ts';
 
 const comparedWords: Readonly<Record<PoolRow['comparedBy'], string>> = {
   requests: 'requests',
@@ -17,15 +17,6 @@ function monitorWords(monitor: Monitor): string {
     monitor.intervalMs === undefined ? undefined : `every ${formatDuration(monitor.intervalMs)}`,
     monitor.fall === undefined ? undefined : `down after ${monitor.fall}`,
     monitor.path,
-  ];
-  return parts.filter((part) => part !== undefined).join(', ');
-}
-
-function queueWords(queue: DevicePool['queue']): string {
-  if (queue === undefined) return 'the device’s default';
-  const parts = [
-    queue.limit === undefined ? undefined : `at most ${queue.limit}`,
-    queue.timeoutMs === undefined ? undefined : `waits ${formatDuration(queue.timeoutMs)}`,
   ];
   return parts.filter((part) => part !== undefined).join(', ');
 }
@@ -68,6 +59,10 @@ export const poolText = {
   queued: (count: number) => `${count} waiting`,
   notTold: 'not told',
   queueWords,
+  toMembers: 'To the members',
+  clearText: 'clear text',
+  tls: 'TLS',
+  serverTlsWords,
   members: 'Members',
   compared: comparedWords,
   elsewhere: (compared: string) => `of ${compared} go elsewhere than the weights ask`,
@@ -102,6 +97,7 @@ export const poolText = {
   drain: 'Drain: no new clients',
   disable: 'Disable: no new connections',
   remove: 'Remove from the pool',
+  limits: 'Limits…',
   more: 'more',
   less: 'less',
   beam: { measured: 'share', asked: 'weight asks for', none: 'not measured' },

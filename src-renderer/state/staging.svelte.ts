@@ -5,6 +5,21 @@ interface At {
   readonly pool: string;
 }
 
+/** The object that a setting is of. */
+export type SettingOwner = { readonly device: string } & (
+  | { readonly of: 'virtualServer'; readonly virtualServer: string }
+  | { readonly of: 'pool'; readonly pool: string }
+  | { readonly of: 'member'; readonly pool: string; readonly member: string }
+);
+
+/** A key of the model that a form writes, of one object. `value` undefined takes it away. */
+export type SettingEdit = SettingOwner & {
+  readonly kind: 'setting';
+  readonly key: string;
+  readonly prior: unknown;
+  readonly value: unknown;
+};
+
 /** One edit that waits for its review. `prior` is what the device had when the edit was made. */
 export type StagedEdit =
   | (At & {
@@ -26,6 +41,7 @@ export type StagedEdit =
     })
   /** A value without anything in it is none. */
   | (At & { readonly kind: 'persistence'; readonly prior: Persistence | undefined; readonly value: Persistence })
+  | SettingEdit
   | (At & { readonly kind: 'addMember'; readonly member: string; readonly value: Member })
   | (At & { readonly kind: 'removeMember'; readonly member: string });
 
@@ -46,7 +62,7 @@ export class Staging {
 
   /** Takes an edit in; one that says what the device has already takes an older edit of the same thing out. */
   stage(edit: StagedEdit): void {
-    const others = this.edits.filter((other) => keyOf(other) !== keyOf(edit));
+    const others = this.edits.filter((other) => editKey(other) !== editKey(edit));
     if (edit.kind === 'removeMember') {
       const wasAdded = this.edits.some((other) => other.kind === 'addMember' && isSameMember(other, edit));
       const rest = others.filter((other) => !('member' in other) || !isSameMember(other, edit));
@@ -58,7 +74,7 @@ export class Staging {
 
   /** Takes one edit out again. */
   drop(edit: StagedEdit): void {
-    this.#set(this.edits.filter((other) => keyOf(other) !== keyOf(edit)));
+    this.#set(this.edits.filter((other) => editKey(other) !== editKey(edit)));
   }
 
   /** Takes back the last thing that was staged, dropped or discarded. */
@@ -98,6 +114,21 @@ export class Staging {
     return undefined;
   }
 
+  /** Stages what a form made of some keys of one object, whose values on the device `prior` holds. */
+  stageSettings(of: SettingOwner, prior: object | undefined, settings: Readonly<Record<string, unknown>>): void {
+    const before: Readonly<Record<string, unknown>> = { ...prior };
+    for (const [key, value] of Object.entries(settings)) {
+      this.stage({ kind: 'setting', ...of, key, prior: before[key], value });
+    }
+  }
+
+  /** A setting that was staged, in `value`; undefined where none was. */
+  setting(of: SettingOwner, key: string): { readonly value: unknown } | undefined {
+    const wanted = editKey({ kind: 'setting', ...of, key, prior: undefined, value: undefined });
+    const found = this.edits.find((edit) => editKey(edit) === wanted);
+    return found?.kind === 'setting' ? found : undefined;
+  }
+
   isRemoved(device: string, pool: string, member: string): boolean {
     return this.edits.some(
       (edit) => edit.kind === 'removeMember' && isAt(edit, device, pool) && edit.member === member,
@@ -124,15 +155,23 @@ export class Staging {
 /** Edits of one device as the contract's wish: pools and members by name, removal as `absent`. */
 export function desiredOf(edits: readonly StagedEdit[]): Desired {
   const pools = new Map<string, DesiredPool>();
+  const servers = new Map<string, Record<string, unknown>>();
   for (const edit of edits) {
-    const pool: DesiredPool = pools.get(edit.pool) ?? { name: edit.pool, members: new Map() };
+    if ('virtualServer' in edit) {
+      const known = servers.get(edit.virtualServer);
+      servers.set(edit.virtualServer, { name: edit.virtualServer, ...known, [edit.key]: edit.value });
+      continue;
+    }
+    const pool: DesiredPool = pools.get(edit.pool) ?? { settings: {}, members: new Map() };
     pools.set(edit.pool, pool);
     switch (edit.kind) {
       case 'algorithm':
-        pool.algorithm = edit.value;
-        break;
       case 'persistence':
-        pool.persistence = edit.value;
+        pool.settings[edit.kind] = edit.value;
+        break;
+      case 'setting':
+        if (edit.of === 'pool') pool.settings[edit.key] = poolWish(edit);
+        else changeMember(pool, edit.member, { [edit.key]: edit.value });
         break;
       case 'addMember':
         pool.members.set(edit.member, { ...edit.value, ...pool.members.get(edit.member) });
@@ -141,28 +180,39 @@ export function desiredOf(edits: readonly StagedEdit[]): Desired {
         pool.members.set(edit.member, { name: edit.member, absent: true });
         break;
       case 'weight':
-        pool.members.set(edit.member, { name: edit.member, ...pool.members.get(edit.member), weight: edit.value });
-        break;
       case 'adminState':
-        pool.members.set(edit.member, { name: edit.member, ...pool.members.get(edit.member), adminState: edit.value });
+        changeMember(pool, edit.member, { [edit.kind]: edit.value });
         break;
     }
   }
-  return {
-    pools: [...pools.values()].map(({ name, algorithm, persistence, members }) => ({
-      name,
-      ...(algorithm === undefined ? {} : { algorithm }),
-      ...(persistence === undefined ? {} : { persistence }),
-      ...(members.size === 0 ? {} : { members: [...members.values()] }),
-    })),
+  const wish = {
+    ...(servers.size === 0 ? {} : { virtualServers: [...servers.values()] }),
+    ...(pools.size === 0 && servers.size > 0
+      ? {}
+      : {
+          pools: [...pools].map(([name, { settings, members }]) => ({
+            name,
+            ...settings,
+            ...(members.size === 0 ? {} : { members: [...members.values()] }),
+          })),
+        }),
   };
+  return wish as Desired; // values are what the forms made of the schema's own keys, and the console checks the whole
 }
 
 interface DesiredPool {
-  readonly name: string;
-  algorithm?: AlgorithmSettings;
-  persistence?: Persistence;
-  readonly members: Map<string, Member & { absent?: true }>;
+  readonly settings: Record<string, unknown>;
+  readonly members: Map<string, Readonly<Record<string, unknown>>>;
+}
+
+function changeMember(pool: DesiredPool, name: string, change: Readonly<Record<string, unknown>>): void {
+  pool.members.set(name, { name, ...pool.members.get(name), ...change });
+}
+
+/** TLS that a form shows whole is all there is to be, or none. */
+function poolWish({ key, value }: SettingEdit): unknown {
+  if (key !== 'tls') return value;
+  return value === undefined ? { absent: true } : { ...(value as object), exact: true }; // its form makes an object
 }
 
 function isAt(edit: At, device: string, pool: string): boolean {
@@ -173,8 +223,11 @@ function isSameMember(a: At & { readonly member: string }, b: At & { readonly me
   return isAt(a, b.device, b.pool) && a.member === b.member;
 }
 
-function keyOf(edit: StagedEdit): string {
-  return JSON.stringify([edit.kind, edit.device, edit.pool, 'member' in edit ? edit.member : '']);
+/** What an edit is about: of two with the same key the later one stands. */
+export function editKey(edit: StagedEdit): string {
+  const { kind, device } = edit;
+  const path = 'virtualServer' in edit ? [edit.virtualServer] : [edit.pool, 'member' in edit ? edit.member : ''];
+  return JSON.stringify([kind, device, ...(edit.kind === 'setting' ? [edit.of, edit.key] : []), ...path]);
 }
 
 function isUnchanged(edit: StagedEdit): boolean {
@@ -186,10 +239,21 @@ function isUnchanged(edit: StagedEdit): boolean {
       return edit.prior !== undefined && canonical(edit.prior) === canonical(edit.value);
     case 'persistence':
       return canonical(edit.prior ?? {}) === canonical(edit.value);
+    case 'setting':
+      return sorted(edit.prior) === sorted(edit.value);
     case 'addMember':
     case 'removeMember':
       return false;
   }
+}
+
+/** Equal plain values have equal text. */
+function sorted(value: unknown): string {
+  return JSON.stringify(value ?? null, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => a.localeCompare(b)))
+      : inner,
+  );
 }
 
 /** Equal settings have equal text, whatever the order of their keys; the device's own word for them does not count. */

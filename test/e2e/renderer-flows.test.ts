@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { AppError } from '../../src-main/contract/errors.ts';
 import { type Browser, findBreaches, openBrowser } from '../rigs/browser.ts';
 import { type DemoConsole, openDemoConsole } from '../rigs/demo-console.ts';
+import { demoPush } from '../rigs/demo-plan.ts';
 import { hostileDevice } from '../rigs/demo-estate.ts';
 import { isMissing } from '../rigs/need.ts';
 import { buildRenderer } from '../rigs/renderer-build.ts';
@@ -245,6 +246,142 @@ describe.skipIf(isMissing('chromium'))('the lock', () => {
     await page.getByRole('button', { name: 'Revert now' }).click();
     await page.getByRole('heading', { name: 'The change on hap-fra1 went back' }).waitFor();
     expect(writes()).toEqual(['push.start', 'push.revert']);
+  });
+});
+
+/** What a button is once its call was refused: it says why, and can be pressed again. */
+describe.skipIf(isMissing('chromium'))('what fails half-way leaves every button usable', () => {
+  const gone = new AppError('UNREACHABLE', 'lab did not answer. Nothing was sent.');
+
+  async function review(): Promise<void> {
+    await goTo(page, '#/pool/lab/app');
+    const weight = page.getByRole('spinbutton', { name: 'Weight of files-1' });
+    await weight.fill('3');
+    await weight.press('Enter');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'Push to lab' }).waitFor();
+  }
+
+  test('a device that goes away while its plan is shown: the push says so, and goes when it is there again', async () => {
+    await review();
+    demo.refuseNext('push.start', gone);
+    const push = page.getByRole('button', { name: 'Push to lab' });
+    await push.click();
+    await page.getByText('lab did not answer. Nothing was sent.').first().waitFor();
+    expect(await findBreaches(page)).toEqual([]);
+    await push.click();
+    await page.getByRole('timer').waitFor();
+  });
+
+  test('a plan that cannot be made says why, and is made by the button beside it', async () => {
+    demo.refuseNext('plan.make', gone);
+    await goTo(page, '#/pool/lab/app');
+    const weight = page.getByRole('spinbutton', { name: 'Weight of files-1' });
+    await weight.fill('3');
+    await weight.press('Enter');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('No plan could be made for this device. Nothing was sent.').waitFor();
+    expect(await findBreaches(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Read again and compare' }).last().click();
+    await page.getByRole('button', { name: 'Push to lab' }).waitFor();
+  });
+
+  test('a window that is loaded anew while a push is under way shows it, its countdown, and keeps it', async () => {
+    await review();
+    await page.getByRole('button', { name: 'Push to lab' }).click();
+    await page.getByRole('timer').waitFor();
+    const waiting = demo.pushOf('lab');
+    if (waiting === undefined) throw new Error('no push waits');
+    const { revertsAt, ...sending } = waiting;
+    demo.showPush({ ...sending, phase: 'running' });
+    await page.reload();
+    await page.getByRole('heading', { name: /^Sending to lab/ }).waitFor();
+    expect(await page.getByRole('button', { name: 'Keep', exact: true }).count()).toBe(0);
+    demo.showPush({ ...waiting, ...(revertsAt === undefined ? {} : { revertsAt }) });
+    demo.refuseNext('push.keep', gone);
+    const keep = page.getByRole('button', { name: 'Keep', exact: true });
+    await keep.click();
+    await page.getByText('lab did not answer. Nothing was sent.').first().waitFor();
+    await keep.click();
+    await page.getByRole('heading', { name: 'Kept on lab' }).waitFor();
+  });
+
+  test('a push that stopped half-way offers the way back until it has worked', async () => {
+    await review();
+    await page.getByRole('button', { name: 'Push to lab' }).click();
+    await page.getByRole('timer').waitFor();
+    const { plan } = demo.pushOf('lab') ?? {};
+    if (plan === undefined) throw new Error('no push waits');
+    demo.showPush(demoPush(plan, 'stuck', Date.now()));
+    await page.getByText('unknown keyword').first().waitFor({ state: 'attached' });
+    demo.refuseNext('push.revert', gone);
+    const back = page.getByRole('button', { name: 'Try again to take it back' });
+    await back.click();
+    await page.getByText('lab did not answer. Nothing was sent.').first().waitFor();
+    expect(await findBreaches(page)).toEqual([]);
+    await back.click();
+    await page.getByRole('heading', { name: 'The change on lab went back' }).waitFor();
+  });
+
+  test('an unlock that fails keeps its dialog and its reason', async () => {
+    await goTo(page, '#/pool/hap-fra1/dl-origin');
+    await page.keyboard.press('Control+Shift+u');
+    await page.getByLabel('Reason').fill('move load');
+    demo.refuseNext('devices.unlock', gone);
+    await page.keyboard.press('Enter');
+    await page.getByText('lab did not answer. Nothing was sent.').first().waitFor();
+    await page.getByRole('button', { name: 'Unlock 1 device' }).click();
+    await page.getByText('PRODUCTION: writing is on').waitFor();
+  });
+});
+
+describe.skipIf(isMissing('chromium'))('settings that forms write', () => {
+  test('limits, a queue, TLS to members and addresses are staged by keyboard and wished for as one', async () => {
+    await goTo(page, '#/pool/lab/app');
+    await tabTo(page, 'Actions for files-1');
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Limits…' }).press('Enter');
+    await page.getByLabel('Connections at most').fill('many');
+    await page.keyboard.press('Enter');
+    await page.getByText('This number cannot be used.').waitFor();
+    expect(await findBreaches(page)).toEqual([]);
+    await page.getByLabel('Connections at most').fill('50');
+    await page.keyboard.press('Enter');
+    await page.getByText('files-1 connection limit none → 50').first().waitFor();
+    await tabTo(page, 'Change… Queue of app');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Wait at most, in seconds').fill('7.5');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'Change… TLS to the members of app');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Speak TLS to the members').check();
+    await page.getByLabel('Verify their certificates').check();
+    await page.getByLabel('File of the authority, on the device').fill('/etc/ssl/ca.pem');
+    expect(await findBreaches(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Stage this change' }).click();
+    await goTo(page, '#/virtual-server/lab/fe_app');
+    await tabTo(page, 'Change… Where fe_app listens');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Addresses, one a line').fill('203.0.113.20:443\n[2001:db8::1]:443');
+    expect(await findBreaches(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Stage this change' }).click();
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'Push to lab' }).waitFor();
+    expect(inputOf('plan.make')).toEqual({
+      device: 'lab',
+      desired: {
+        virtualServers: [{ name: 'fe_app', listen: ['203.0.113.20:443', '[2001:db8::1]:443'] }],
+        pools: [
+          {
+            name: 'app',
+            queue: { limit: 100, timeoutMs: 7500 },
+            tls: { verify: true, caFile: '/etc/ssl/ca.pem', exact: true },
+            members: [{ name: 'files-1', maxConnections: 50 }],
+          },
+        ],
+      },
+    });
+    expect(writes()).toEqual([]);
   });
 });
 

@@ -1,4 +1,12 @@
-import type { CallContext, Handlers, LabState, Shown, TestReport, TestStep } from '../../src-main/contract/api.ts';
+import type {
+  CallContext,
+  CallName,
+  Handlers,
+  LabState,
+  Shown,
+  TestReport,
+  TestStep,
+} from '../../src-main/contract/api.ts';
 import { AppError, toProblem } from '../../src-main/contract/errors.ts';
 import type { PushState } from '../../src-main/contract/plan.ts';
 import { findObjects, type Searched } from '../../src-main/core/find/find.ts';
@@ -26,6 +34,8 @@ export interface DemoConsole {
   readonly showPush: (push: PushState) => void;
   /** Tells the window what the desktop would. */
   readonly show: (shown: Shown) => void;
+  /** The next call of this name is refused. */
+  readonly refuseNext: (name: CallName, error: AppError) => void;
   readonly pushOf: (device: string) => PushState | undefined;
   readonly server: WebServer;
   readonly close: () => Promise<void>;
@@ -50,6 +60,7 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
   const pushes = new Map<string, PushState>();
   const settings = new Map<string, string>();
   const calls: { name: string; input: unknown }[] = [];
+  const refusals = new Map<string, AppError>();
   let lab: LabState = demoLab(devices.some(({ environment }) => environment === 'lab'));
 
   function find(name: string): DemoDevice {
@@ -182,6 +193,7 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
         ),
       );
     },
+    'questions.list': () => Promise.resolve([]),
     'history.sleeps': () => Promise.resolve([{ fromMs: Date.now() - 9_000_000, toMs: Date.now() - 5_400_000 }]),
     'lab.get': () => Promise.resolve(lab),
     'lab.start': () => setLab(true),
@@ -200,7 +212,7 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
     small.tell('lab', lab);
     return Promise.resolve(lab);
   }
-  const small = openSmallConsole(recorded(handlers, calls));
+  const small = openSmallConsole(recorded(handlers, calls, refusals));
   const timer = setInterval(() => {
     const watched = [...watches.values()].flat();
     small.tell('tick', demoTick(devices, watched, Math.floor(Date.now() / 1000) * 1000));
@@ -209,6 +221,9 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
   return {
     link: () => server.mintLink(),
     calls,
+    refuseNext: (name, error) => {
+      refusals.set(name, error);
+    },
     show: (shown) => {
       small.tell('shown', shown);
     },
@@ -224,11 +239,18 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
   };
 }
 
-function recorded(handlers: Partial<Handlers>, calls: { name: string; input: unknown }[]): Partial<Handlers> {
+function recorded(
+  handlers: Partial<Handlers>,
+  calls: { name: string; input: unknown }[],
+  refusals: Map<string, AppError>,
+): Partial<Handlers> {
   const entries = Object.entries(handlers).map(([name, handler]) => [
     name,
     async (input: never, context: CallContext) => {
       calls.push({ name, input });
+      const refusal = refusals.get(name);
+      refusals.delete(name);
+      if (refusal !== undefined) throw refusal;
       return handler(input, context);
     },
   ]);

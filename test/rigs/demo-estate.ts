@@ -172,6 +172,14 @@ export function demoFacts(device: DemoDevice): DeviceFacts {
       { name: 'header-hash', native: 'balance hdr(KEY)', needs: ['key'], settings: ['hash', 'boundedLoad'] },
       { name: 'random', native: 'balance random', settings: ['choices'] },
     ],
+    writes: [
+      'virtualServer.listen',
+      'pool.tls',
+      'pool.queue.limit',
+      'pool.queue.timeoutMs',
+      'member.maxConnections',
+      'member.maxQueue',
+    ],
     persistence: [
       { name: 'cookie-insert', native: 'cookie', needs: ['cookieName'], settings: ['timeoutMs'] },
       { name: 'source-ip', native: 'stick on src', settings: ['timeoutMs', 'maxEntries'] },

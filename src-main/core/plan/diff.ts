@@ -109,7 +109,8 @@ function diffObject(
       result['members'] = members;
       continue;
     }
-    const desired = mode === 'merge' ? mergeKey(key, now[key], then[key]) : then[key];
+    const desired =
+      mode === 'merge' || key === 'tls' ? mergeKey(key, mode === 'merge' ? now[key] : undefined, then[key]) : then[key];
     if (isSame(key, now[key], desired)) continue;
     made.push(change('update', kind, here, key, now[key], desired));
     if (desired === undefined) Reflect.deleteProperty(result, key);
@@ -127,10 +128,12 @@ function memberMode(mode: DiffMode, wish: Fields): DiffMode {
 /** Of routes and TLS settings, what the wish does not name stays; every other key is wished for whole. */
 function mergeKey(key: string, now: unknown, then: unknown): unknown {
   if (key === 'routes') return mergeRoutes(now, then);
-  // A persistence without anything in it is the wish for none.
-  if (key === 'persistence' && Object.keys(then ?? {}).length === 0) return undefined;
-  if (key !== 'tls' || typeof now !== 'object' || typeof then !== 'object') return then;
-  return { ...now, ...then };
+  // A persistence or a queue without anything in it is the wish for none.
+  if ((key === 'persistence' || key === 'queue') && Object.keys(then ?? {}).length === 0) return undefined;
+  if (key !== 'tls' || typeof then !== 'object' || then === null) return then;
+  const { absent, exact, ...settings } = then as Fields; // an object of the checked wish
+  if (absent === true) return undefined;
+  return exact === true || typeof now !== 'object' ? settings : { ...now, ...settings };
 }
 
 function mergeRoutes(now: unknown, then: unknown): unknown {

@@ -98,6 +98,7 @@ function describeEngine(version: string | undefined): DeviceFacts {
     weightRange: { lowest: 0, highest: 256 },
     algorithms: offeredAlgorithms(),
     persistence: offeredMethods(),
+    writes: ['virtualServer.listen', 'pool.tls', 'pool.queue.limit', 'pool.queue.timeoutMs', 'member.maxConnections'],
   };
 }
 

@@ -35,6 +35,7 @@ export function factsOf(rights: Rights): DeviceFacts {
     capabilities: capabilitiesOf(rights),
     weightRange: { lowest: 0, highest: 256 },
     persistence: writableMethods,
+    writes: ['virtualServer.listen', 'pool.tls', 'pool.queue.timeoutMs', 'member.maxConnections', 'member.maxQueue'],
     algorithms: haproxyAlgorithms.map((name) => {
       const native = writeBalance({ name, ...(keyed.has(name) ? { key: 'KEY' } : {}) }) ?? [];
       const settings = settingsOfAlgorithm(name);

@@ -67,6 +67,7 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
     ],
     weightRange: { lowest: 1, highest: 100 },
     algorithms: offeredAlgorithms(),
+    writes: ['member.maxConnections'],
   };
 }
 

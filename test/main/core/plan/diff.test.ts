@@ -50,6 +50,19 @@ describe('what has to change for a wish', () => {
     }
   });
 
+  test('TLS towards members merges key by key, unless it is said to be all there is, and goes where it is said to be absent', () => {
+    const tls = { verify: true, caFile: '/ca.pem' };
+    const secured: DeviceModel = { ...model(), pools: [{ name: 'app', members: [], tls }] };
+    function wanted(value: unknown): unknown {
+      const { changes } = diffModel(secured, wish({ pools: [{ name: 'app', tls: value }] }), 'merge');
+      return changes.map(({ key, desired }) => [key, desired]);
+    }
+    expect(wanted({ serverName: 'a.example' })).toEqual([['tls', { ...tls, serverName: 'a.example' }]]);
+    expect(wanted({ exact: true, serverName: 'a.example' })).toEqual([['tls', { serverName: 'a.example' }]]);
+    expect(wanted({ exact: true, ...tls })).toEqual([]);
+    expect(wanted({ absent: true })).toEqual([['tls', undefined]]);
+  });
+
   test('a persistence without anything in it takes away what is there, and is nothing where nothing is', () => {
     const [app, other] = model().pools;
     const persistence = { method: 'source-ip' as const, timeoutMs: 60_000 };

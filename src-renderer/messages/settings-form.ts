@@ -1,0 +1,41 @@
+import type { SettingField } from '../state/form.ts';
+
+/** Words of the forms over settings of pools, members and virtual servers. */
+export const settingsFormText = {
+  cancel: 'Leave as it is',
+  submit: 'Stage this change',
+  change: 'Change…',
+  listen: (server: string) => `Where ${server} listens`,
+  limits: (member: string) => `Limits of ${member}`,
+  queue: (pool: string) => `Queue of ${pool}`,
+  tls: (pool: string) => `TLS to the members of ${pool}`,
+  changeOf: (what: string) => `Change… ${what}`,
+  none: 'the device’s default',
+  labels: {
+    listen: 'Addresses, one a line',
+    maxConnections: 'Connections at most',
+    maxQueue: 'Requests that wait for this member at most',
+    limit: 'Requests that wait at most',
+    timeoutMs: 'Wait at most, in seconds',
+    isOn: 'Speak TLS to the members',
+    verify: 'Verify their certificates',
+    caFile: 'File of the authority, on the device',
+    serverName: 'Name that their certificates must hold',
+    sendSni: 'Send that name (SNI)',
+    minVersion: 'Oldest version',
+    ciphers: 'Cipher suites, with colons between',
+  } as Readonly<Record<string, string>>,
+  hints: {
+    listen: 'host:port, *:port, [v6]:port or unix:/path',
+    maxConnections: 'no limit when left empty',
+    maxQueue: 'no limit when left empty',
+    limit: 'the device’s default when left empty',
+    timeoutMs: 'the device’s default when left empty',
+  } as Readonly<Record<string, string>>,
+  wrong: ({ key, kind }: SettingField) =>
+    key === 'listen'
+      ? 'Each line is host:port, *:port, [v6]:port or unix:/path; one at least is needed.'
+      : kind === 'number'
+        ? 'This number cannot be used.'
+        : 'A value without spaces is needed.',
+} as const;
