@@ -24,6 +24,7 @@ import { driverNamed, nativeTools } from './console/native.ts';
 import { Planner } from './console/planner.ts';
 import { Pushes } from './console/pushes.ts';
 import { Questions } from './console/questions.ts';
+import { recordDevice } from './console/recorder.ts';
 import { usualSurroundings } from './console/ssh.ts';
 import { pushTarget } from './console/target.ts';
 import { testDevice, type TestRequest } from './console/tester.ts';
@@ -327,6 +328,13 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
       ),
     series: (query) => store.samples.series(query),
     lab,
+    record: (spec) =>
+      recordDevice(spec, {
+        openSession: (of, address) =>
+          keptSession(parseAddress(address), () => readCredentials(store, of.name), surroundings).session,
+        credentials: (device) => readCredentials(store, device),
+        driverTools,
+      }),
     traps,
     isWatching: options.isWatching ?? true,
     maskText: (device, text) => estate.opened(device).link.mask(text),

@@ -12,6 +12,7 @@ import { help, helpFor } from './help.ts';
 import { log } from './log.ts';
 import { parse, render } from './native.ts';
 import { poll, read } from './readings.ts';
+import { record } from './record.ts';
 import { serve } from './serve.ts';
 import { simulateF5, simulateNetscaler } from './simulate.ts';
 import { setTraps, showTraps } from './traps.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   removeDevice,
   read,
   poll,
+  record,
   log,
   events,
   setTraps,

@@ -1,5 +1,13 @@
 import { maskAddress, parseAddress } from '../contract/address.ts';
-import type { AppInfo, Credentials, Handlers, LabState, MemberLoad } from '../contract/api.ts';
+import type {
+  AppInfo,
+  Credentials,
+  DeviceSpec,
+  Handlers,
+  LabState,
+  MemberLoad,
+  RecordedFile,
+} from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import type { LogEntry } from '../contract/log.ts';
 import type { Sample, Series } from '../contract/metrics.ts';
@@ -41,6 +49,7 @@ export interface HandlerParts {
     readonly start: () => Promise<LabState>;
     readonly stop: () => Promise<LabState>;
   };
+  readonly record: (spec: DeviceSpec) => Promise<readonly RecordedFile[]>;
   readonly traps: Traps;
   /** False: a command that comes and goes opens no listener. */
   readonly isWatching: boolean;
@@ -97,6 +106,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
     'devices.read': ({ device, timeoutMs }) => estate.read(device, timeoutMs),
     'devices.poll': ({ device, timeoutMs }) => estate.pollOnce(device, timeoutMs),
+    'devices.record': async ({ device }) => parts.record((await estate.resolve(device)).spec),
     'devices.unlock': ({ devices, reason, minutes }) => {
       for (const device of devices) estate.opened(device);
       locks.unlock(devices, reason, minutes);

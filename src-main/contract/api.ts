@@ -303,6 +303,12 @@ export interface AppInfo {
   readonly desktop?: readonly OptionState[];
 }
 
+/** A file of a recording, scrubbed; `path` is relative and goes nowhere above. */
+export interface RecordedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** `Out` is carried by type alone: what a handler answers is ours, what it is given is checked at run time. */
 interface Call<In extends z.ZodType, Out> {
   readonly input: In;
@@ -344,6 +350,8 @@ export const calls = {
     z.strictObject({ device: z.string(), timeoutMs: z.number().int().min(1).optional() }),
   ),
   'devices.poll': call<Sample>()(z.strictObject({ device: z.string(), timeoutMs: z.number().int().min(1).optional() })),
+  /** Reads the device once more and gives back all that it answered, scrubbed of what says whose it is. */
+  'devices.record': call<readonly RecordedFile[]>()(z.strictObject({ device: z.string() })),
   'devices.unlock': call<null>()(
     z.strictObject({
       devices: z.array(deviceName).min(1),
