@@ -6,7 +6,9 @@ import { type HttpTarget, openHttp } from '../transports/http.ts';
 import { connectInSteps, openSsh } from '../transports/ssh-connect.ts';
 import { connectSnmpInSteps } from '../transports/snmp-connect.ts';
 import { answeringSudo } from '../transports/sudo-session.ts';
+import { terminalSession } from '../transports/terminal.ts';
 import type { HostSession, HttpSession, Session } from '../transports/transport.ts';
+import { drivers } from '../vendors/registry.ts';
 import { keptSnmp, snmpOptions } from './snmp.ts';
 import type { TestRequest } from './tester.ts';
 import { sshOptions, type SshSurroundings } from './ssh.ts';
@@ -58,7 +60,10 @@ export async function testedSession(
   return { kind: 'host', host: withSudo(address, host, () => Promise.resolve(request.credentials ?? {})) };
 }
 
+/** Where the kind has a command line behind a terminal alone, it is typed there; its second password is stored where that of sudo is. */
 function withSudo(address: DeviceAddress, host: HostSession, credentials: () => Promise<Credentials>): HostSession {
+  const dialect = drivers.find(({ id }) => id === address.vendor)?.terminal;
+  if (dialect !== undefined) return terminalSession(host, dialect, async () => (await credentials()).sudoPassword);
   if (address.options['sudo'] !== 'password') return host;
   return answeringSudo(host, async () => {
     const { sudoPassword, password } = await credentials();

@@ -1,7 +1,7 @@
 import { AppError } from '../contract/errors.ts';
 import { defaultTimeoutMs } from './call-limits.ts';
 import { Lifeline, timedCall } from './timed-call.ts';
-import type { CallOptions, ExecResult, HostSession, TlsTarget } from './transport.ts';
+import type { CallOptions, ExecResult, HostSession, TerminalWire, TlsTarget } from './transport.ts';
 
 const firstDelayMs = 1_000;
 const longestDelayMs = 60_000;
@@ -50,6 +50,12 @@ export class HostLink implements HostSession {
     this.#use(options, (session, rest) => {
       if (session.handshake !== undefined) return session.handshake(to, rest);
       throw new AppError('CAPABILITY_MISSING', 'This connection to the host carries no TCP.');
+    });
+
+  readonly converse = <T>(talk: (wire: TerminalWire) => Promise<T>, options?: CallOptions): Promise<T> =>
+    this.#use(options, (session, rest) => {
+      if (session.converse !== undefined) return session.converse(talk, rest);
+      throw new AppError('CAPABILITY_MISSING', 'This connection to the host has no terminal.');
     });
 
   readonly isOpen = (): boolean => this.#session?.isOpen() === true;

@@ -10,7 +10,8 @@ import { readBySftp, SftpMissing, touchSftp } from './ssh-sftp.ts';
 import { handshakeOver } from './ssh-tls.ts';
 import { explainRefusedSocket } from './ssh-socket-refusal.ts';
 import type { Settle } from './timed-call.ts';
-import type { CallOptions, ExecResult, HostSession, TlsTarget } from './transport.ts';
+import { terminalWire } from './terminal-wire.ts';
+import type { CallOptions, ExecResult, HostSession, TerminalWire, TlsTarget } from './transport.ts';
 
 /** How long a polite goodbye may take before the socket is torn down. */
 const goodbyeMs = 1_000;
@@ -95,6 +96,29 @@ export function openSession(connection: SshConnection, options: SshOptions): Hos
     }
   }
 
+  async function converse<T>(talk: (wire: TerminalWire) => Promise<T>, callOptions: CallOptions = {}): Promise<T> {
+    const what = `a terminal on ${where}`;
+    isQuick = true;
+    try {
+      return await channels.run<ClientChannel, T>({
+        what,
+        isSession: true,
+        options: callOptions,
+        open: (ssh, opened) => {
+          ssh.shell({ term: 'vt100', cols: 511, rows: 511 }, opened);
+        },
+        use: (channel, settle) => {
+          talk(terminalWire(channel, what, callOptions, settle)).then(settle.resolve, settle.reject);
+        },
+        close: closeChannel,
+      });
+    } catch (error) {
+      if (!(error instanceof ChannelRefused)) throw error;
+      const detail = `${what}: the server opens none for this account.`;
+      throw new AppError('CAPABILITY_MISSING', detail, { cause: error, raw: error.message });
+    }
+  }
+
   async function handshake(to: TlsTarget, callOptions: CallOptions = {}): Promise<Buffer> {
     const what = `a TLS handshake with ${to.host}:${to.port} from ${where}`;
     try {
@@ -146,7 +170,7 @@ export function openSession(connection: SshConnection, options: SshOptions): Hos
     });
   }
 
-  return { exec, readFile, request, handshake, isOpen: () => lifeline.reason === undefined, close };
+  return { exec, readFile, request, handshake, converse, isOpen: () => lifeline.reason === undefined, close };
 }
 
 /** The same limits, less the time that has gone. */

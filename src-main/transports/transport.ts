@@ -31,8 +31,22 @@ export interface HostSession {
    * certificate is looked at, not trusted. Absent where the wire cannot. Throws CAPABILITY_MISSING where sshd forbids forwarding.
    */
   readonly handshake?: (to: TlsTarget, options?: CallOptions) => Promise<Buffer>;
+  /**
+   * Opens an interactive shell with a terminal and lets `talk` type and read there; it is closed when `talk` has ended, or its time is
+   * over. Absent where the wire has none. Throws CAPABILITY_MISSING where the server opens none.
+   */
+  readonly converse?: <T>(talk: (wire: TerminalWire) => Promise<T>, options?: CallOptions) => Promise<T>;
   readonly isOpen: () => boolean;
   readonly close: () => void;
+}
+
+/** Both directions of a terminal. */
+export interface TerminalWire {
+  readonly write: (text: string) => void;
+  /** Called with each piece of what comes, in its order; what came before is kept for the first listener. */
+  readonly onText: (listener: (text: string) => void) => void;
+  /** The far end closed the terminal. */
+  readonly onEnd: (listener: () => void) => void;
 }
 
 export interface TlsTarget {

@@ -1,4 +1,7 @@
+import { openA10 } from './a10/driver.ts';
+import { editA10 } from './a10/edit.ts';
 import { a10Secrets, parseA10 } from './a10/parse.ts';
+import { a10Terminal } from './a10/terminal.ts';
 import { engine } from './engine/driver.ts';
 import { openBigip } from './f5/driver.ts';
 import { editBigip } from './f5/edit.ts';
@@ -14,14 +17,15 @@ import { netscalerSecrets, parseNetscaler } from './netscaler/parse.ts';
 import type { DriverTools, OpenDevice, VendorDriver } from './vendor.ts';
 
 /** What a kind has beside its MIB: a configuration as text, and perhaps a command line over SSH by which it is read and changed. */
-interface CommandLine extends Pick<VendorDriver, 'parse' | 'secrets'>, Partial<Pick<VendorDriver, 'edit'>> {
+interface CommandLine
+  extends Pick<VendorDriver, 'parse' | 'secrets'>, Partial<Pick<VendorDriver, 'edit' | 'terminal'>> {
   readonly openHost?: (host: HostSession, tools: DriverTools) => OpenDevice;
   /** True once a recording of the whole scenario on a real device is among the fixtures. */
   readonly isTried?: boolean;
 }
 
 const commandLines: Readonly<Partial<Record<VendorDriver['id'], CommandLine>>> = {
-  a10: { parse: parseA10, secrets: a10Secrets },
+  a10: { parse: parseA10, secrets: a10Secrets, edit: editA10, openHost: openA10, terminal: a10Terminal },
   f5: { parse: parseBigip, secrets: f5Secrets, edit: editBigip, openHost: openBigip },
   netscaler: { parse: parseNetscaler, secrets: netscalerSecrets, edit: editNetscaler, openHost: openNetscaler },
 };

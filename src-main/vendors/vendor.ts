@@ -5,6 +5,7 @@ import type { LogPage } from '../contract/log.ts';
 import type { Sample } from '../contract/metrics.ts';
 import type { DeviceModel } from '../contract/model.ts';
 import type { Edit, Plan } from '../contract/plan.ts';
+import type { TerminalDialect } from '../contract/terminal.ts';
 import type { Session } from '../transports/transport.ts';
 
 /** A configuration file as bytes; never decoded and written back. */
@@ -137,6 +138,8 @@ export interface VendorDriver {
   readonly untried?: readonly DeviceAddress['transport'][];
   /** Text that must never leave the driver: each match is masked in answers, logs and pictures. */
   readonly secrets: readonly RegExp[];
+  /** Where commands are not run by SSH but typed at a terminal: how it speaks. */
+  readonly terminal?: TerminalDialect;
   readonly parse: (files: readonly SourceFile[]) => DeviceModel;
   /**
    * The base with the changes written in, and nothing else touched: exactly the bytes that say it differ; no change, no byte.

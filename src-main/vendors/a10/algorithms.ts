@@ -31,3 +31,24 @@ export function algorithmOf(method: string): AlgorithmSettings {
   if (method.startsWith('stateless-')) return { name: 'stateless', native: method };
   return { ...(methods[method] ?? { name: 'unknown' }), native: method };
 }
+
+/** The method that says a wish: by member where it says nothing else, by weights where they count; undefined where there is none. */
+export function methodOfAlgorithm(wish: AlgorithmSettings): string | undefined {
+  if (wish.native !== undefined && methods[wish.native]?.name === wish.name) return wish.native;
+  const named = Object.entries(methods).filter(([, one]) => one.name === wish.name);
+  const [first] = named.filter(
+    ([, one]) =>
+      (one.per === undefined || one.per === (wish.per ?? 'member')) &&
+      (wish.weighted === undefined || (one.weighted ?? true) === wish.weighted),
+  );
+  return first?.[0];
+}
+
+/** Every algorithm that can be set, once each, with the first method of that name. */
+export function offeredMethods(): readonly { readonly name: string; readonly native: string }[] {
+  const names = [...new Set(Object.values(methods).map(({ name }) => name))];
+  return names.map((name) => ({
+    name,
+    native: Object.keys(methods).find((word) => methods[word]?.name === name) ?? '',
+  }));
+}

@@ -1,0 +1,168 @@
+import type { DeviceFacts, TestStep } from '../../contract/api.ts';
+import { AppError, toProblem } from '../../contract/errors.ts';
+import type { Edit } from '../../contract/plan.ts';
+import type { HostSession } from '../../transports/transport.ts';
+import { unifiedHunks } from '../hunks.ts';
+import { maskWith } from '../mask.ts';
+import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
+import { offeredMethods } from './algorithms.ts';
+import { linesOfEdit } from './edit.ts';
+import { offeredPersistence } from './edit-persistence.ts';
+import { a10Secrets, parseA10 } from './parse.ts';
+import { draftPlan, fingerprintOf, readingCommand, standingOf } from './plan.ts';
+
+const path = 'running-config';
+
+/** An A10 Thunder by its command line, typed at a terminal over SSH: read, changed and saved there. Its figures are polled by SNMP. */
+export function openA10(host: HostSession, tools: DriverTools): OpenDevice {
+  return {
+    test: (report, signal) => testDevice(host, tools, report, signal),
+    read: async (signal) => {
+      const facts = await readFacts(host, signal);
+      const text = await running(host, signal);
+      const files: readonly SourceFile[] = [{ path, bytes: Buffer.from(text) }];
+      return { files, fingerprint: fingerprintOf(text, tools.sha256), facts, model: parseA10(files) };
+    },
+    poll: () => Promise.reject(noFigures()),
+    plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
+    planFiles: () => Promise.reject(noWholeFiles()),
+    standing: async (made, wanted, signal) => standingOf(made, wanted, await running(host, signal), tools.sha256),
+  };
+}
+
+function noFigures(): AppError {
+  return new AppError(
+    'CAPABILITY_MISSING',
+    'Figures of an A10 come by SNMP: add its agent beside the command line (devices add ... --poll a10+snmp://...).',
+  );
+}
+
+function noWholeFiles(): AppError {
+  return new AppError(
+    'CAPABILITY_MISSING',
+    'A whole running-config is not brought back: it holds far more than balancing. Change the objects that differ instead.',
+  );
+}
+
+/** Throws COMMAND_REJECTED with the device's words. */
+async function ask(host: HostSession, command: string, signal: AbortSignal): Promise<string> {
+  const { stdout } = await host.exec(command, { signal, timeoutMs: 120_000 });
+  const said = stdout.toString('utf8');
+  if (!/(?:^|\n)\s*%/.test(said)) return said;
+  const first = said.split('\n').find((line) => line.trim().startsWith('%')) ?? '';
+  throw new AppError('COMMAND_REJECTED', `"${command}" was refused: ${first.trim()}`, { raw: said.slice(0, 4096) });
+}
+
+/** Of the partition that the account is in; others are not read. */
+async function running(host: HostSession, signal: AbortSignal): Promise<string> {
+  const said = await ask(host, readingCommand, signal);
+  if (/^(?:slb|hostname|interface|ip|vlan|health|!)/m.test(said)) return said;
+  throw new AppError('OUTPUT_UNPARSED', `The answer to "${readingCommand}" is no running-config of ACOS.`, {
+    raw: said.slice(0, 4096),
+  });
+}
+
+/** What the prompt says of the device: `ACOS-Standby-vBlade[1/2](config)#`. */
+async function readRole(
+  host: HostSession,
+  signal: AbortSignal,
+): Promise<{ readonly vrrp: string; readonly vcs: string; readonly mayChange: boolean }> {
+  const prompt = await ask(host, '', signal);
+  return {
+    vrrp: /-(Active|Standby|ForcedStandby)\b/i.exec(prompt)?.[1] ?? 'none',
+    vcs: /-(vMaster|vBlade)\b/i.exec(prompt)?.[1] ?? 'none',
+    mayChange: prompt.endsWith('#'),
+  };
+}
+
+/** `64-bit Advanced Core OS (ACOS) version 4.1.4-GR1, build 78`. */
+async function readFacts(host: HostSession, signal: AbortSignal): Promise<DeviceFacts> {
+  const said = await ask(host, 'show version', signal);
+  const version = /version\s+(\d+\.\d+[^\s,]*)(?:,?\s+build\s+(\w+))?/i.exec(said);
+  const role = await readRole(host, signal);
+  const why = refusalOf(role, Number(/^\d+/.exec(version?.[1] ?? '')?.[0] ?? 0));
+  return {
+    vendor: 'a10',
+    label: 'A10 Thunder',
+    product: 'Thunder',
+    ...(version === null
+      ? {}
+      : { version: `ACOS ${version[1] ?? ''}${version[2] === undefined ? '' : ` build ${version[2]}`}` }),
+    capabilities: [
+      { id: 'push', isPresent: why === undefined, why: why ?? 'By the command line; saved once the change is kept.' },
+      { id: 'tried-on-a-device', isPresent: false, why: 'Not yet tried on a real device.' },
+    ],
+    weightRange: { lowest: 1, highest: 1000 },
+    algorithms: offeredMethods(),
+    persistence: offeredPersistence(),
+  };
+}
+
+/** Why nothing is changed here; undefined where it may be. */
+function refusalOf({ vrrp, vcs, mayChange }: Awaited<ReturnType<typeof readRole>>, major: number): string | undefined {
+  if (/^vBlade$/i.test(vcs))
+    return 'This is a vBlade of an aVCS: its vMaster overwrites what is changed here. Add the vMaster and change it there.';
+  if (/standby/i.test(vrrp))
+    return 'This device is standby by VRRP-A: what is changed here, a synchronisation from the active one overwrites. Add the active one.';
+  if (!mayChange)
+    return 'The account does not get to the privileged mode (enable): store its password where that of sudo is.';
+  if (major > 0 && major < 4)
+    return `ACOS ${String(major)} writes members in a form of its own; from ACOS 4 on they are changed.`;
+  return undefined;
+}
+
+async function plan(
+  host: HostSession,
+  tools: DriverTools,
+  reading: DeviceReading,
+  edit: Edit,
+  signal: AbortSignal,
+): Promise<PlanDraft> {
+  const why = reading.facts.capabilities.find(({ id, isPresent }) => id === 'push' && !isPresent)?.why;
+  if (why !== undefined) throw new AppError('CAPABILITY_MISSING', why);
+  const role = await readRole(host, signal);
+  const before = reading.files[0]?.bytes.toString('utf8') ?? '';
+  const saved = await ask(host, 'show startup-config', signal);
+  const draft = draftPlan(before, linesOfEdit(before, edit), reading.model, tools.sha256);
+  const [old, now] = [before, draft.after].map((text) => maskWith(a10Secrets, text));
+  const isUnsaved = saved.trim() !== '' && fingerprintOf(saved, tools.sha256) !== reading.fingerprint;
+  return {
+    ...draft.plan,
+    hunks: unifiedHunks(path, old ?? '', now ?? ''),
+    warnings: [
+      ...(isUnsaved ? ['The device holds changes that nobody has saved yet: keeping this one saves them too.'] : []),
+      ...(role.vcs === 'none' && role.vrrp !== 'none'
+        ? ['The VRRP-A peer does not get it by itself: type "configure sync running" to it once the change is kept.']
+        : []),
+    ],
+  };
+}
+
+async function testDevice(
+  host: HostSession,
+  tools: DriverTools,
+  report: (step: TestStep) => void,
+  signal: AbortSignal,
+): Promise<{ facts: DeviceFacts; discovered: Record<string, string> }> {
+  const step = { id: 'version', title: 'Version' } as const;
+  const startedAt = tools.now().getTime();
+  report({ ...step, state: 'running' });
+  try {
+    const facts = await readFacts(host, signal);
+    const role = await readRole(host, signal);
+    const durationMs = tools.now().getTime() - startedAt;
+    report({ ...step, state: 'done', durationMs, detail: facts.version ?? 'The device does not say what it is.' });
+    const rights = role.mayChange ? 'reads and changes' : 'reads alone';
+    report({
+      id: 'privilege',
+      title: 'Rights',
+      state: 'done',
+      detail: `The command line answers; the account ${rights}.`,
+    });
+    return { facts, discovered: { 'VRRP-A': role.vrrp, aVCS: role.vcs } };
+  } catch (error) {
+    const problem = toProblem(error);
+    report({ ...step, state: 'failed', detail: problem.detail, problem });
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import { readBlocks } from './blocks.ts';
+
+/** A line of a running-config with those below it. */
+export interface Line {
+  /** Without what stands before its first word. */
+  text: string;
+  /** As it was read, until it is changed. */
+  raw?: string | undefined;
+  readonly children: Line[];
+}
+
+/** A running-config as it stands there: comments and blank lines belong to the block that they follow. */
+export class A10Text {
+  readonly lines: Line[];
+
+  constructor(text: string) {
+    this.lines = linesOf(text);
+  }
+
+  toString(): string {
+    return this.lines.map((line) => textOf(line, '')).join('\n');
+  }
+
+  /** The block of `slb server NAME ...`, by the words that it begins with. */
+  find(words: readonly string[]): Line | undefined {
+    return findIn(this.lines, words);
+  }
+}
+
+function linesOf(whole: string): Line[] {
+  const top: Line[] = [];
+  const open: { readonly line: Line; readonly indent: number }[] = [];
+  for (const raw of whole.split('\n')) {
+    const text = raw.trim();
+    const line: Line = { text, raw, children: [] };
+    const isSilent = text === '' || text.startsWith('!');
+    const indent = /^[ \t]*/.exec(raw)?.[0].length ?? 0;
+    while (!isSilent && (open.at(-1)?.indent ?? -1) >= indent) open.pop();
+    (open.at(-1)?.line.children ?? top).push(line);
+    if (!isSilent) open.push({ line, indent });
+  }
+  return top;
+}
+
+function textOf({ text, raw, children }: Line, indent: string): string {
+  return [raw ?? indent + text, ...children.map((child) => textOf(child, `${indent}  `))].join('\n');
+}
+
+export function wordsOf(text: string): readonly string[] {
+  return readBlocks(text)[0]?.words ?? [];
+}
+
+/** A line that begins with these words. */
+export function findIn(lines: readonly Line[], words: readonly string[]): Line | undefined {
+  return lines.find((line) => beginsWith(line.text, words));
+}
+
+export function beginsWith(text: string, words: readonly string[]): boolean {
+  const found = wordsOf(text);
+  return words.every((word, at) => found[at] === word);
+}
+
+/** What is so without being said (ACOS CLI reference), by where it stands. */
+const resting: readonly (readonly [RegExp, RegExp])[] = [
+  [/^slb server /, /^(?:enable|weight 1|conn-limit (?:8000000|64000000))$/],
+  [/^slb service-group /, /^(?:enable|priority 1|method round-robin|min-active-member 1)$/],
+  [/^slb virtual-server /, /^(?:enable|conn-limit (?:8000000|64000000))$/],
+];
+
+/** One object as lines, a path each: the one form by which two are compared. */
+export function pathsOf(line: Line): readonly string[] {
+  const head = line.text;
+  function below({ text, children }: Line, path: string): string[] {
+    const isIdle =
+      text === '' || text.startsWith('!') || resting.some(([kind, words]) => kind.test(head) && words.test(text));
+    return isIdle ? [] : [`${path} > ${text}`, ...children.flatMap((child) => below(child, `${path} > ${text}`))];
+  }
+  return [head, ...line.children.flatMap((child) => below(child, head))];
+}
+
+/** Head lines count bytes and times; comments say nothing. */
+export function isSaid({ text }: Line): boolean {
+  return (
+    text !== '' &&
+    !text.startsWith('!') &&
+    text !== 'end' &&
+    !/^(?:Building|Current) configuration|^Show default/i.test(text)
+  );
+}

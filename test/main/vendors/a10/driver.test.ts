@@ -1,0 +1,280 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServerChannel } from 'ssh2';
+import { afterEach, expect, test } from 'vitest';
+import { parseAddress } from '../../../../src-main/contract/address.ts';
+import type { Desired } from '../../../../src-main/contract/model.ts';
+import { type Plan, planSchema } from '../../../../src-main/contract/plan.ts';
+import { DeviceLink } from '../../../../src-main/console/device-link.ts';
+import { diffModel } from '../../../../src-main/core/plan/diff.ts';
+import { openSsh } from '../../../../src-main/transports/ssh-connect.ts';
+import { terminalSession } from '../../../../src-main/transports/terminal.ts';
+import { a10Terminal } from '../../../../src-main/vendors/a10/terminal.ts';
+import { applyTyped } from '../../../../src-main/vendors/a10/write.ts';
+import { drivers } from '../../../../src-main/vendors/registry.ts';
+import { startFakeSsh } from '../../../rigs/fake-ssh.ts';
+
+// How the driver speaks to ACOS at a terminal. What is at the other end here takes the lines as this project understands them, so it proves
+// how prompts, pagers and questions are met and what is typed when, not that a device takes it.
+
+const orchard = readFileSync(join(import.meta.dirname, '../../../fixtures/a10/orchard/running-config'), 'utf8');
+const { signal } = new AbortController();
+const stops: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+class Thunder {
+  running = orchard;
+  saved = orchard;
+  state = '';
+  enablePassword = '';
+  question: string | undefined;
+  readonly typed: string[] = [];
+
+  /** One terminal: it echoes, pages what is long until told not to, and cuts what it says into small pieces. */
+  serve(channel: ServerChannel): void {
+    let [mode, input, pages] = ['>', '', true];
+    let asks: ((line: string) => void) | undefined;
+    const modes: string[] = [];
+    function say(text: string): void {
+      const all = text.replaceAll('\n', '\r\n');
+      for (let at = 0; at < all.length; at += 700) channel.write(all.slice(at, at + 700));
+    }
+    const prompt = (): void => {
+      const config = mode === '(config)#' ? '(config)#' : mode;
+      say(`orchard${this.state}${config}`);
+    };
+    function page(text: string): void {
+      if (!pages || text.split('\n').length < 24) {
+        say(text);
+        prompt();
+        return;
+      }
+      const lines = text.split('\n');
+      say(`${lines.slice(0, 20).join('\n')}\n--MORE--`);
+      asks = () => {
+        channel.write('\r        \r');
+        page(lines.slice(20).join('\n'));
+      };
+    }
+    const run = (line: string): void => {
+      this.typed.push(line);
+      if (line === 'enable' && mode === '>') {
+        say('Password:');
+        asks = (secret) => {
+          if (secret === this.enablePassword) mode = '#';
+          say(secret === this.enablePassword ? '\n' : '\n% Bad password\n');
+          prompt();
+        };
+        return;
+      }
+      if (line === 'terminal length 0') pages = false;
+      else if (line === 'configure') mode = '(config)#';
+      else if (line === 'end') [mode] = ['#'];
+      else if (line === 'exit') modes.pop();
+      else if (mode === '(config)#') {
+        const opens = /^(?:slb |port |member )/.test(line);
+        const done = applyTyped(this.running, [[...modes, line]]);
+        if (done.refused.length > 0)
+          say("                ^\n% Unrecognized command.Invalid input detected at '^' marker.\n");
+        else this.running = done.text;
+        if (opens && done.refused.length === 0) modes.push(line);
+      } else if (line === 'show running-config') {
+        page(`${this.running.trimEnd()}\n`);
+        return;
+      } else if (line === 'show startup-config') {
+        page(`${this.saved.trimEnd()}\n`);
+        return;
+      } else if (line === 'show version')
+        say('Thunder Series\n  64-bit Advanced Core OS (ACOS) version 4.1.4-GR1, build 78 (Jan-18-2019,16:02)\n');
+      else if (line === 'write memory all-partitions') {
+        if (this.question !== undefined) {
+          say(this.question);
+          asks = () => undefined;
+          return;
+        }
+        this.saved = this.running;
+        say('Building configuration...\nWrite configuration to default primary startup-config\n[OK]\n');
+      }
+      prompt();
+    };
+    say('ACOS system is ready now.\n\n[type ? for help]\n\n');
+    prompt();
+    channel.on('data', (chunk: Buffer) => {
+      input += chunk.toString();
+      if (asks !== undefined && input === ' ') input = ' \n';
+      for (let end = input.indexOf('\n'); end !== -1; end = input.indexOf('\n')) {
+        const line = input.slice(0, end);
+        input = input.slice(end + 1);
+        const answer = asks;
+        asks = undefined;
+        if (answer !== undefined) answer(line);
+        else {
+          say(`${line}\n`);
+          run(line);
+        }
+      }
+    });
+  }
+}
+
+async function open(secret?: string) {
+  const thunder = new Thunder();
+  const fake = await startFakeSsh({
+    onSocket: (socket) => {
+      socket.setNoDelay(true); // as sshd has it for terminals
+    },
+    onSession: (session) => {
+      session.on('pty', (accept) => {
+        accept();
+      });
+      session.on('shell', (accept) => {
+        const channel = accept();
+        channel.on('error', () => undefined);
+        thunder.serve(channel);
+      });
+    },
+  });
+  stops.push(fake.close);
+  const ssh = await openSsh(fake.options());
+  stops.push(ssh.close);
+  const host = terminalSession(ssh, a10Terminal, () => Promise.resolve(secret));
+  const driver = drivers.find(({ id }) => id === 'a10');
+  if (driver === undefined) throw new Error('no driver');
+  const tools = {
+    now: () => new Date(0),
+    sleep: () => Promise.resolve(),
+    certificate: () => undefined,
+    sha256: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex'),
+  };
+  const address = parseAddress(`a10+ssh://operator@127.0.0.1:${String(fake.port)}`);
+  const link = new DeviceLink(driver, address, { kind: 'host', host }, tools);
+  async function plan(desired: Desired): Promise<Plan> {
+    const reading = await link.device.read(signal);
+    const edit = diffModel(reading.model, desired, 'merge');
+    const draft = await link.device.plan(reading, edit, 'plan123', signal);
+    const head = { version: 1, id: 'plan123', device: 'lb', vendor: 'a10', createdAt: '2026-01-01T00:00:00.000Z' };
+    return planSchema.parse({ ...draft, ...head, desired, changes: edit.changes });
+  }
+  return { thunder, link, plan, host };
+}
+
+async function send(link: DeviceLink, steps: Plan['steps']): Promise<void> {
+  for (const step of steps) for (const command of step.commands) await link.send(command, signal);
+}
+
+const plum: Desired = {
+  pools: [{ name: 'orchard_web', members: [{ name: 'plum:8080', address: '10.20.0.31', port: 8080, weight: 4 }] }],
+};
+
+test('the configuration is read whole, with neither echo, pager nor prompt in it', async () => {
+  const { link, host } = await open();
+  const { files, facts, model } = await link.device.read(signal);
+  expect(files[0]?.bytes.toString().trim()).toBe(orchard.trim());
+  expect(facts).toMatchObject({ version: 'ACOS 4.1.4-GR1 build 78' });
+  expect(model.pools.map(({ name }) => name)).toEqual(['orchard_web', 'orchard_api']);
+  expect((await host.exec('')).stdout.toString()).toBe('orchard#');
+});
+
+test('pages are turned where the device pages on', async () => {
+  const thunder = new Thunder();
+  const fake = await startFakeSsh({
+    onSocket: (socket) => {
+      socket.setNoDelay(true); // as sshd has it for terminals
+    },
+    onSession: (session) => {
+      session.on('pty', (accept) => {
+        accept();
+      });
+      session.on('shell', (accept) => {
+        thunder.serve(accept());
+      });
+    },
+  });
+  stops.push(fake.close);
+  const ssh = await openSsh(fake.options());
+  stops.push(ssh.close);
+  const paging = terminalSession(ssh, { ...a10Terminal, opening: [] }, () => Promise.resolve(undefined));
+  expect((await paging.exec('show running-config')).stdout.toString().trim()).toBe(orchard.trim());
+});
+
+test('a new member is planned, typed, verified, kept, and only then saved; taken back from anywhere', async () => {
+  const { thunder, link, plan } = await open();
+  const made = await plan(plum);
+  expect(made.steps.map(({ stage }) => stage)).toEqual(['fingerprint', 'check', 'hold', 'send', 'verify']);
+  await send(link, made.steps);
+  expect(await link.device.standing(made, 'new', signal)).toEqual({ file: 'new', differences: [] });
+  expect((await link.device.read(signal)).fingerprint).toBe(made.resultsIn);
+  expect(thunder.saved).toBe(orchard);
+  await send(link, made.keep);
+  expect(thunder.saved).toContain('member plum 8080');
+  await send(link, made.revert);
+  expect((await link.device.read(signal)).fingerprint).toBe(made.basedOn);
+  await send(link, made.revert);
+  expect(await link.device.standing(made, 'old', signal)).toEqual({ file: 'old', differences: [] });
+});
+
+test('a line that is refused ends the session: nothing after it is typed, and the words are told', async () => {
+  const { thunder, link, plan } = await open();
+  const made = await plan(plum);
+  thunder.running = thunder.running.replace('slb service-group orchard_web tcp', 'slb service-group other tcp');
+  thunder.running = applyTyped(thunder.running, [
+    ['slb server plum 10.20.0.31'],
+    ['slb server plum 10.20.0.31', 'no port 8080 tcp'],
+  ]).text;
+  const wrong = { ...made, steps: made.steps.filter(({ stage }) => stage === 'send') };
+  const [step] = wrong.steps;
+  const command = step?.commands[0];
+  if (command?.kind !== 'shell') throw new Error('no command');
+  const broken = { ...command, text: command.text.replace('port 8080 tcp', 'no port 9 tcp') };
+  const before = thunder.typed.length;
+  await expect(link.send(broken, signal)).rejects.toMatchObject({
+    code: 'COMMAND_REJECTED',
+    raw: expect.stringMatching(/Unrecognized/) as string,
+  });
+  expect(thunder.typed.slice(before).at(-1)).toBe('no port 9 tcp');
+});
+
+test('the second password is given where enable asks for it', async () => {
+  const { thunder, link } = await open('core');
+  thunder.enablePassword = 'core';
+  expect((await link.device.read(signal)).facts.capabilities[0]).toMatchObject({ id: 'push', isPresent: true });
+  expect(thunder.typed.join(' ')).not.toContain('core');
+});
+
+test.each([
+  ['-Standby', /standby by VRRP-A/],
+  ['-Active-vBlade[1/2]', /vBlade/],
+])('a device that says %s is read, and takes no change', async (state, words) => {
+  const { thunder, link, plan } = await open();
+  thunder.state = state;
+  expect((await link.device.read(signal)).model.pools).toHaveLength(2);
+  await expect(plan(plum)).rejects.toMatchObject({
+    code: 'CAPABILITY_MISSING',
+    detail: expect.stringMatching(words) as string,
+  });
+});
+
+test('a question that nobody knows is told with its words, and not answered', async () => {
+  const { thunder, link, plan } = await open();
+  const made = await plan(plum);
+  thunder.question = 'Overwrite what another user saved? [yes/no]:';
+  await expect(send(link, made.keep)).rejects.toMatchObject({
+    code: 'PROMPT_UNKNOWN',
+    detail: expect.stringMatching(/Overwrite what another user saved/) as string,
+  });
+  expect(thunder.saved).toBe(orchard);
+});
+
+test('unsaved changes of others, and a peer that gets nothing by itself, are told', async () => {
+  const { thunder, plan } = await open();
+  thunder.state = '-Active';
+  thunder.saved = applyTyped(orchard, [['slb service-group orchard_api tcp', 'method least-request']]).text;
+  expect((await plan(plum)).warnings).toEqual([
+    expect.stringMatching(/nobody has saved yet/),
+    expect.stringMatching(/configure sync/),
+  ]);
+});
