@@ -30,6 +30,8 @@ const mostHeld = 20;
 export class Certificates {
   readonly #tools: CertificatesTools;
   readonly #held = new Map<string, Held>();
+  /** The last one by device. */
+  readonly #sealing = new Map<string, Promise<void>>();
 
   constructor(tools: CertificatesTools) {
     this.#tools = tools;
@@ -98,8 +100,18 @@ export class Certificates {
     this.#held.delete(id);
     const { previous } = held.draft;
     if (phase !== 'kept' || previous === undefined) return;
-    const all = { ...(await this.#previous(held.device)), [held.name]: previous.toString('base64') };
-    await this.#tools.secrets.put(certificatesName(held.device), JSON.stringify(all));
+    const sealing = this.#seal(held, previous);
+    // Who asks for it meanwhile waits; that it failed is told to whoever waits for this call.
+    this.#sealing.set(
+      held.device,
+      sealing.catch(() => undefined),
+    );
+    await sealing;
+  }
+
+  async #seal({ device, name }: Held, previous: Buffer): Promise<void> {
+    const all = { ...(await this.#previous(device)), [name]: previous.toString('base64') };
+    await this.#tools.secrets.put(certificatesName(device), JSON.stringify(all));
   }
 
   #hold(id: string, held: Held): void {
@@ -124,7 +136,9 @@ export class Certificates {
     throw new AppError('NOT_FOUND', `No certificate from before is held for "${name}" of "${device}": pick its files.`);
   }
 
+  /** Of a push that was kept just now, too. */
   async #previous(device: string): Promise<Readonly<Record<string, string>>> {
+    await this.#sealing.get(device);
     const text = await this.#tools.secrets.get(certificatesName(device));
     return text === undefined ? {} : (JSON.parse(text) as Record<string, string>); // written by `ended` alone
   }
