@@ -17,14 +17,15 @@ export abstract class Timed {
   abstract onDeadline(): void;
 }
 
-/** The one timer of a worker: all deadlines of all connections in slots. */
+/** The one timer of a worker: all deadlines of all connections in slots. It runs only while there is one. */
 export class TimerWheel {
-  /** Cached clock, at most one slot old: milliseconds since the wheel was made. */
-  nowMs = 0;
   readonly #slots: (Timed | undefined)[] = new Array<Timed | undefined>(slotCount).fill(undefined);
   readonly #startedAt: number;
   readonly #clock: () => number;
+  #nowMs = 0;
   #tick = 0;
+  #linkedCount = 0;
+  #isAsleep = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(clock: () => number = () => performance.now()) {
@@ -32,15 +33,22 @@ export class TimerWheel {
     this.#startedAt = clock();
   }
 
+  /** Cached clock, at most one slot old: milliseconds since the wheel was made. */
+  get nowMs(): number {
+    if (this.#isAsleep) this.#nowMs = this.#clock() - this.#startedAt;
+    return this.#nowMs;
+  }
+
+  /** From now on a timer turns it. */
   start(): void {
-    this.#timer = setInterval(() => {
-      this.turn();
-    }, slotMs);
-    this.#timer.unref();
+    this.#isAsleep = true;
+    if (this.#linkedCount > 0) this.#awake();
   }
 
   stop(): void {
+    this.#isAsleep = false;
     clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Sets or moves the deadline; `delayMs` 0 disarms. */
@@ -49,7 +57,8 @@ export class TimerWheel {
       node.deadlineMs = 0;
       return;
     }
-    const deadlineMs = this.nowMs + delayMs;
+    if (this.#isAsleep) this.#awake();
+    const deadlineMs = this.#nowMs + delayMs;
     node.deadlineMs = deadlineMs;
     if (node.slot >= 0) {
       if (node.slotTimeMs <= deadlineMs) return;
@@ -65,12 +74,29 @@ export class TimerWheel {
 
   /** Fires what is due. Called by the timer; a test calls it after moving its clock. */
   turn(): void {
-    this.nowMs = this.#clock() - this.#startedAt;
-    const target = Math.floor(this.nowMs / slotMs);
+    this.#nowMs = this.#clock() - this.#startedAt;
+    const target = Math.floor(this.#nowMs / slotMs);
     // After a long pause one round visits every slot once.
     const first = Math.max(this.#tick + 1, target - slotCount + 1);
     for (let tick = first; tick <= target; tick++) this.#fire(tick % slotCount);
     this.#tick = target;
+    if (this.#linkedCount === 0 && this.#timer !== undefined) this.#sleep();
+  }
+
+  #awake(): void {
+    this.#isAsleep = false;
+    this.#nowMs = this.#clock() - this.#startedAt;
+    // The slots that went by meanwhile are empty.
+    if (this.#linkedCount === 0) this.#tick = Math.floor(this.#nowMs / slotMs);
+    this.#timer = setInterval(() => {
+      this.turn();
+    }, slotMs).unref();
+  }
+
+  #sleep(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#isAsleep = true;
   }
 
   #fire(slot: number): void {
@@ -82,12 +108,13 @@ export class TimerWheel {
       const next = node.after;
       node.slot = -1;
       node.before = node.after = undefined;
+      this.#linkedCount--;
       due.push(node);
       node = next;
     }
     for (const each of due) {
       if (each.deadlineMs === 0 || each.slot >= 0) continue;
-      if (each.deadlineMs > this.nowMs) {
+      if (each.deadlineMs > this.#nowMs) {
         this.#link(each, each.deadlineMs);
       } else {
         each.deadlineMs = 0;
@@ -108,6 +135,7 @@ export class TimerWheel {
     node.after = head;
     if (head !== undefined) head.before = node;
     this.#slots[slot] = node;
+    this.#linkedCount++;
   }
 
   #unlink(node: Timed): void {
@@ -116,5 +144,6 @@ export class TimerWheel {
     if (node.after !== undefined) node.after.before = node.before;
     node.before = node.after = undefined;
     node.slot = -1;
+    this.#linkedCount--;
   }
 }

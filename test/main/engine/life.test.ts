@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { firstTrack, nextTrack } from '../../../src-main/engine/monitors/member-health.ts';
 import { bucketCount, bucketOf, bucketValueMs, percentileMs } from '../../../src-main/contract/histogram.ts';
 import { RecentTimes } from '../../../src-main/engine/runtime/recent-times.ts';
@@ -128,5 +128,51 @@ describe('the timer wheel', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('wakes nobody while nothing is armed, and meets a deadline that comes after a long sleep', () => {
+    vi.useFakeTimers();
+    try {
+      const wheel = new TimerWheel(() => Date.now());
+      wheel.start();
+      expect(vi.getTimerCount()).toBe(0);
+      vi.advanceTimersByTime(200_000);
+      expect(wheel.nowMs).toBe(200_000);
+      const alarm = new Alarm(wheel);
+      wheel.arm(alarm, 1000);
+      expect(vi.getTimerCount()).toBe(1);
+      vi.advanceTimersByTime(999);
+      expect(alarm.firedAtMs).toBe(-1);
+      vi.advanceTimersByTime(130);
+      expect(alarm.firedAtMs).toBeGreaterThanOrEqual(201_000);
+      expect(vi.getTimerCount()).toBe(0);
+      // One that is disarmed lets it sleep too, and the next is met again.
+      wheel.arm(alarm, 5000);
+      wheel.disarm(alarm);
+      vi.advanceTimersByTime(64);
+      expect(vi.getTimerCount()).toBe(0);
+      wheel.arm(alarm, 10);
+      vi.advanceTimersByTime(128);
+      expect([alarm.slot, vi.getTimerCount()]).toEqual([-1, 0]);
+      wheel.stop();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('fires what was armed before it was started', () => {
+    vi.useFakeTimers();
+    try {
+      const wheel = new TimerWheel(() => Date.now());
+      const alarm = new Alarm(wheel);
+      wheel.arm(alarm, 500);
+      vi.advanceTimersByTime(2000);
+      wheel.start();
+      vi.advanceTimersByTime(64);
+      expect(alarm.firedAtMs).toBeGreaterThanOrEqual(2000);
+      wheel.stop();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
