@@ -11,8 +11,6 @@ import { loadTlsMaterial, type TlsMaterial } from '../config/tls.ts';
 import {
   type Configuration,
   type HeldInPool,
-  memberKey,
-  type Load,
   type ListenerPlan,
   type MemberHealth,
   type PurgeTarget,
@@ -28,6 +26,7 @@ import { HealthChecks } from './health-checks.ts';
 import { HeldClients } from './held-clients.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import { LeaseOffice } from './lease-office.ts';
+import { LoadShare } from './load-share.ts';
 import { bindListener, refusal, type BoundListener } from './listeners.ts';
 import { addMember, patchMember, removeMember, type MemberPatch } from './member-changes.ts';
 import { News } from './news.ts';
@@ -40,8 +39,6 @@ import { forkWorker, SpareWorker } from './worker-child.ts';
 import { WorkerProcess, type Hears } from './worker-process.ts';
 import { WorkerWatch } from './worker-watch.ts';
 
-/** Least-connections workers see what the others have in flight at most this old. */
-const shareInFlightEveryMs = 10;
 /** Counters of a worker that is killed are lost at most for this long. */
 const saveCountersEveryMs = 1000;
 /** So often is looked whether a worker hangs; each is asked for its counters meanwhile. */
@@ -65,7 +62,6 @@ interface Slot {
   process: WorkerProcess;
   /** Its counters when last asked: what is left of them if it is killed. */
   saved: Totals;
-  load: Load;
   restartDelayMs: number;
   /** Workers in this place that have ended by themselves, and those of them that hung. */
   ended: number;
@@ -96,6 +92,7 @@ export class Supervisor {
   readonly #listeners = new Map<string, BoundListener>();
   readonly #checks: HealthChecks;
   readonly #held: HeldClients;
+  readonly #share: LoadShare;
   readonly #office: LeaseOffice;
   readonly #discovery: Discovery;
   readonly #ended = new Totals();
@@ -143,7 +140,6 @@ export class Supervisor {
   #running: Running | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #isFinishing = false;
-  #inFlightTimer: NodeJS.Timeout | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -159,6 +155,7 @@ export class Supervisor {
     this.#held = new HeldClients(options.workers, (worker, replies) => {
       this.#slots[worker]?.process.tell({ type: 'held-replies', replies });
     });
+    this.#share = new LoadShare(() => this.#slots.map((slot) => slot.process), this.#held);
     this.#leases = new LeaseDesk(
       Array.from({ length: options.workers }, (_, index) => ({
         // A worker that has ended keeps to nothing; the next one begins with equal parts.
@@ -197,11 +194,6 @@ export class Supervisor {
       setInterval(() => {
         this.#endHanging(watch);
       }, watchEveryMs).unref(),
-    );
-    this.#timers.push(
-      setInterval(() => {
-        this.#shareSessions();
-      }, shareInFlightEveryMs).unref(),
     );
     if (this.#options.workers > 1) {
       this.#timers.push(setInterval(() => void this.#leases.turn(performance.now()), moveLeasesEveryMs).unref());
@@ -368,7 +360,7 @@ export class Supervisor {
   /** Ends everything at once. */
   kill(): void {
     this.#isFinishing = true;
-    clearTimeout(this.#inFlightTimer);
+    this.#share.close();
     for (const timer of this.#timers) clearInterval(timer);
     this.#checks.close();
     this.#discovery.close();
@@ -432,6 +424,7 @@ export class Supervisor {
     this.#stapler.configure(settings, tls);
     this.#acme.configure(settings, cause === 'reload');
     this.#held.keepOnly(settings);
+    this.#share.configure(settings);
     this.#checks.configure(settings);
     const kept = new Set(listenKeys(settings).map(({ key }) => key));
     await this.#close([...this.#listeners.values()].filter((listener) => !kept.has(listener.key)));
@@ -549,7 +542,6 @@ export class Supervisor {
     const slot: Slot = {
       process: this.#fork(index, false),
       saved: new Totals(),
-      load: noLoad,
       restartDelayMs: firstRestartDelayMs,
       ended: 0,
       hung: 0,
@@ -560,10 +552,7 @@ export class Supervisor {
   #fork(index: number, isReplacement: boolean): WorkerProcess {
     const hears: Hears = {
       onInFlight: (load) => {
-        const slot = this.#slots[index];
-        if (slot === undefined) return;
-        slot.load = load;
-        this.#shareInFlightSoon();
+        this.#share.setLoad(index, load);
       },
       onMemberFailed: ({ pool, member, change, reason }) => {
         this.events.emit('member', { pool, member, change, reason });
@@ -626,11 +615,10 @@ export class Supervisor {
     this.events.emit('worker', { worker: index, pid: slot.process.pid, change: 'ended' });
     merge(this.#ended, slot.saved, false);
     slot.saved = new Totals();
-    slot.load = noLoad;
     this.#office.onEnded(index);
     this.#openCounts?.ended(index);
     this.#handOvers.ended(slot.process);
-    this.#shareInFlightSoon();
+    this.#share.setLoad(index, undefined);
     const delayMs = slot.restartDelayMs;
     slot.restartDelayMs = Math.min(delayMs * 2, longestRestartDelayMs);
     setTimeout(() => void this.#restart(slot, index), delayMs);
@@ -664,35 +652,6 @@ export class Supervisor {
     this.events.emit('health', { ...state, health, result });
   }
 
-  /** No timer runs where nothing changes. */
-  #shareInFlightSoon(): void {
-    this.#inFlightTimer ??= setTimeout(() => {
-      this.#inFlightTimer = undefined;
-      this.#shareInFlight();
-    }, shareInFlightEveryMs).unref();
-  }
-
-  #shareInFlight(): void {
-    for (const slot of this.#slots) {
-      const others = this.#slots.filter((other) => other !== slot).map((other) => other.load);
-      slot.process.tell({ type: 'remote-in-flight', load: sumLoads(others) });
-    }
-  }
-
-  /** For least sessions: a worker that knows all there is counts for itself. */
-  #shareSessions(): void {
-    const pools = this.#running?.settings.pools.filter(({ algorithm }) => algorithm.name === 'least-sessions') ?? [];
-    if (pools.length === 0) return;
-    const counts = Object.fromEntries(
-      pools.flatMap(({ name }) =>
-        [...this.#held.counts(name)].map(([member, count]) => [memberKey(name, member), count]),
-      ),
-    );
-    for (const { process: worker } of this.#slots) {
-      if (this.#slots.length > 1 || worker.isReplacement) worker.tell({ type: 'sessions', counts });
-    }
-  }
-
   async #saveCounters(): Promise<void> {
     const snapshots = await Promise.all(
       this.#slots.map(async (slot) => {
@@ -711,18 +670,6 @@ export class Supervisor {
       this.#checks,
     );
   }
-}
-
-const noLoad: Load = { inFlight: {}, bytesPerSecond: {} };
-
-function sumLoads(loads: readonly Load[]): Load {
-  const sum: Record<keyof Load, Record<string, number>> = { inFlight: {}, bytesPerSecond: {} };
-  for (const load of loads) {
-    for (const kind of ['inFlight', 'bytesPerSecond'] as const) {
-      for (const [key, count] of Object.entries(load[kind])) sum[kind][key] = (sum[kind][key] ?? 0) + count;
-    }
-  }
-  return sum;
 }
 
 /** Every address with a key that a reload finds again. */
