@@ -13,7 +13,6 @@ import { ConnectionSpread, mostSpread } from './runtime/connection-spread.ts';
 import { add, S } from './runtime/counters.ts';
 import { serve, type Listener } from './runtime/listener.ts';
 import { tickMs } from './runtime/rate-window.ts';
-import { serverLease } from './runtime/lease-names.ts';
 import { Leases, noLease } from './runtime/leases.ts';
 import { Tables } from './runtime/tables.ts';
 import { chooseAcceptance, createAcceptor, openHandle, type Acceptance, type Attach } from './sockets/accept.ts';
@@ -227,9 +226,9 @@ function listen(id: number, key: string, handle: unknown): void {
 
 function listenUdp(id: number, listener: OpenListener, handle: unknown): void {
   function isFull(): boolean {
-    const { settings } = listener.server;
+    const { settings, lease: name } = listener.server;
     if (settings.connectionLimit === 0) return false;
-    const lease = leases?.of(serverLease(settings)) ?? noLease;
+    const lease = leases?.of(name) ?? noLease;
     if (connectionsOf(settings.name) < lease.limit) return false;
     // A client whose datagram is lost sends it again: there may be room then.
     leases?.borrow([lease], () => undefined);
@@ -292,7 +291,7 @@ function admit(listener: Listener, attach: Attach<ByteSocket>, attachSocket: Att
     refuse();
     return;
   }
-  const lease = leases?.of(serverLease(settings)) ?? noLease;
+  const lease = leases?.of(listener.server.lease) ?? noLease;
   if (settings.connectionLimit === 0 || connectionsOf(settings.name) < lease.limit) {
     openConnection(context, listener, attach, attachSocket);
     return;

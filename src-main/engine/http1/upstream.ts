@@ -1,4 +1,4 @@
-import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { MemberTls } from '../tls/member.ts';
 import { add, M } from '../runtime/counters.ts';
@@ -37,6 +37,8 @@ export interface UpstreamOwner {
 /** What a connection needs to know of its member. */
 export interface UpstreamMember {
   readonly address: string;
+  /** Of `address`; 0 = it is a name or a path. */
+  readonly family: 0 | 4 | 6;
   readonly port: number;
   readonly stats: { readonly counters: Float64Array };
   readonly idle: UpstreamConnection[];
@@ -269,10 +271,10 @@ export class UpstreamConnection extends Timed implements ByteReader, Upstream {
 
   /** On the inner handle, where it is a plain address and nothing goes before the owner's bytes. */
   #openRaw(greeting: Buffer | undefined): ByteSocket | undefined {
-    const { address, port } = this.member;
+    const { address, family, port } = this.member;
     if (!this.#context.canConnectRaw || this.#tls !== undefined || greeting !== undefined) return undefined;
-    if (this.#limits.sourceAddress !== '' || isIP(address) === 0) return undefined;
-    return connectRaw(address, port, this, (isConnected) => {
+    if (this.#limits.sourceAddress !== '' || family === 0) return undefined;
+    return connectRaw(address, family, port, this, (isConnected) => {
       if (isConnected) this.#onConnected();
       else this.#fail('connect-error');
     });

@@ -73,6 +73,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
   #hasClientEnded = false;
   #hasMemberEnded = false;
   #isClientClosed = false;
+  #isEndDue = false;
   #hasMemberSpoken = false;
   /** Whose turn it is: the last bytes went to the member. */
   #awaitsMember = false;
@@ -385,7 +386,7 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
   #onClientEnd(): void {
     this.#hasClientEnded = true;
     if (this.#upstream?.isFlushing !== true) this.#returnLease();
-    if (this.#state === relaying) this.#endMember();
+    if (this.#state === relaying) this.#endSoon();
     else if (this.#state === readingHello) {
       this.#setCause(serverCounterNames[S.clientAbort]);
       this.#close();
@@ -396,8 +397,22 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
   onUpstreamEnd(): void {
     this.#hasMemberEnded = true;
     if (!this.#isFlushing && this.#meter === undefined) this.#upstream?.returnBuffer(true);
-    if (this.#isClientClosed) return;
-    // Where nothing is left to say or to hear, closing ends both sides with one call.
+    this.#endSoon();
+  }
+
+  /** With the last answer both sides often end, and that is read in one turn: then each is closed by one call, not half-closed first. */
+  #endSoon(): void {
+    if (this.#isEndDue) return;
+    this.#isEndDue = true;
+    setImmediate(endSides, this);
+  }
+
+  /** Hands on who has ended, once all that was read in this turn has been seen. */
+  endSides(): void {
+    this.#isEndDue = false;
+    if (this.#state === closed) return;
+    if (this.#hasClientEnded) this.#endMember();
+    if (!this.#hasMemberEnded || this.#isClientClosed) return;
     if (this.#hasClientEnded && this.#socket.writableLength === 0) this.#socket.destroy();
     else this.#socket.end();
   }
@@ -569,6 +584,10 @@ export class RelayedConnection extends Timed implements ByteReader, UpstreamOwne
     this.#context.leases.giveBack(this.#lease);
     this.#lease = undefined;
   }
+}
+
+function endSides(connection: RelayedConnection): void {
+  connection.endSides();
 }
 
 function placeOf(failure: UpstreamFailure, hasSpoken: boolean): number {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Candidate } from '../algorithms/algorithm.ts';
 import type { MemberSettings } from '../config/settings.ts';
 import type { Keeper } from '../persistence/keeper.ts';
@@ -29,6 +30,7 @@ const averageShare = 0.1;
 export class MemberRuntime implements Candidate {
   readonly name: string;
   readonly address: string;
+  readonly family: 0 | 4 | 6;
   readonly port: number;
   readonly stats: MemberStats;
   settings: MemberSettings;
@@ -76,6 +78,7 @@ export class MemberRuntime implements Candidate {
     this.settings = settings;
     this.name = settings.name;
     this.address = settings.address;
+    this.family = isIP(settings.address) as 0 | 4 | 6; // what isIP answers, its type says number
     this.port = settings.port;
     this.stats = stats;
   }

@@ -1,6 +1,7 @@
 import type { PoolSettings, RouteSettings, VirtualServerSettings } from '../config/settings.ts';
 import type { TlsTermination } from '../tls/server.ts';
 import type { Holding } from '../persistence/holding.ts';
+import { serverLease } from './lease-names.ts';
 import { ownerOf } from '../persistence/table-names.ts';
 import { usableCodings, type Coding } from '../compression/negotiate.ts';
 import type { ServerCache } from '../cache/server-cache.ts';
@@ -19,6 +20,8 @@ interface CompiledRoute {
 /** A virtual server in a worker: its settings, its routes compiled, what it counted. */
 export class VirtualServerRuntime {
   readonly name: string;
+  /** The name of the lease of its `connectionLimit`. */
+  readonly lease: string;
   /** False = its requests are the engine's own: no client's, so not in the access log. */
   isLogged = true;
   readonly settings: VirtualServerSettings;
@@ -58,6 +61,7 @@ export class VirtualServerRuntime {
     this.limits = limits;
     this.#holdings = holdings;
     this.name = settings.name;
+    this.lease = serverLease(settings);
     this.settings = settings;
     this.counters = counters;
     this.tls = tls;

@@ -1,4 +1,4 @@
-import { createServer, isIPv6 } from 'node:net';
+import { createServer } from 'node:net';
 import type { ByteReader } from './byte-reader.ts';
 import type { AcceptedHandle } from './handles.ts';
 import { hasRawSockets, RawSocket } from './raw-socket.ts';
@@ -37,6 +37,7 @@ function loadInner(): TcpWrap | undefined {
 /** `onSettled` is told once whether it is connected, never before this returns; not after `destroy`. Undefined = this runtime cannot. */
 export function connectRaw(
   address: string,
+  family: 4 | 6,
   port: number,
   reader: ByteReader,
   onSettled: (isConnected: boolean) => void,
@@ -51,7 +52,7 @@ export function connectRaw(
     onSettled(status === 0);
   }
   request.oncomplete = settle;
-  const status = isIPv6(address) ? handle.connect6(request, address, port) : handle.connect(request, address, port);
+  const status = family === 6 ? handle.connect6(request, address, port) : handle.connect(request, address, port);
   if (status !== 0) process.nextTick(settle, status);
   return socket;
 }
@@ -86,7 +87,7 @@ export function testRawConnect(timeoutMs: number): Promise<boolean> {
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
       const port = address !== null && typeof address === 'object' ? address.port : 0;
-      socket = connectRaw('127.0.0.1', port, { readBuffer: () => memory, onBytes }, (isConnected) => {
+      socket = connectRaw('127.0.0.1', 4, port, { readBuffer: () => memory, onBytes }, (isConnected) => {
         if (isConnected) socket?.write(Buffer.from('hello'));
         else finish(false);
       });

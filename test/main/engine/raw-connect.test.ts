@@ -14,7 +14,7 @@ function greet(address: string, port: number): Promise<string> {
         return true;
       },
     };
-    const socket = connectRaw(address, port, reader, (isConnected) => {
+    const socket = connectRaw(address, address.includes(':') ? 6 : 4, port, reader, (isConnected) => {
       if (isConnected) {
         socket?.write(Buffer.from('hello'));
         socket?.end();
