@@ -14,7 +14,7 @@ import { parse, render } from './native.ts';
 import { poll, read } from './readings.ts';
 import { record } from './record.ts';
 import { serve } from './serve.ts';
-import { simulateF5, simulateNetscaler } from './simulate.ts';
+import { simulateA10, simulateF5, simulateNetscaler } from './simulate.ts';
 import { setTraps, showTraps } from './traps.ts';
 
 /** Every command there is, in the order of the help. */
@@ -49,6 +49,7 @@ export const commands: readonly Command[] = [
   resume,
   simulateNetscaler,
   simulateF5,
+  simulateA10,
 ];
 
 /** Runs one command line; answers the exit status: 0 done, 1 refused or failed, 2 wrong usage. Never throws. */

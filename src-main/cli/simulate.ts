@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../contract/errors.ts';
+import { startA10 } from '../simulate/a10/start.ts';
 import { startF5 } from '../simulate/f5/start.ts';
 import { startNetscaler } from '../simulate/netscaler/start.ts';
 import type { SshDevice } from '../simulate/ssh-device.ts';
@@ -57,6 +58,27 @@ export const simulateF5: Command = {
         accounts: { admin: { password, shell: oneOf(given, 'shell', ['tmsh', 'bash']) } },
         connectionsPerSecond: given.count('traffic') ?? 0,
         ...(given.has('snmp') && { snmp: { community: 'public' } }),
+        port,
+      }),
+    ),
+};
+
+export const simulateA10: Command = {
+  name: 'simulate a10',
+  what: 'a simulated A10 Thunder on loopback, until interrupted: prints its address',
+  takes: '',
+  options: {
+    ...optionsOf('admin', 'running configuration, as it shows it'),
+    role: { value: 'ROLE', what: 'one of Active, Standby: VRRP-A is on; off unless told' },
+    traffic: { value: 'N', what: 'pretended connections a second to each port of a virtual server; none unless told' },
+  },
+  run: (given, tools) =>
+    serve('a10', 'admin', 'running configuration', given, tools, ({ config, password, port }) =>
+      startA10({
+        config,
+        ...(given.text('role') !== undefined && { role: oneOf(given, 'role', ['Active', 'Standby']) }),
+        accounts: { admin: password },
+        connectionsPerSecond: given.count('traffic') ?? 0,
         port,
       }),
     ),

@@ -26,6 +26,8 @@ export interface LoginShell {
   readonly pager?: () => Pager | undefined;
   /** What end of input (Ctrl-D) does; ends the shell unless it says otherwise. */
   readonly endOfInput?: () => ShellAnswer;
+  /** The session is over, however it ended. */
+  readonly close?: () => void;
 }
 
 export interface ShellAnswer {

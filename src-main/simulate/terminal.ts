@@ -117,6 +117,9 @@ export function serveShell(channel: ServerChannel, shell: LoginShell, options: T
     for (const char of bytes.toString()) typed.push(char);
     pump();
   });
+  channel.on('close', () => {
+    shell.close?.();
+  });
   channel.on('end', () => {
     if (line !== '') typed.push('\n');
     typed.push('\u0004');

@@ -13,11 +13,12 @@ import {
   withObject,
 } from './configuration.ts';
 import { type Files, makeFiles } from '../files.ts';
+import { flowsOf } from './flows.ts';
 import { type DeviceGroup, groupNameOf, isShared, makeDeviceGroup } from './group.ts';
 import type { Probe } from './health.ts';
 import { withPaths } from './paths.ts';
 import { Refused } from './refusal.ts';
-import { startTraffic, type Traffic } from './traffic.ts';
+import { startTraffic, type Traffic } from '../traffic.ts';
 
 /** One BIG-IP: what it runs, what it has saved, its disk, its counters and its place in a group. */
 export interface Appliance {
@@ -76,7 +77,7 @@ export function makeAppliance(options: ApplianceOptions): Appliance {
     return since.get(`${address}:${port}`);
   }
   function tick(): void {
-    traffic.advance(running, probe, now());
+    traffic.advance(flowsOf(running, probe), now());
   }
   function writeFiles(): readonly string[] {
     const written = filesOf(running, version);

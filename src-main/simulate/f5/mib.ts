@@ -22,7 +22,7 @@ import {
   type Status,
   virtualStatus,
 } from './health.ts';
-import { type Counters, sumOf } from './traffic.ts';
+import { type Counters, sumOf } from '../traffic.ts';
 
 /**
  * What the device shows by SNMP: F5-BIGIP-LOCAL-MIB (1.3.6.1.4.1.3375.2.2) and F5-BIGIP-SYSTEM-MIB (.2.1), with the layout of 11.0 and

@@ -3,7 +3,7 @@ import { findObject, objectsOf, valueOf } from './configuration.ts';
 import { type Member, membersOf, nodeStatus, poolStatus, type Probe, virtualStatus } from './health.ts';
 import { relative } from './list.ts';
 import { portNumber } from './services.ts';
-import { type Counters, spellCount, sumOf, type Traffic } from './traffic.ts';
+import { type Counters, spellCount, sumOf, type Traffic } from '../traffic.ts';
 
 /** What the device knows of itself while it runs. */
 export interface Running {

@@ -1,6 +1,3 @@
-import { type Configuration, findObject, objectsOf, valueOf } from './configuration.ts';
-import { type Member, membersOf, type Probe } from './health.ts';
-
 /** What was counted of one object since the start; whole numbers. */
 export interface Counters {
   readonly current: number;
@@ -24,11 +21,16 @@ export const noTraffic: Counters = {
   packetsOut: 0,
 };
 
-/** Pretended traffic: so many connections a second to every virtual server that is on, spread over what serves by ratio. */
+/** A virtual server that takes connections, and the shares of its members; those of one sum up to 1. */
+export interface Flow {
+  readonly name: string;
+  readonly members: readonly { readonly name: string; readonly share: number }[];
+}
+
+/** Pretended traffic: so many connections a second to every virtual server that is on, spread over what serves. */
 export interface Traffic {
-  /** Counts up to this time. */
-  readonly advance: (config: Configuration, probe: Probe, now: Date) => void;
-  /** A virtual server, or a member as `POOL MEMBER`. */
+  /** Counts up to this time by the flows since the last one. */
+  readonly advance: (flows: readonly Flow[], now: Date) => void;
   readonly of: (name: string) => Counters;
   readonly reset: () => void;
 }
@@ -48,23 +50,15 @@ export function startTraffic(connectionsPerSecond: number, start: Date): Traffic
     most.set(name, Math.max(most.get(name) ?? 0, perSecond));
   }
   return {
-    advance: (config, probe, now) => {
+    advance: (flows, now) => {
       const seconds = Math.max(0, (now.getTime() - last) / 1000);
       last = Math.max(last, now.getTime());
       open.clear();
       if (connectionsPerSecond === 0) return;
-      for (const virtual of objectsOf(config, 'ltm virtual')) {
-        const pool = findObject(config, 'ltm pool', valueOf(virtual.items, 'pool') ?? '');
-        const isOff = virtual.items.some(({ words }) => words[0] === 'disabled');
-        if (pool === undefined || isOff) continue;
-        const serving = servingOf(membersOf(config, pool, probe));
-        if (serving.length === 0) continue;
-        count(virtual.name, connectionsPerSecond * seconds, connectionsPerSecond);
-        const isByRatio = (valueOf(pool.items, 'load-balancing-mode') ?? '').startsWith('ratio');
-        const sum = serving.reduce((all, { ratio }) => all + (isByRatio ? ratio : 1), 0);
-        for (const { name, ratio } of serving) {
-          const share = (isByRatio ? ratio : 1) / sum;
-          count(`${pool.name} ${name}`, connectionsPerSecond * seconds * share, connectionsPerSecond * share);
+      for (const { name, members } of flows) {
+        count(name, connectionsPerSecond * seconds, connectionsPerSecond);
+        for (const member of members) {
+          count(member.name, connectionsPerSecond * seconds * member.share, connectionsPerSecond * member.share);
         }
       }
     },
@@ -87,13 +81,6 @@ export function startTraffic(connectionsPerSecond: number, start: Date): Traffic
       most.clear();
     },
   };
-}
-
-/** Those of the highest priority group that has any. */
-function servingOf(members: readonly Member[]): readonly Member[] {
-  const serving = members.filter(({ isServing }) => isServing);
-  const highest = Math.max(...serving.map(({ priority }) => priority));
-  return serving.filter(({ priority }) => priority === highest);
 }
 
 export function sumOf(list: readonly Counters[]): Counters {

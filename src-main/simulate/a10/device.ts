@@ -1,0 +1,129 @@
+import { startTraffic, type Traffic } from '../traffic.ts';
+import { flowsOf, type Probe } from './health.ts';
+import { parseStatements, renderStatements, type Statement } from './tree.ts';
+
+export type Statements = readonly Statement[];
+
+/** One Thunder: what it runs and what it has saved, by partition, and how it stands in a pair. */
+export interface Device {
+  /** `4.1.4-GR1, build 78 (Jan-18-2019,16:02)`. */
+  readonly version: string;
+  readonly hostname: () => string;
+  readonly partitions: () => readonly string[];
+  readonly config: (partition: string) => Statements;
+  readonly change: (partition: string, next: Statements) => void;
+  readonly startup: (partition: string) => Statements;
+  readonly write: (partitions: readonly string[]) => void;
+  readonly isModified: () => boolean;
+  /** When the running configuration was changed last, and when it was saved. */
+  readonly updatedAt: () => Date;
+  readonly savedAt: () => Date;
+  readonly now: () => Date;
+  readonly startedAt: () => Date;
+  /** Undefined where VRRP-A is off. */
+  readonly role: () => Role | undefined;
+  readonly become: (role: Role) => void;
+  readonly probe: Probe;
+  readonly traffic: Traffic;
+  readonly setHealth: (address: string, port: string | number, isUp: boolean) => void;
+  readonly reboot: () => void;
+  readonly running: () => string;
+  readonly saved: () => string;
+}
+export type Role = 'Active' | 'Standby' | 'ForcedStandby';
+
+export interface DeviceOptions {
+  /** The shared partition, as `show running-config` prints it. */
+  readonly config: string;
+  /** Those of the other partitions, by name. */
+  readonly partitions?: Readonly<Record<string, string>>;
+  readonly role?: Role;
+  readonly now?: () => Date;
+  /** Pretended connections a second to each port of a virtual server; none unless told. */
+  readonly connectionsPerSecond?: number;
+}
+
+export const shared = 'shared';
+
+export function makeDevice(options: DeviceOptions): Device {
+  const now = options.now ?? ((): Date => new Date());
+  let startedAt = now();
+  let updatedAt = startedAt;
+  let savedAt = startedAt;
+  let role = options.role;
+  const texts = { [shared]: options.config, ...options.partitions };
+  let running = new Map(Object.entries(texts).map(([name, text]) => [name, parseStatements(text)]));
+  let startup = new Map(running);
+  const down = new Set<string>();
+  const traffic = startTraffic(options.connectionsPerSecond ?? 0, startedAt);
+
+  function probe(address: string, port: string): boolean {
+    return !down.has(`${address}:${port}`);
+  }
+  function tick(): void {
+    traffic.advance(
+      [...running].flatMap(([name, config]) => flowsOf(config, probe, name)),
+      now(),
+    );
+  }
+  function textOf(all: ReadonlyMap<string, Statements>): string {
+    return [...all]
+      .map(([name, config]) => `${name === shared ? '' : `! partition ${name}\n`}${renderStatements(config)}`)
+      .join('');
+  }
+  return {
+    version:
+      /version (\S+, build \d+ \([^)]*\))/.exec(options.config)?.[1] ?? '4.1.4-GR1, build 78 (Jan-18-2019,16:02)',
+    hostname: () =>
+      /^hostname (\S+)/.exec(
+        (running.get(shared) ?? []).find(({ text }) => text.startsWith('hostname '))?.text ?? '',
+      )?.[1] ?? 'vThunder',
+    partitions: () => [...running.keys()],
+    config: (partition) => {
+      tick();
+      return running.get(partition) ?? [];
+    },
+    change: (partition, next) => {
+      tick();
+      running.set(partition, next);
+      updatedAt = now();
+      if (partition !== shared) return;
+      // A partition is made and unmade by its line in the shared one.
+      const named = next.flatMap(({ text }) => /^partition (\S+) id/.exec(text)?.[1] ?? []);
+      for (const name of named) if (!running.has(name)) running.set(name, []);
+      const all = [...running].filter(
+        ([name]) => name === shared || named.includes(name) || options.partitions?.[name] !== undefined,
+      );
+      running = new Map(all);
+    },
+    startup: (partition) => startup.get(partition) ?? [],
+    write: (partitions) => {
+      for (const name of partitions) startup.set(name, running.get(name) ?? []);
+      savedAt = now();
+    },
+    isModified: () => textOf(running) !== textOf(startup),
+    updatedAt: () => updatedAt,
+    savedAt: () => savedAt,
+    now,
+    startedAt: () => startedAt,
+    role: () => role,
+    become: (next) => {
+      role = next;
+    },
+    probe,
+    traffic,
+    setHealth: (address, port, isUp) => {
+      tick();
+      if (isUp) down.delete(`${address}:${port}`);
+      else down.add(`${address}:${port}`);
+    },
+    reboot: () => {
+      running = new Map(startup);
+      startup = new Map(startup);
+      startedAt = now();
+      traffic.reset();
+    },
+    running: () => textOf(running),
+    saved: () => textOf(startup),
+  };
+}

@@ -1,0 +1,56 @@
+import { openSshDevice, type SshDevice } from '../ssh-device.ts';
+import { type Device, type DeviceOptions, makeDevice } from './device.ts';
+import { openSession } from './session.ts';
+
+/** A simulated Thunder behind SSH on loopback. */
+export interface SimulatedA10 extends Omit<Device, 'config' | 'change' | 'startup' | 'write' | 'reboot'>, SshDevice {
+  /** The device itself, for another one's `configure sync`. */
+  readonly device: Device;
+  /** Every command that came by SSH, with the source of its form, in order. */
+  readonly commands: () => readonly { readonly line: string; readonly source: string | undefined }[];
+  /** Running goes back to what was written, and every connection ends. */
+  readonly reboot: () => void;
+}
+
+export interface A10Options extends DeviceOptions {
+  /** Passwords by the names of accounts. */
+  readonly accounts: Readonly<Record<string, string>>;
+  /** Default empty: Enter is enough. */
+  readonly enablePassword?: string;
+  readonly peers?: Readonly<Record<string, Device>>;
+  /** Default 0: any free port. */
+  readonly port?: number;
+}
+
+/** Starts one from what `show running-config` prints. Throws where the port is taken. */
+export async function startA10(options: A10Options): Promise<SimulatedA10> {
+  const device = makeDevice(options);
+  const commands: { line: string; source: string | undefined }[] = [];
+  const configuring = { count: 0 };
+  const ssh = await openSshDevice(
+    (_account, watch) => ({
+      exec: () => Promise.resolve(1), // it takes no commands but in its shell
+      shell: () =>
+        openSession(device, {
+          enablePassword: options.enablePassword ?? '',
+          watch,
+          configuring,
+          peers: options.peers ?? {},
+          seen: (line, source) => {
+            commands.push({ line, source });
+          },
+        }),
+    }),
+    options,
+  );
+  return {
+    ...device,
+    ...ssh,
+    device,
+    commands: () => [...commands],
+    reboot: () => {
+      device.reboot();
+      ssh.cut();
+    },
+  };
+}
