@@ -29,6 +29,7 @@ import {
 import { Editor } from './cfg/editor.ts';
 import { readWeight } from './cfg/members.ts';
 import { highestWeight, readCount } from './cfg/units.ts';
+import { setWatch, watchKeys } from './cfg/watch-words.ts';
 
 export interface EditOptions {
   readonly surroundings?: Surroundings;
@@ -41,7 +42,7 @@ export interface EditOptions {
 
 /**
  * The base with the changes written in, and nothing else touched: exactly the bytes that say it differ. Knows, of pools,
- * `algorithm`, `persistence`, `slowStartMs`, `tls`, times and tries; of virtual servers `tls` and `listen`; of monitors everything that HAProxy's checks know, and which of a pool's members have them; of members `weight`, `adminState`, `maxConnections`, `maxQueue`, `priority` (0 and -1), `cookieValue`, new ones and removed
+ * `algorithm`, `persistence`, `slowStartMs`, `tls`, times and tries, what is watched (`passive`) and what a member that goes down or up does; of virtual servers `tls` and `listen`; of monitors everything that HAProxy's checks know, and which of a pool's members have them; of members `weight`, `adminState`, `maxConnections`, `maxQueue`, `priority` (0 and -1), `cookieValue`, new ones and removed
  * ones. A key with `desired` undefined loses its words. Throws CAPABILITY_MISSING for what haproxy.cfg or this driver cannot
  * say, PLAN_INVALID where the subject is not there or its line is broken, ALREADY_EXISTS for a name that is taken.
  */
@@ -69,6 +70,11 @@ function applyChange(editor: Editor, change: Change, options: WordOptions): void
   }
   if (subject.kind === 'pool' && action === 'update' && pool !== undefined && limitKeys.has(key ?? '')) {
     setLimit(editor, pool, key ?? '', desired);
+    return;
+  }
+  const watch = watchKeys.find((each) => each === key);
+  if (subject.kind === 'pool' && action === 'update' && pool !== undefined && watch !== undefined) {
+    setWatch(editor, pool, watch, desired);
     return;
   }
   if (subject.kind === 'virtualServer' && action === 'update' && key === 'listen' && pool !== undefined) {

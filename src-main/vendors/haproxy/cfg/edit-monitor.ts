@@ -160,6 +160,21 @@ const said: Readonly<Partial<Record<Monitor['type'], readonly string[]>>> = {
 };
 const allSaid: ReadonlySet<string> = new Set([...Object.values(said).flat(), 'database', 'service', 'query']);
 
+/** What a wish writes where it wants nothing: an empty value, or 0 where HAProxy has no such number. */
+function isNothing(key: string, value: unknown): boolean {
+  if (value === undefined || value === '' || value === false) return true;
+  if (value === 0) return ['port', 'timeoutMs', 'fastIntervalMs', 'downIntervalMs'].includes(key);
+  return key !== 'tls' && typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
+/** Ways to say what is awaited: asking for one gives up the others. */
+const alternatives: Readonly<Record<string, readonly string[]>> = {
+  expectStatus: ['expectBody', 'steps'],
+  expectBody: ['expectStatus', 'steps'],
+  expect: ['steps'],
+  steps: ['expectStatus', 'expectBody', 'expect'],
+};
+
 /** A monitor whose type changes loses what the new type has no use for, and everything that it sent and awaited. */
 function checkedMonitor(name: string, { fields, was, asked }: Wish): Monitor {
   const type = fields['type'] as Monitor['type']; // checked below
@@ -168,12 +183,12 @@ function checkedMonitor(name: string, { fields, was, asked }: Wish): Monitor {
   if (odd !== undefined)
     throw new AppError('PLAN_INVALID', `A monitor of type ${type}, as "${name}" is, has no ${odd}.`);
   const isNew = was !== undefined && was !== type && !(isHttp(was) && isHttp(type));
-  const isDialogue = asked.has('steps') && fields['steps'] !== undefined;
-  const dropped = new Set(
-    isDialogue ? ['expectStatus', 'expectBody', 'expect', ...(type === 'tcp-send-expect' ? ['send'] : [])] : [],
-  );
+  const wishedFor = [...asked].filter((key) => !isNothing(key, fields[key]));
+  const dropped = new Set(wishedFor.flatMap((key) => alternatives[key] ?? []));
+  if (wishedFor.includes('steps') && type === 'tcp-send-expect') dropped.add('send');
+  if (wishedFor.includes('send') && type === 'tcp-send-expect') dropped.add('steps');
   const kept = Object.entries(fields).filter(([key, value]) => {
-    if (value === undefined) return false;
+    if (isNothing(key, value)) return false;
     if (asked.has(key)) return true;
     if (key === 'tls') return type !== 'http';
     return !allSaid.has(key) || (mine.has(key) && !isNew && !dropped.has(key));

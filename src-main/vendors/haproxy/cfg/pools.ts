@@ -9,6 +9,7 @@ import { readServerLines, type ServerLine, type ServerWords } from './servers.ts
 import type { Settings } from './settings.ts';
 import { readServerTls, serverTlsWords } from './server-tls.ts';
 import { readCount, readTimeMs } from './units.ts';
+import { readWatch, watchWords } from './watch-words.ts';
 
 /** A `backend`, or the back half of a `listen`, as a pool of the model. */
 export function readPool(reading: Reading, settings: Settings, name: string): DevicePool {
@@ -72,7 +73,7 @@ function readPoolAlgorithm(
 }
 
 interface Shared {
-  readonly fields: Pick<Pool, 'tls' | 'sendProxyProtocol' | 'slowStartMs'>;
+  readonly fields: Pick<Pool, 'tls' | 'sendProxyProtocol' | 'slowStartMs' | 'passive' | 'onMemberDown' | 'onMemberUp'>;
   readonly hoisted: ReadonlySet<string>;
 }
 
@@ -102,6 +103,11 @@ function shareWords(reading: Reading, lines: readonly ServerLine[]): Shared {
   if (slowStartMs !== undefined && isAlike(all, (words) => words.get('slowstart')?.args[0]?.value ?? '')) {
     fields = { ...fields, slowStartMs };
     hoisted.add('slowstart');
+  }
+  if (isAlike(all, (words) => keysText(words, (keyword) => watchWords.has(keyword)))) {
+    const watched = readWatch(first);
+    fields = { ...fields, ...watched.fields };
+    for (const keyword of watched.read) hoisted.add(keyword);
   }
   return { fields, hoisted };
 }

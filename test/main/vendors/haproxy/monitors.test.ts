@@ -335,9 +335,45 @@ describe('a check is changed', () => {
     expect(() => changed(tcp, { type: 'tcp-send-expect', steps: [{ native: 'send a\nglobal' }] })).toThrow(/one line/);
     expect(() => changed(tcp, { intervalMs: 0 })).toThrow(/above 0/);
   });
+  test('what is awaited in one way is not awaited in another, and an empty wish takes a key away', () => {
+    const text = changed(tcp, { type: 'http', path: '/', expectStatus: ['200'], drainStatus: ['404'], port: 81 });
+    const other = changed(text, { expectBody: 'fine' });
+    expect(difference(text, other)).toEqual({
+      gone: ['http-check expect status 200'],
+      come: ['http-check expect string fine'],
+    });
+    expect(monitorOf(changed(other, { expectBody: '', drainStatus: [], port: 0 }))).toEqual({
+      name: 'app/check',
+      type: 'http',
+      path: '/',
+      intervalMs: 2000,
+    });
+  });
   test('a secret that was masked stays what it is', () => {
     const text = backend('option httpchk', 'http-check send meth GET uri /a hdr Authorization "Basic c2VjcmV0"');
     expect(changed(text, { path: '/b' })).toBe(text.replace('uri /a', 'uri /b'));
+  });
+});
+
+describe('what is watched beside the checks', () => {
+  function pool(text: string, key: string, desired: unknown): string {
+    return edit(text, [{ action: 'update', subject: { kind: 'pool', path: ['app'] }, key, desired }]);
+  }
+  test('is read where all members are watched alike, written on each, and taken away to the same bytes', () => {
+    const after = pool(tcp, 'passive', { observe: 'layer7', maxFails: 5, onError: 'mark-down' });
+    const more = pool(pool(after, 'onMemberDown', 'reset'), 'onMemberUp', 'reset-backups');
+    expect(difference(tcp, more).come).toContain(
+      'server b 10.0.0.2:80 check inter 2s observe layer7 error-limit 5 on-error mark-down on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions',
+    );
+    expect(read(more).pools[0]).toMatchObject({
+      passive: { observe: 'layer7', maxFails: 5, onError: 'mark-down' },
+      onMemberDown: 'reset',
+      onMemberUp: 'reset-backups',
+    });
+    const back = pool(pool(pool(more, 'onMemberUp', 'finish'), 'onMemberDown', undefined), 'passive', undefined);
+    expect(back).toBe(tcp);
+    expect(() => pool(tcp, 'onMemberDown', 'reselect')).toThrow(/onMemberDown/);
+    expect(() => pool(tcp, 'passive', { statuses: ['500'] })).toThrow(/passive/);
   });
 });
 
