@@ -69,6 +69,13 @@ export interface DeviceFacts {
   readonly persistence?: readonly Offered[];
   /** What else of the model can be written here; absent = nothing. What a plan then finds unwritable it names. */
   readonly writes?: readonly WritablePath[];
+  /** Health checks that can be written here; absent = none. */
+  readonly monitors?: {
+    /** Kinds of checks by their types in the model (`agent` among them), with the keys that each takes; `serverName` is that of `tls`. */
+    readonly offered: readonly Offered[];
+    /** What the monitors of a pool are called here, `{pool}` standing for its name. */
+    readonly names: { readonly check: string; readonly agent?: string };
+  };
 }
 
 /** A key of the model that a form writes: of which object, its name, and one inside it where not all of it can be written. */
@@ -84,7 +91,7 @@ export type WritablePath =
 export interface Offered {
   readonly name: string;
   readonly native: string;
-  /** Keys of its settings (`AlgorithmSettings`, `Persistence`) that it cannot do without. */
+  /** Keys of its settings (`AlgorithmSettings`, `Persistence`, `Monitor`) that it cannot do without. */
   readonly needs?: readonly string[];
   /** Keys of its settings that this device lets be chosen. */
   readonly settings?: readonly string[];

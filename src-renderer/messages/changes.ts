@@ -2,6 +2,7 @@ import type { AdminState, AlgorithmSettings, DevicePool, Persistence } from '$co
 import { missing } from '../format/number.ts';
 import { formatDuration } from '../format/time.ts';
 import type { SettingEdit, StagedEdit } from '../state/staging.svelte.ts';
+import { monitorText } from './monitor.ts';
 
 const stateWords: Readonly<Record<AdminState, string>> = {
   enabled: 'enabled',
@@ -90,6 +91,8 @@ export const changesText = {
         return `${edit.pool} persistence ${persistenceWords(edit.prior)} → ${persistenceWords(edit.value)}`;
       case 'setting':
         return settingWords(edit);
+      case 'monitors':
+        return `${edit.pool} health checks ${monitorText.words(edit.prior)} → ${monitorText.words(edit.value)}`;
       case 'addMember':
         return `${edit.pool} + ${edit.member}`;
       case 'removeMember':

@@ -1,4 +1,5 @@
 import type { AdminState, AlgorithmSettings, Desired, Member, Persistence } from '$contract/model.ts';
+import { monitorWish, type PoolChecks } from './monitor-form.ts';
 
 interface At {
   readonly device: string;
@@ -42,6 +43,7 @@ export type StagedEdit =
   /** A value without anything in it is none. */
   | (At & { readonly kind: 'persistence'; readonly prior: Persistence | undefined; readonly value: Persistence })
   | SettingEdit
+  | (At & { readonly kind: 'monitors'; readonly prior: PoolChecks; readonly value: PoolChecks })
   | (At & { readonly kind: 'addMember'; readonly member: string; readonly value: Member })
   | (At & { readonly kind: 'removeMember'; readonly member: string });
 
@@ -129,6 +131,11 @@ export class Staging {
     return found?.kind === 'setting' ? found : undefined;
   }
 
+  checks(device: string, pool: string): PoolChecks | undefined {
+    for (const edit of this.edits) if (edit.kind === 'monitors' && isAt(edit, device, pool)) return edit.value;
+    return undefined;
+  }
+
   isRemoved(device: string, pool: string, member: string): boolean {
     return this.edits.some(
       (edit) => edit.kind === 'removeMember' && isAt(edit, device, pool) && edit.member === member,
@@ -156,6 +163,7 @@ export class Staging {
 export function desiredOf(edits: readonly StagedEdit[]): Desired {
   const pools = new Map<string, DesiredPool>();
   const servers = new Map<string, Record<string, unknown>>();
+  const monitors: NonNullable<Desired['monitors']> = [];
   for (const edit of edits) {
     if ('virtualServer' in edit) {
       const known = servers.get(edit.virtualServer);
@@ -173,6 +181,12 @@ export function desiredOf(edits: readonly StagedEdit[]): Desired {
         if (edit.of === 'pool') pool.settings[edit.key] = poolWish(edit);
         else changeMember(pool, edit.member, { [edit.key]: edit.value });
         break;
+      case 'monitors': {
+        const [names, had] = [edit.value, edit.prior].map(namesOf);
+        if (canonical(names) !== canonical(had)) pool.settings['monitors'] = names ?? [];
+        monitors.push(...wishesFor(edit.prior, edit.value));
+        break;
+      }
       case 'addMember':
         pool.members.set(edit.member, { ...edit.value, ...pool.members.get(edit.member) });
         break;
@@ -186,6 +200,7 @@ export function desiredOf(edits: readonly StagedEdit[]): Desired {
     }
   }
   const wish = {
+    ...(monitors.length === 0 ? {} : { monitors }),
     ...(servers.size === 0 ? {} : { virtualServers: [...servers.values()] }),
     ...(pools.size === 0 && servers.size > 0
       ? {}
@@ -215,6 +230,19 @@ function poolWish({ key, value }: SettingEdit): unknown {
   return value === undefined ? { absent: true } : { ...(value as object), exact: true }; // its form makes an object
 }
 
+function namesOf({ check, agent }: PoolChecks): string[] {
+  return [check, agent].flatMap((monitor) => monitor?.name ?? []);
+}
+
+/** The monitors that become another, and those that go. */
+function wishesFor(prior: PoolChecks, value: PoolChecks): NonNullable<Desired['monitors']> {
+  return (['check', 'agent'] as const).flatMap((kind): NonNullable<Desired['monitors']> => {
+    const [had, wanted] = [prior[kind], value[kind]];
+    if (wanted !== undefined) return canonical(had ?? {}) === canonical(wanted) ? [] : [monitorWish(had, wanted)];
+    return had === undefined ? [] : [{ name: had.name, absent: true }];
+  });
+}
+
 function isAt(edit: At, device: string, pool: string): boolean {
   return edit.device === device && edit.pool === pool;
 }
@@ -241,6 +269,8 @@ function isUnchanged(edit: StagedEdit): boolean {
       return canonical(edit.prior ?? {}) === canonical(edit.value);
     case 'setting':
       return sorted(edit.prior) === sorted(edit.value);
+    case 'monitors':
+      return wishesFor(edit.prior, edit.value).length === 0;
     case 'addMember':
     case 'removeMember':
       return false;
@@ -257,7 +287,7 @@ function sorted(value: unknown): string {
 }
 
 /** Equal settings have equal text, whatever the order of their keys; the device's own word for them does not count. */
-function canonical(settings: AlgorithmSettings | Persistence): string {
+function canonical(settings: object = {}): string {
   const entries = Object.entries(settings).filter(([key, value]) => key !== 'native' && value !== undefined);
   return JSON.stringify(entries.toSorted(([a], [b]) => a.localeCompare(b)));
 }

@@ -212,6 +212,31 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'chromium'))('a real 
     await expectShares({ b1: 400, b2: 100, b3: 100 });
   });
 
+  test('the members are checked by a request of their own, which HAProxy then says of them', async () => {
+    await goTo(page, '#/pool/lb/app');
+    await page.getByRole('button', { name: 'Change… health checks of app' }).click();
+    await page.getByLabel('How members are checked').selectOption('http');
+    await page.getByLabel('Path', { exact: true }).fill('/checked');
+    await page.getByLabel('Statuses that pass').fill('200-299');
+    await page.getByLabel('Every, in seconds', { exact: true }).fill('0.2');
+    await page.getByRole('button', { name: 'Stage these checks' }).click();
+    await page
+      .getByText(/health checks none → http \/checked/)
+      .first()
+      .waitFor();
+    expect(await pushAndKeep()).toContain('http-check expect status 200-299');
+    expect(site.haproxy.readConfig()).toMatch(
+      /option httpchk \/checked\n.*server b1 \S+ weight 4 check inter 200ms\n/s,
+    );
+    await expect.poll(() => site.haproxy.ask('show stat'), { timeout: 20_000 }).toMatch(/app,b1,.*,L7OK,200,/);
+    await goTo(page, '#/pool/lb/app');
+    await page.getByRole('button', { name: 'Change… health checks of app' }).click();
+    await page.getByLabel('How members are checked').selectOption('');
+    await page.getByRole('button', { name: 'Stage these checks' }).click();
+    await pushAndKeep();
+    expect(site.haproxy.readConfig()).not.toMatch(/check/);
+  });
+
   test('a member is removed and added again while requests flow: none fails', async () => {
     const traffic = keepSending(site.haproxy.port);
     await chooseInMenu('b3', /Remove/);

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../src-main/contract/errors.ts';
-import { type Browser, findBreaches, openBrowser } from '../rigs/browser.ts';
+import { type Browser, findBreaches, openBrowser, takePicture } from '../rigs/browser.ts';
 import { type DemoConsole, openDemoConsole } from '../rigs/demo-console.ts';
 import { demoPush } from '../rigs/demo-plan.ts';
 import { hostileDevice } from '../rigs/demo-estate.ts';
@@ -121,6 +121,44 @@ describe.skipIf(isMissing('chromium'))('by keyboard alone', () => {
       device: 'lab',
       desired: {
         pools: [{ name: 'app', persistence: { method: 'cookie-insert', cookieName: 'NODE', timeoutMs: 1_800_000 } }],
+      },
+    });
+    expect(writes()).toEqual([]);
+  });
+
+  test('the health check of a pool becomes a dialogue, with an agent beside it', async () => {
+    await goTo(page, '#/pool/lab/app');
+    await tabTo(page, 'Change… health checks of app');
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'Path' }).waitFor();
+    expect(await page.getByRole('textbox', { name: 'Path' }).inputValue()).toBe('/health');
+    await page.getByLabel('How members are checked').selectOption('tcp-send-expect');
+    await page.getByLabel('Steps, one a line').fill('send PING\\r\\n\nsing');
+    await page.getByLabel('An agent on each member is asked besides').check();
+    await page.getByRole('button', { name: 'Stage these checks' }).click();
+    await page.getByText('One of the lines is no step.').waitFor();
+    const steps = page.getByLabel('Steps, one a line');
+    await page.locator('textarea:focus').waitFor();
+    await steps.fill('send PING\\r\\n\nexpect +PONG');
+    await page.getByLabel('Port (needed)').fill('9000');
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await findBreaches(page)).toEqual([]);
+      await takePicture(page, `health-checks-${colorScheme}`);
+    }
+    await page.keyboard.press('Enter');
+    await page.getByText('app health checks http /health → tcp-send-expect agent').first().waitFor();
+    expect(await focusedName(page)).toBe('Change… health checks of app');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'Push to lab' }).waitFor();
+    expect(inputOf('plan.make')).toMatchObject({
+      device: 'lab',
+      desired: {
+        monitors: [
+          { name: 'http-ok', type: 'tcp-send-expect', path: '', steps: [{ send: 'PING\\r\\n' }, { expect: '+PONG' }] },
+          { name: 'app/agent', type: 'agent', port: 9000 },
+        ],
+        pools: [{ name: 'app', monitors: ['http-ok', 'app/agent'] }],
       },
     });
     expect(writes()).toEqual([]);

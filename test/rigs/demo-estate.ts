@@ -184,6 +184,34 @@ export function demoFacts(device: DemoDevice): DeviceFacts {
       { name: 'cookie-insert', native: 'cookie', needs: ['cookieName'], settings: ['timeoutMs'] },
       { name: 'source-ip', native: 'stick on src', settings: ['timeoutMs', 'maxEntries'] },
     ],
+    monitors: {
+      names: { check: '{pool}/check', agent: '{pool}/agent' },
+      offered: [
+        { name: 'tcp', native: 'check', settings: ['intervalMs', 'timeoutMs', 'rise', 'fall', 'port'] },
+        {
+          name: 'http',
+          native: 'option httpchk',
+          settings: [
+            'method',
+            'path',
+            'expectStatus',
+            'expectBody',
+            'intervalMs',
+            'timeoutMs',
+            'rise',
+            'fall',
+            'port',
+            'steps',
+          ],
+        },
+        {
+          name: 'tcp-send-expect',
+          native: 'option tcp-check',
+          settings: ['send', 'expect', 'steps', 'intervalMs', 'timeoutMs', 'rise', 'fall', 'port'],
+        },
+        { name: 'agent', native: 'agent-check', needs: ['port'], settings: ['address', 'intervalMs', 'send'] },
+      ],
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   settingsOfAlgorithm,
   writeBalance,
 } from './cfg/algorithm.ts';
+import { offeredChecks } from './cfg/check-offers.ts';
 import { writableMethods } from './cfg/edit-persistence.ts';
 import type { Reload } from './discover-reload.ts';
 
@@ -36,6 +37,7 @@ export function factsOf(rights: Rights): DeviceFacts {
     weightRange: { lowest: 0, highest: 256 },
     persistence: writableMethods,
     writes: ['virtualServer.listen', 'pool.tls', 'pool.queue.timeoutMs', 'member.maxConnections', 'member.maxQueue'],
+    monitors: { offered: offeredChecks(version), names: { check: '{pool}/check', agent: '{pool}/agent' } },
     algorithms: haproxyAlgorithms.map((name) => {
       const native = writeBalance({ name, ...(keyed.has(name) ? { key: 'KEY' } : {}) }) ?? [];
       const settings = settingsOfAlgorithm(name);

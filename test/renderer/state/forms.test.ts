@@ -7,6 +7,15 @@ import {
   persistenceOf,
   persistenceValues,
 } from '../../../src-renderer/state/persistence-form.ts';
+import {
+  checksOf,
+  checkTypes,
+  monitorFields,
+  monitorOf,
+  monitorValues,
+  monitorWish,
+} from '../../../src-renderer/state/monitor-form.ts';
+import { stepsOf, stepsText } from '../../../src-renderer/state/monitor-steps.ts';
 import { memberOf } from '../../../src-renderer/state/member-draft.ts';
 
 const facts: DeviceFacts = {
@@ -131,5 +140,85 @@ describe('the dialog for a new member', () => {
     expect(memberOf({ ...draft, name: 'x', weight: '0', adminState: 'disabled' }, [], range)).toEqual({
       member: { name: 'x', address: '10.0.0.9', port: 8080, weight: 0, adminState: 'disabled' },
     });
+  });
+});
+
+describe('the form of health checks', () => {
+  const watched: DeviceFacts = {
+    ...facts,
+    monitors: {
+      names: { check: '{pool}/check', agent: '{pool}/agent' },
+      offered: [
+        {
+          name: 'http',
+          native: 'httpchk',
+          settings: ['path', 'expectStatus', 'intervalMs', 'port', 'steps', 'serverName'],
+        },
+        { name: 'agent', native: 'agent-check', needs: ['port'] },
+      ],
+    },
+  };
+  const held = {
+    name: 'web/check',
+    type: 'http',
+    path: '/h',
+    expectStatus: ['200-299', '404'],
+    intervalMs: 1500,
+    rise: 2,
+    native: { a: 'b' },
+  } as const;
+  const now = { ...held, expectStatus: [...held.expectStatus] };
+  const fields = monitorFields(watched, 'http');
+
+  test('shows what a pool has, and gives back the same but for what only the device says', () => {
+    const pool = { name: 'web', members: [], monitors: ['web/agent', 'web/check', 'gone'] };
+    const agent = { name: 'web/agent', type: 'agent' as const, port: 9 };
+    expect(checksOf(pool, [now, agent])).toEqual({ check: now, agent });
+    expect(checkTypes(watched, { name: 'x', type: 'redis' })).toEqual(['redis', 'http']);
+    const values = monitorValues(fields, now);
+    expect(values).toMatchObject({ path: '/h', expectStatus: '200-299, 404', intervalMs: '1.5', port: '', steps: '' });
+    const { native, ...rest } = now;
+    expect(native).toBeDefined();
+    expect(monitorOf('web/check', 'http', fields, values, now)).toEqual({ monitor: rest });
+  });
+  test('names the first field that cannot be used', () => {
+    expect(monitorOf('a', 'http', fields, { expectStatus: '99' }, undefined)).toEqual({ wrong: 'expectStatus' });
+    expect(monitorOf('a', 'http', fields, { intervalMs: '0' }, undefined)).toEqual({ wrong: 'intervalMs' });
+    expect(monitorOf('a', 'http', fields, { port: '70000' }, undefined)).toEqual({ wrong: 'port' });
+    expect(monitorOf('a', 'http', fields, { steps: 'sing' }, undefined)).toEqual({ wrong: 'steps' });
+    expect(monitorOf('a', 'agent', monitorFields(watched, 'agent'), {}, undefined)).toEqual({ wrong: 'port' });
+  });
+  test('what is emptied is wished for as empty', () => {
+    const result = monitorOf('web/check', 'http', fields, { path: '/h', serverName: 'w' }, now);
+    expect(result).toEqual({
+      monitor: { name: 'web/check', type: 'http', path: '/h', rise: 2, tls: { serverName: 'w', sendSni: true } },
+    });
+    if ('monitor' in result) {
+      expect(monitorWish(now, result.monitor)).toEqual({ ...result.monitor, expectStatus: [], intervalMs: 0 });
+    }
+  });
+  test('steps are lines that people can write, and any step is one', () => {
+    const text =
+      'connect 443 tls\nsend PING\\r\\n\nexpect not -ERR\nstatus 200, 300-399\nbody not fail\nnative send-lf %[src]\ncomment why';
+    const steps = stepsOf(text) ?? [];
+    expect(steps).toEqual([
+      { connect: { port: 443, tls: true } },
+      { send: 'PING\\r\\n' },
+      { expect: '-ERR', isNegated: true },
+      { expectStatus: ['200', '300-399'] },
+      { expectBody: 'fail', isNegated: true },
+      { native: 'send-lf %[src]' },
+      { comment: 'why' },
+    ]);
+    expect(stepsText(steps)).toBe(text);
+    const odd = [
+      { send: 'a', comment: 'b' },
+      { expect: 'not so' },
+      { request: { path: '/x', headers: { a: 'b' } } },
+      { connect: {} },
+    ];
+    expect(stepsOf(stepsText(odd))).toEqual(odd);
+    expect(stepsOf('send')).toBeUndefined();
+    expect(stepsOf('{"send"')).toBeUndefined();
   });
 });

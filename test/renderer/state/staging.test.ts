@@ -129,6 +129,28 @@ describe('the wish made of staged edits', () => {
     expect(staging.desired('hap-1')).toEqual({ pools: [{ name: 'web', persistence: {} }] });
   });
 
+  test('holds the checks of a pool: what becomes of them, which the pool uses, and what goes', () => {
+    const staging = new Staging();
+    const check = { name: 'web/check', type: 'tcp' as const, intervalMs: 2000 };
+    const agent = { name: 'web/agent', type: 'agent' as const, port: 9 };
+    const none = { check: undefined, agent: undefined };
+    staging.stage({ ...at, kind: 'monitors', prior: { ...none, check }, value: { ...none, check: { ...check } } });
+    expect(staging.count).toBe(0);
+    const value = { check: { name: 'web/check', type: 'http' as const, path: '/h' }, agent };
+    staging.stage({ ...at, kind: 'monitors', prior: { ...none, check }, value });
+    const desired = staging.desired('hap-1');
+    expect(desired).toEqual({
+      monitors: [{ ...value.check, intervalMs: 0 }, agent],
+      pools: [{ name: 'web', monitors: ['web/check', 'web/agent'] }],
+    });
+    expect(desiredSchema.safeParse(desired).success).toBe(true);
+    staging.stage({ ...at, kind: 'monitors', prior: { check, agent }, value: { ...none, check } });
+    expect(staging.desired('hap-1')).toEqual({
+      monitors: [{ name: 'web/agent', absent: true }],
+      pools: [{ name: 'web', monitors: ['web/check'] }],
+    });
+  });
+
   test('a weight given to a member that is only staged goes into the member', () => {
     const staging = new Staging();
     staging.stage({ ...at, kind: 'weight', member: 'c', prior: 1, value: 7 });

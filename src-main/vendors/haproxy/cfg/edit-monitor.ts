@@ -160,10 +160,9 @@ const said: Readonly<Partial<Record<Monitor['type'], readonly string[]>>> = {
 };
 const allSaid: ReadonlySet<string> = new Set([...Object.values(said).flat(), 'database', 'service', 'query']);
 
-/** What a wish writes where it wants nothing: an empty value, or 0 where HAProxy has no such number. */
+/** What a wish writes where it wants nothing: an empty value, or a number that no check has. */
 function isNothing(key: string, value: unknown): boolean {
-  if (value === undefined || value === '' || value === false) return true;
-  if (value === 0) return ['port', 'timeoutMs', 'fastIntervalMs', 'downIntervalMs'].includes(key);
+  if (value === undefined || value === '' || value === false || value === 0) return true;
   return key !== 'tls' && typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
@@ -179,7 +178,7 @@ const alternatives: Readonly<Record<string, readonly string[]>> = {
 function checkedMonitor(name: string, { fields, was, asked }: Wish): Monitor {
   const type = fields['type'] as Monitor['type']; // checked below
   const mine = new Set(said[type] ?? []);
-  const odd = [...asked].find((key) => allSaid.has(key) && !mine.has(key) && fields[key] !== undefined);
+  const odd = [...asked].find((key) => allSaid.has(key) && !mine.has(key) && !isNothing(key, fields[key]));
   if (odd !== undefined)
     throw new AppError('PLAN_INVALID', `A monitor of type ${type}, as "${name}" is, has no ${odd}.`);
   const isNew = was !== undefined && was !== type && !(isHttp(was) && isHttp(type));
@@ -198,10 +197,6 @@ function checkedMonitor(name: string, { fields, was, asked }: Wish): Monitor {
   if (!monitor.success) {
     const where = (issue?.path ?? []).join('.');
     throw new AppError('PLAN_INVALID', `The monitor wanted as "${name}" is none: ${where} ${issue?.message ?? ''}.`);
-  }
-  for (const key of ['intervalMs', 'fastIntervalMs', 'downIntervalMs', 'timeoutMs', 'rise', 'fall', 'port'] as const) {
-    if (monitor.data[key] !== 0) continue;
-    throw new AppError('PLAN_INVALID', `The ${key} of "${name}" must be a whole number above 0.`);
   }
   const { tls } = monitor.data;
   if (type === 'http' && tls !== undefined) {
