@@ -183,10 +183,7 @@ describe('server lines', () => {
     ['weight 0 # steelyard: draining, weight 3', { weight: 3, adminState: 'draining' }],
     ['weight 0 # note # steelyard: draining', { adminState: 'draining' }],
     ['weight 4 # steelyard: draining, weight 3', { weight: 4 }],
-    [
-      'init-addr none new-word 1 2 weight 3',
-      { weight: 3, native: { 'init-addr': 'none', 'new-word': '1 2' } },
-    ],
+    ['init-addr none new-word 1 2 weight 3', { weight: 3, native: { 'init-addr': 'none', 'new-word': '1 2' } }],
   ])('are read: %s', (words, fields) => {
     expect(memberOf(words)).toEqual({ name: 's', address: '192.0.2.1', port: 80, ...fields });
   });
