@@ -22,7 +22,7 @@ export async function probe(
   ).monitors;
   const kind = monitors.get(monitor.type);
   if (settings === undefined || kind === undefined) throw new Error(`There is no monitor of type ${monitor.type}`);
-  const target = { address: options.address ?? '127.0.0.1', port, pool: 'app', member: 'a' };
+  const target = { address: options.address ?? '127.0.0.1', port, pool: 'app', member: 'a', isHttp2: false };
   return kind.probe(settings, target, options.signal ?? new AbortController().signal);
 }
 

@@ -23,6 +23,8 @@ export interface RawHttp2Link {
   readonly index: number;
   readonly requests: ReadonlyMap<number, HeardRequest>;
   readonly goAways: readonly number[];
+  /** Types, flags and lengths of all frames in their order; those of the preface apart. */
+  readonly frames: readonly { readonly type: number; readonly flags: number; readonly length: number }[];
   /** Payloads of PINGs; `ack:` before those that answer ours. */
   readonly pings: readonly string[];
   /** The PROXY header that came first; empty = none did. */
@@ -79,6 +81,7 @@ function openLink(socket: Socket, index: number, behaviour: () => RawHttp2Behavi
   const requests = new Map<number, HeardRequest>();
   const goAways: number[] = [];
   const pings: string[] = [];
+  const frames: { type: number; flags: number; length: number }[] = [];
   const decoder = new HeaderDecoder(4096);
   let proxied: string | undefined;
   const link: RawHttp2Link = {
@@ -86,10 +89,11 @@ function openLink(socket: Socket, index: number, behaviour: () => RawHttp2Behavi
     requests,
     goAways,
     pings,
+    frames,
     proxied: () => proxied ?? '',
     isClosed: () => socket.destroyed,
-    send: (...frames) => {
-      if (!socket.destroyed) socket.write(Buffer.concat(frames));
+    send: (...said) => {
+      if (!socket.destroyed) socket.write(Buffer.concat(said));
     },
     destroy: () => socket.destroy(),
   };
@@ -124,6 +128,7 @@ function openLink(socket: Socket, index: number, behaviour: () => RawHttp2Behavi
   const reader = new FrameReader({
     isOver: false,
     onFrame: (type, flags, stream, bytes, start, end) => {
+      frames.push({ type, flags, length: end - start });
       if (type === FrameType.goAway) goAways.push(bytes.readUInt32BE(start + 4));
       else if (type === FrameType.ping) {
         pings.push((flags & Flag.ack ? 'ack:' : '') + bytes.toString('latin1', start, end));
@@ -141,7 +146,8 @@ function openLink(socket: Socket, index: number, behaviour: () => RawHttp2Behavi
         if ((flags & Flag.endHeaders) !== 0) takeFields(stream);
       }
     },
-    onData: (flags, stream) => {
+    onData: (flags, stream, length) => {
+      frames.push({ type: FrameType.data, flags, length });
       current = of(stream);
       ends = (flags & Flag.endStream) !== 0;
     },

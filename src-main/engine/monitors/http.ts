@@ -1,15 +1,20 @@
-import { request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request, type ClientRequest, type RequestOptions } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { MonitorSettings } from '../config/settings.ts';
 import { isExpected, maxAnswerBytes } from './expectation.ts';
 import { describeFailure } from './failure.ts';
 import { unixPathOf } from '../config/listen-address.ts';
+import { probeHttp2 } from './http2.ts';
 import type { MonitorKind, ProbeTarget, Verdict } from './monitor.ts';
 
 /** One request on a connection of its own: status and, where asked for, a substring or `/regex/` of the body. */
 export const httpMonitor: MonitorKind = {
   type: 'http',
   settings: ['method', 'path', 'host', 'headers', 'expectStatus', 'expectBody', 'drainStatus'],
-  probe: (settings, target, signal) => probeHttp(settings, target, (options) => request({ ...options, signal })),
+  probe: (settings, target, signal) =>
+    target.isHttp2
+      ? probeHttp2(settings, target, undefined, signal)
+      : probeHttp(settings, target, (options) => request({ ...options, signal })),
 };
 
 /** The request that `open` makes, and what its answer says. */
@@ -37,7 +42,7 @@ export function probeHttp(
       finish({ isPassing: false, result: describeFailure(error) });
     });
     outgoing.on('response', (response) => {
-      judge(settings, response, finish);
+      judge(settings, response.statusCode ?? 0, response, finish);
     });
     outgoing.end();
 
@@ -49,8 +54,13 @@ export function probeHttp(
   });
 }
 
-function judge(settings: MonitorSettings, response: IncomingMessage, finish: (verdict: Verdict) => void): void {
-  const status = response.statusCode ?? 0;
+/** What the status of an answer says and, where it is asked for, its body. */
+export function judge(
+  settings: MonitorSettings,
+  status: number,
+  response: Readable,
+  finish: (verdict: Verdict) => void,
+): void {
   const result = `HTTP ${status}`;
   if (isInRanges(status, settings.drainStatus)) {
     finish({ isPassing: true, isDraining: true, result });
@@ -86,7 +96,8 @@ function requestTarget(target: ProbeTarget): Pick<RequestOptions, 'host' | 'port
   return socketPath === undefined ? { host: target.address, port: target.port } : { socketPath };
 }
 
-function hostOf(target: ProbeTarget): string {
+/** What Host says where the monitor names none. */
+export function hostOf(target: ProbeTarget): string {
   if (unixPathOf(target.address) !== undefined) return 'localhost';
   return target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`;
 }

@@ -7,6 +7,8 @@ export interface ProbeTarget {
   readonly port: number;
   readonly pool: string;
   readonly member: string;
+  /** HTTP is spoken as its pool does: version 2. */
+  readonly isHttp2: boolean;
 }
 
 /** What one probe found. `result` is short and for people: `HTTP 200`, `connection refused`. */

@@ -34,6 +34,8 @@ interface Watch {
   readonly key: string;
   readonly pool: string;
   readonly member: string;
+  /** Its pool asks in HTTP/2. */
+  readonly isHttp2: boolean;
   readonly identity: string;
   /** How many of the runs must not fail; 0 = all. */
   readonly required: number;
@@ -95,7 +97,7 @@ export class HealthChecks {
   }
 
   #watch(key: string, pool: PoolSettings, member: MemberSettings, used: readonly MonitorSettings[]): void {
-    const identity = JSON.stringify([member.address, member.port, pool.monitorsRequired, used]);
+    const identity = JSON.stringify([member.address, member.port, pool.monitorsRequired, pool.http2, used]);
     const before = this.#watches.get(key);
     if (before?.identity === identity) return;
     if (before !== undefined) this.#forget(before);
@@ -105,6 +107,7 @@ export class HealthChecks {
       key,
       pool: pool.name,
       member: member.name,
+      isHttp2: pool.http2,
       identity,
       required: pool.monitorsRequired,
       runs,
@@ -128,6 +131,8 @@ export class HealthChecks {
       port: settings.port ?? member.port,
       pool: watch.pool,
       member: watch.member,
+      // Another address or port is another service.
+      isHttp2: watch.isHttp2 && settings.address === undefined && settings.port === undefined,
     };
     const kind = monitors.get(settings.type);
     const verdict: Verdict =

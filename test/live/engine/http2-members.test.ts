@@ -157,7 +157,7 @@ describe.skipIf(isMissing('openssl', 'nginx', 'haproxy', 'curl'))('HTTP/2 to mem
       config({
         clear: { members: [member(await clear.listen())] },
         secure: { members: [member(await secure.listen())], tls },
-        old: { members: [member((old.address() as AddressInfo).port)] },
+        old: { members: [member(portOf(old))] },
       }),
     );
     session = connect(`http://127.0.0.1:${engine.port('clear')}`);
@@ -171,6 +171,10 @@ describe.skipIf(isMissing('openssl', 'nginx', 'haproxy', 'curl'))('HTTP/2 to mem
     old.closeAllConnections();
     authority.close();
   });
+
+  function portOf(server: Http2Server | Server): number {
+    return (server.address() as AddressInfo).port; // a TCP server has an address and port
+  }
 
   function member(port: number) {
     return { name: `m${port}`, address: '127.0.0.1', port };
@@ -389,6 +393,7 @@ describe.skipIf(isMissing('openssl', 'nginx', 'haproxy', 'curl'))('HTTP/2 to mem
   });
 
   describe('of real servers', () => {
+    const often = { intervalMs: 200, timeoutMs: 10_000, rise: 1, fall: 1 };
     let directory: string;
     const children: { readonly process: ChildProcess; readonly ended: Promise<unknown> }[] = [];
     let ports: readonly number[] = [];
@@ -423,7 +428,21 @@ frontend f
       );
       start('nginx', ['-c', join(directory, 'nginx.conf'), '-e', join(directory, 'error.log')]);
       start('haproxy', ['-db', '-f', join(directory, 'haproxy.cfg')]);
-      real = await openEngine(config({ nginx: { members: [member(nginx)] }, haproxy: { members: [member(haproxy)] } }));
+      real = await openEngine({
+        ...config({
+          // In clear text this port of NGINX takes nothing but HTTP/2.
+          nginx: { members: [member(nginx)], monitors: ['http', 'grpc-gone'], monitorsRequired: 1 },
+          haproxy: { members: [member(haproxy)] },
+          secure: { members: [member(portOf(secure.server))], monitors: ['https'], tls: { verify: false } },
+          // An HTTP/1.1 server that is taken for one of HTTP/2.
+          old: { members: [member(portOf(old))], monitors: ['http'] },
+        }),
+        monitors: [
+          { name: 'http', type: 'http', path: '/say', expectBody: 'HTTP/2.0 app', host: 'app', ...often },
+          { name: 'https', type: 'https', path: '/', expectBody: '":path":"/"', tls: { verify: false }, ...often },
+          { name: 'grpc-gone', type: 'grpc', ...often },
+        ],
+      });
     }, 60_000);
 
     afterAll(async () => {
@@ -449,6 +468,17 @@ frontend f
           expect(await get(name, '/say')).toMatch(/^200 HTTP\/2(\.0)? 127\.0\.0\.1(:\d+)? 127\.0\.0\.1$/);
         },
         { timeout: 20_000, interval: 100 },
+      );
+    });
+
+    it('checks them in HTTP/2 too', async () => {
+      await vi.waitFor(
+        async () => {
+          const { pools } = await real.stats();
+          const health = Object.fromEntries(pools.map(({ name, members }) => [name, members[0]?.health]));
+          expect(health).toEqual({ nginx: 'up', haproxy: 'unmonitored', secure: 'up', old: 'down' });
+        },
+        { timeout: 30_000, interval: 100 },
       );
     });
 

@@ -15,9 +15,10 @@ export type ProxyName = (typeof proxyNames)[number];
 /**
  * What clients speak to the proxy and what members hear: HTTP; `told` = behind a PROXY header of either version, `late` = that,
  * with half a second for it; `v1` and `v2` = HTTP, members get such a header; `relay-v1`, `relay-v2` = TCP with one on both sides;
- * `tls` = HTTP/1.1 behind TLS, with a certificate of ECDSA and one of RSA.
+ * `tls` = HTTP/1.1 behind TLS, with a certificate of ECDSA and one of RSA; `h2-members` = members hear HTTP/2 (not from NGINX).
  */
-export type Spoken = 'http1' | 'http2' | 'told' | 'told-http2' | 'late' | 'v1' | 'v2' | 'relay-v1' | 'relay-v2' | 'tls';
+export type Spoken =
+  'http1' | 'http2' | 'told' | 'told-http2' | 'late' | 'v1' | 'v2' | 'relay-v1' | 'relay-v2' | 'tls' | 'h2-members';
 
 export interface WantedListener {
   readonly spoken: Spoken;
@@ -85,6 +86,7 @@ async function openOurs(listeners: readonly WantedListener[], certificates: Cert
         members: [{ name: 'm', address: '127.0.0.1', port: member }],
         retry: { attempts: 0 },
         ...(version === undefined ? {} : { sendProxyProtocol: version }),
+        ...(spoken === 'h2-members' ? { http2: true } : {}),
       };
     }),
   });
@@ -123,7 +125,7 @@ function haproxyText(
   default_backend b${at}
 backend b${at}
   mode ${mode}
-  server m 127.0.0.1:${member} ${sent}
+  server m 127.0.0.1:${member} ${sent} ${spoken === 'h2-members' ? 'proto h2' : ''}
 `;
   });
   return `global

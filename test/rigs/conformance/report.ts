@@ -74,8 +74,7 @@ export class ConformanceReport {
     });
     return `# ${title} conformance
 
-Written by \`STEELYARD_UPDATE=1 npm run live -- test/live/engine/conformance-${name}.test.ts\`, which runs every case against ${this.#others[0]?.shown ?? ''},
-${this.#others[1]?.shown ?? ''} (Debian 12's) and the engine: cases of our own from the standards, as they bind an intermediary. The cases stand in
+Written by \`STEELYARD_UPDATE=1 npm run live -- test/live/engine/conformance-${name}.test.ts\`, which runs every case against ${this.#others.map(({ shown }) => shown).join(',\n')} (Debian 12's) and the engine: cases of our own from the standards, as they bind an intermediary. The cases stand in
 \`test/rigs/conformance/\`.
 
 ${table(['group', 'cases', ...all.map((proxy) => proxy.release)], sums)}
