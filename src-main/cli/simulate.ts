@@ -12,6 +12,7 @@ import { readSecret, readSecretFile } from './secrets.ts';
 function optionsOf(account: string, file: string): Command['options'] {
   return {
     config: { value: 'FILE', what: `its ${file}` },
+    snmp: { what: 'answers SNMP v2c too, community public, on a free port: prints a second address' },
     ssh: { value: 'N', what: 'the port of SSH; any free one unless told' },
     'password-file': {
       value: 'FILE',
@@ -27,14 +28,16 @@ export const simulateNetscaler: Command = {
   options: {
     ...optionsOf('nsroot', 'ns.conf'),
     role: { value: 'ROLE', what: 'one of standalone, primary, secondary; standalone unless told' },
+    traffic: { value: 'N', what: 'pretended connections a second to each virtual server; none unless told' },
   },
   run: (given, tools) =>
-    serve('netscaler', 'nsroot', 'ns.conf', given, tools, ({ config, password, port }) =>
+    serve('netscaler', 'nsroot', 'ns.conf', given, tools, ({ config, password, ...more }) =>
       startNetscaler({
         config,
         role: oneOf(given, 'role', ['standalone', 'primary', 'secondary']),
+        connectionsPerSecond: given.count('traffic') ?? 0,
         accounts: { nsroot: password },
-        port,
+        ...more,
       }),
     ),
 };
@@ -47,18 +50,16 @@ export const simulateF5: Command = {
     ...optionsOf('admin', 'bigip.conf, with bigip_base.conf in the same file where that matters'),
     role: { value: 'ROLE', what: 'one of active, standby; active unless told' },
     shell: { value: 'SHELL', what: 'what admin logs in to, one of bash, tmsh; tmsh unless told' },
-    snmp: { what: 'answers SNMP v2c too, community public, on a free port: prints a second address' },
     traffic: { value: 'N', what: 'pretended connections a second to each virtual server; none unless told' },
   },
   run: (given, tools) =>
-    serve('f5', 'admin', 'bigip.conf', given, tools, ({ config, password, port }) =>
+    serve('f5', 'admin', 'bigip.conf', given, tools, ({ config, password, ...more }) =>
       startF5({
         config,
         role: oneOf(given, 'role', ['active', 'standby']),
         accounts: { admin: { password, shell: oneOf(given, 'shell', ['tmsh', 'bash']) } },
         connectionsPerSecond: given.count('traffic') ?? 0,
-        ...(given.has('snmp') && { snmp: { community: 'public' } }),
-        port,
+        ...more,
       }),
     ),
 };
@@ -73,13 +74,13 @@ export const simulateA10: Command = {
     traffic: { value: 'N', what: 'pretended connections a second to each port of a virtual server; none unless told' },
   },
   run: (given, tools) =>
-    serve('a10', 'admin', 'running configuration', given, tools, ({ config, password, port }) =>
+    serve('a10', 'admin', 'running configuration', given, tools, ({ config, password, ...more }) =>
       startA10({
         config,
         ...(given.text('role') !== undefined && { role: oneOf(given, 'role', ['Active', 'Standby']) }),
         accounts: { admin: password },
         connectionsPerSecond: given.count('traffic') ?? 0,
-        port,
+        ...more,
       }),
     ),
 };
@@ -96,6 +97,7 @@ interface Setting {
   readonly config: string;
   readonly password: string;
   readonly port: number;
+  readonly snmp?: { readonly community: string };
 }
 
 async function serve(
@@ -112,7 +114,12 @@ async function serve(
   const password =
     passwordFile === undefined ? await readSecret('STEELYARD_PASSWORD', tools.env) : await readSecretFile(passwordFile);
   const config = await readConfig(file, fileName);
-  const device = await start({ config, password: password ?? account, port: given.count('ssh') ?? 0 });
+  const device = await start({
+    config,
+    password: password ?? account,
+    port: given.count('ssh') ?? 0,
+    ...(given.has('snmp') && { snmp: { community: 'public' } }),
+  });
   try {
     await tools.terminal.write(`${vendor}+ssh://${account}@${device.host}:${device.port}\n`);
     if (device.snmpPort !== undefined) {

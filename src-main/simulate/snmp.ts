@@ -49,6 +49,10 @@ export function counter(value: number): MibValue {
   eight.writeBigUInt64BE(BigInt(Math.floor(value)));
   return { type: ObjectType.Counter64, value: eight };
 }
+/** IpAddress: IPv4 alone. */
+export function address(value: string): MibValue {
+  return { type: ObjectType.IpAddress, value: /^[\d.]+$/.test(value) ? value : '0.0.0.0' };
+}
 export function ticks(value: number): MibValue {
   return { type: ObjectType.TimeTicks, value };
 }

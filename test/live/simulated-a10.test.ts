@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type SimulatedA10, startA10 } from '../../src-main/simulate/a10/start.ts';
 import { vthunder } from '../main/simulate/a10/vthunder.ts';
 import { isMissing } from '../rigs/need.ts';
+import { inIndex, walkSnmp } from '../rigs/snmp-walk.ts';
 import { openSshClient, type SshClient } from '../rigs/ssh-client.ts';
 
 describe.skipIf(isMissing('ssh'))("a simulated Thunder to OpenSSH's client", () => {
@@ -97,6 +98,28 @@ describe.skipIf(isMissing('ssh'))("a simulated Thunder to OpenSSH's client", () 
       await terminal.ended;
       expect(a10.running().includes('slb server s9')).toBe(isDone);
     }
+  });
+
+  test.skipIf(isMissing('snmpbulkwalk'))('shows states and counters by SNMP', async () => {
+    let now = 0;
+    const device = await startA10({
+      config: vthunder,
+      accounts: {},
+      snmp: { community: 'public' },
+      now: () => new Date(now),
+      connectionsPerSecond: 10,
+    });
+    now = 400_000;
+    device.setHealth('192.0.2.2', 80, false);
+    const values = await walkSnmp(device.snmpPort, '.1.3.6.1.4.1.22610');
+    await device.close();
+    const root = '.1.3.6.1.4.1.22610.2.4.3';
+    const members = ['s1', 's2'].map((name) => `${inIndex('sg1')}.2.${inIndex(name)}.80`);
+    expect(members.map((row) => values.get(`${root}.3.4.1.1.10.${row}`))).toEqual(['2000', '2000']);
+    expect(members.map((row) => values.get(`${root}.3.3.1.1.6.${row}`))).toEqual(['1', '2']);
+    // The group is functional up; the port has taken 4,000 connections.
+    expect(values.get(`${root}.3.1.2.1.4.${inIndex('sg1')}`)).toBe('2');
+    expect(values.get(`${root}.4.4.1.1.11.${inIndex('192.0.2.100')}.14.80`)).toBe('4000');
   });
 
   test('steelyard simulate a10 prints one line, the address, and ends when it is interrupted', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type SimulatedNetscaler, startNetscaler } from '../../src-main/simulate/netscaler/start.ts';
 import { isMissing } from '../rigs/need.ts';
+import { inIndex, walkSnmp } from '../rigs/snmp-walk.ts';
 import { openSshClient, type SshClient } from '../rigs/ssh-client.ts';
 
 const config = `#NS13.1 Build 37.38
@@ -75,6 +76,31 @@ describe.skipIf(isMissing('ssh'))("a simulated NetScaler to OpenSSH's client", (
     expect(netscaler.running()).toBe(config);
     netscaler.misbehave({ delayMs: 1 });
     expect((await ssh.run('save ns config')).stdout).toBe(' Done\n');
+  });
+
+  test.skipIf(isMissing('snmpbulkwalk'))('shows states, weights and counters by SNMP', async () => {
+    let now = 0;
+    const device = await startNetscaler({
+      config: `${config}add server w2 192.0.2.2\nbind serviceGroup app w2 80 -weight 3\nadd lb vserver shop HTTP 192.0.2.100 80 -lbMethod ROUNDROBIN\nbind lb vserver shop app\n`,
+      accounts: {},
+      snmp: { community: 'public' },
+      now: () => new Date(now),
+      connectionsPerSecond: 10,
+    });
+    now = 400_000;
+    device.run('disable server w1');
+    const values = await walkSnmp(device.snmpPort, '.1.3.6.1.4.1.5951');
+    await device.close();
+    const root = '.1.3.6.1.4.1.5951.4.1';
+    const members = ['app?w1?80', 'app?w2?80'].map((name) => `${inIndex('app')}.${inIndex(name)}`);
+    expect(members.map((row) => values.get(`${root}.2.7.1.13.${row}`))).toEqual(['1000', '3000']);
+    expect(members.map((row) => values.get(`${root}.2.7.1.6.${row}`))).toEqual(['4', '7']);
+    // The vserver: UP, half healthy, 4,000 requests, round robin.
+    expect(
+      ['3.1.1.5', '3.1.1.62', '3.1.1.30', '3.6.1.1'].map((column) =>
+        values.get(`${root}.${column}.${inIndex('shop')}`),
+      ),
+    ).toEqual(['7', '50', '4000', '1']);
   });
 
   test('steelyard simulate prints one line, the address, and ends when it is interrupted', async () => {

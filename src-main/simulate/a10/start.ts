@@ -1,5 +1,7 @@
+import { openSnmp } from '../snmp.ts';
 import { openSshDevice, type SshDevice } from '../ssh-device.ts';
 import { type Device, type DeviceOptions, makeDevice } from './device.ts';
+import { mibOf } from './mib.ts';
 import { openSession } from './session.ts';
 
 /** A simulated Thunder behind SSH on loopback. */
@@ -8,6 +10,8 @@ export interface SimulatedA10 extends Omit<Device, 'config' | 'change' | 'startu
   readonly device: Device;
   /** Every command that came by SSH, with the source of its form, in order. */
   readonly commands: () => readonly { readonly line: string; readonly source: string | undefined }[];
+  /** The port of SNMP; undefined where it was not asked for. */
+  readonly snmpPort: number | undefined;
   /** Running goes back to what was written, and every connection ends. */
   readonly reboot: () => void;
 }
@@ -20,6 +24,8 @@ export interface A10Options extends DeviceOptions {
   readonly peers?: Readonly<Record<string, Device>>;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Answers SNMP v1 and v2c too, on this port (0: any free one). */
+  readonly snmp?: { readonly community: string; readonly port?: number };
 }
 
 /** Starts one from what `show running-config` prints. Throws where the port is taken. */
@@ -43,10 +49,16 @@ export async function startA10(options: A10Options): Promise<SimulatedA10> {
     }),
     options,
   );
+  const agent = options.snmp === undefined ? undefined : await openSnmp(() => mibOf(device), options.snmp);
   return {
     ...device,
     ...ssh,
     device,
+    snmpPort: agent?.port,
+    close: async () => {
+      agent?.close();
+      await ssh.close();
+    },
     commands: () => [...commands],
     reboot: () => {
       device.reboot();
