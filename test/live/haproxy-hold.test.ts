@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,9 +7,10 @@ import type { Desired } from '../../src-main/contract/model.ts';
 import type { Plan } from '../../src-main/contract/plan.ts';
 import { startAtd } from '../rigs/atd.ts';
 import { type CalledConsole, endPhases, openCalledConsole } from '../rigs/console-calls.ts';
+import { clockFrom } from '../rigs/faketime.ts';
 import { type Site, type SiteOptions, startSite } from '../rigs/haproxy-site.ts';
 import { killAt } from '../rigs/killed-console.ts';
-import { findProgram, isMissing } from '../rigs/need.ts';
+import { isMissing } from '../rigs/need.ts';
 
 const weight: Desired = { pools: [{ name: 'app', members: [{ name: 'b1', weight: 3 }] }] };
 const algorithm: Desired = { pools: [{ name: 'app', algorithm: 'least-connections' }] };
@@ -113,10 +113,8 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'at', 'atd', 'faketime'))(
       chmodSync(directory, 0o755); // whoever logs in reads it
       const jump = join(directory, 'jump');
       writeFileSync(jump, '+0');
-      const preload = execFileSync(findProgram('faketime') ?? 'faketime', ['-f', '+0', 'env']).toString();
-      const library = /^LD_PRELOAD=(.*)$/m.exec(preload)?.[1] ?? '';
-      const fake = `LD_PRELOAD=${library} FAKETIME_TIMESTAMP_FILE=${jump} FAKETIME_NO_CACHE=1`;
-      const site = await start({ hold: 'detached', sshd: [`SetEnv ${fake}`] });
+      const fake = Object.entries(clockFrom(jump)).map(([name, value]) => `${name}=${value}`);
+      const site = await start({ hold: 'detached', sshd: [`SetEnv ${fake.join(' ')}`] });
       const before = await seen(site);
       const called = await openCalledConsole(site.dataDir);
       const plan = await makePlan(called, weight);

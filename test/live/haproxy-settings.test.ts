@@ -59,7 +59,8 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'openssl'))(
       site = await startSite({
         more: `backend probed
     option httpchk GET /health
-    server p 127.0.0.1:${port} check inter 100ms rise 1 fall 1
+    timeout check 10s
+    server p 127.0.0.1:${port} check inter 300ms rise 1 fall 1
 
 frontend behind
     bind 127.0.0.1:${securedPort}
