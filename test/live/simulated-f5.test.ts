@@ -107,6 +107,44 @@ describe.skipIf(isMissing('ssh'))("a simulated BIG-IP to OpenSSH's client", () =
     expect(seen).not.toContain('ltm virtual shop');
   });
 
+  test('a full disk saves nothing, a silent device answers nothing, a reboot loses what was not saved', async () => {
+    f5.files.fill(true);
+    f5.run('modify ltm pool web description one');
+    const { status, stderr } = await bash.run('tmsh save sys config');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('No space left on device')]);
+    expect((await bash.run('echo x > /var/tmp/x')).stderr).toContain('No space left on device');
+    f5.misbehave({ isSilent: true });
+    const { ended } = bash.open('tmsh modify ltm pool web description two');
+    await vi.waitFor(
+      () => {
+        expect(f5.running()).toContain('    description two\n');
+      },
+      { timeout: 30_000, interval: 20 },
+    );
+    f5.reboot();
+    expect(await ended).toMatchObject({ status: 255, stdout: '' });
+    expect(f5.running()).not.toContain('description');
+  });
+
+  test('a pager that is stuck takes no key, and the session can still be cut', async () => {
+    const { child, ended } = spawnTerminal(f5, 'admin', 'orchard 8');
+    let seen = '';
+    child.stdout.on('data', (part) => (seen += String(part)));
+    child.stdin.write('list ltm\r');
+    await vi.waitFor(
+      () => {
+        expect(seen).toContain('---(less ');
+      },
+      { timeout: 30_000, interval: 20 },
+    );
+    f5.misbehave({ isPagerStuck: true });
+    child.stdin.write('q quit\r');
+    expect((await tmsh.run('list ltm pool idle')).stdout).toBe(pool);
+    expect(seen.split('(tmos)# ')).toHaveLength(2);
+    f5.cut();
+    await ended;
+  });
+
   test('two units of a group see changes pending until one is synchronised to the other', async () => {
     const group = makeDeviceGroup('dg1');
     const [one, two] = await Promise.all(

@@ -114,8 +114,9 @@ export function makeAppliance(options: ApplianceOptions): Appliance {
     },
     change: (next) => {
       tick();
-      if (sharedText(next) !== sharedText(running)) group.changed(hostname);
+      const isForAll = sharedText(next) !== sharedText(running);
       running = next;
+      if (isForAll) group.changed(hostname);
     },
     save: () => {
       const paths = writeFiles();

@@ -37,7 +37,11 @@ export interface DeviceGroup {
   readonly status: (unit: string) => SyncStatus;
 }
 
-export function makeDeviceGroup(name: string): DeviceGroup {
+/** With `isAutomatic` (auto-sync of the group) every change goes to the others at once. */
+export function makeDeviceGroup(
+  name: string,
+  { isAutomatic = false }: { readonly isAutomatic?: boolean } = {},
+): DeviceGroup {
   const units: Unit[] = [];
   const dirty = new Set<string>();
 
@@ -63,6 +67,12 @@ export function makeDeviceGroup(name: string): DeviceGroup {
     ];
     return { color: 'yellow', status: 'Changes Pending', mode, summary, details };
   }
+  function syncFrom(unit: string): void {
+    const source = units.find((one) => one.name === unit);
+    if (source === undefined) return;
+    for (const target of units) if (target !== source) target.receive(shared(target.config(), source.config()));
+    dirty.clear();
+  }
   return {
     name,
     join: (unit) => {
@@ -70,14 +80,10 @@ export function makeDeviceGroup(name: string): DeviceGroup {
     },
     units: () => units,
     changed: (unit) => {
-      if (units.length > 1) dirty.add(unit);
+      if (isAutomatic) syncFrom(unit);
+      else if (units.length > 1) dirty.add(unit);
     },
-    syncFrom: (unit) => {
-      const source = units.find((one) => one.name === unit);
-      if (source === undefined) return;
-      for (const target of units) if (target !== source) target.receive(shared(target.config(), source.config()));
-      dirty.clear();
-    },
+    syncFrom,
     status: statusOf,
   };
 }

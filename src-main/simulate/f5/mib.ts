@@ -86,6 +86,17 @@ function about({ hostname, version, now, startedAt }: Appliance): Parameters<typ
   };
 }
 
+/** Memory of TMM and of the host, and the CPU of the last 5 s, minute and 5 minutes: a device at rest. */
+const load: readonly MibScalar[] = [
+  { oid: `${system}.1.2.1.44`, value: counter(1_803_550_720) },
+  { oid: `${system}.1.2.1.45`, value: counter(266_533_864) },
+  { oid: `${system}.1.2.20.21`, value: gauge(4) },
+  { oid: `${system}.1.2.20.29`, value: gauge(4) },
+  { oid: `${system}.1.2.20.37`, value: gauge(4) },
+  { oid: `${system}.1.2.20.44`, value: counter(2_341_679_104) },
+  { oid: `${system}.1.2.20.45`, value: counter(1_762_848_768) },
+];
+
 /** sysCmSyncStatusId, of the words that tmsh has. */
 const syncIds: Readonly<Record<string, number>> = { 'Changes Pending': 2, 'In Sync': 3, Standalone: 6 };
 const colors = ['green', 'yellow', 'red', 'blue', 'gray', 'black'];
@@ -96,6 +107,7 @@ function scalarsOf(
 ): readonly MibScalar[] {
   const { status, color, summary, details } = group.status(hostname);
   return [
+    ...load,
     { oid: `${system}.4.1`, value: text('BIG-IP') },
     { oid: `${system}.4.2`, value: text(version) },
     { oid: `${system}.4.3`, value: text('0.0.5') },

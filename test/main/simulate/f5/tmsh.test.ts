@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { makeDeviceGroup } from '../../../../src-main/simulate/f5/group.ts';
 import { forms } from '../../../../src-main/simulate/f5/forms.ts';
 import { makeAppliance } from '../../../../src-main/simulate/f5/appliance.ts';
 import { shop, startShop, tmshOf } from './shop.ts';
@@ -320,6 +321,19 @@ test('a partition has names of its own and takes what it does not have from Comm
   expect(tmsh.run('list ltm pool p').text).toMatch(/^ltm pool p \{\n {4}members \{\n[^]*\n {4}partition blue\n\}\n$/);
   tmsh.run('save sys config');
   expect(appliance.files.read('/config/partitions/blue/bigip.conf')).toContain('ltm pool /blue/p {\n');
+});
+
+test('a group that synchronises by itself has every change on all units at once, and what is of one unit stays there', () => {
+  const group = makeDeviceGroup('dg1', { isAutomatic: true });
+  const [one, two] = ['a', 'b'].map((name) =>
+    makeAppliance({ config: `${shop}sys global-settings {\n    hostname bigip-${name}.example.com\n}\n`, group }),
+  );
+  if (one === undefined || two === undefined) throw new Error('Two were made.');
+  expect(tmshOf(one).run('modify ltm pool web description one').error).toBe('');
+  expect(two.running()).toContain('    description one\n');
+  expect(two.running()).toContain('hostname bigip-b.example.com');
+  expect(group.status('bigip-a.example.com').status).toBe('In Sync');
+  expect(two.saved()).not.toContain('description one');
 });
 
 const recordings = '/work/shared/data/config/f5';
