@@ -43,17 +43,17 @@ export class MibReader {
       mib.members,
       mib.moreMembers,
     ];
-    // Of nodes a sample has the addresses alone.
-    const nodes = this.#kind(mib.nodes, how === 'all' ? 'all' : 'seldom', options);
-    const [servers, moreServers, pools, members, moreMembers] = await Promise.all(
-      kinds.map((map) => this.#kind(map, how, options)),
-    );
+    const [nodes, servers, moreServers, pools, members, moreMembers] = await Promise.all([
+      // Of nodes a sample has the addresses alone.
+      this.#kind(mib.nodes, how === 'all' ? 'all' : 'seldom', options),
+      ...kinds.map((map) => this.#kind(map, how, options)),
+    ]);
     const virtualServers = distinct([...(servers ?? []), ...(moreServers ?? [])]);
     return joined(mib, {
       virtualServers,
       pools: hasOwnPools ? distinct(pools ?? []) : virtualServers,
       members: [...(members ?? []), ...(moreMembers ?? [])],
-      nodes: distinct(await nodes),
+      nodes: distinct(nodes),
     });
   }
 

@@ -118,6 +118,16 @@ describe('a BIG-IP by SNMP', () => {
   });
 });
 
+test('a poll of which every table fails is one failure, and nothing fails behind it', async () => {
+  const { device, agent, stop } = await startMibDevice('f5', orchard);
+  await agent.stop();
+  await expect(device.poll(signal)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  await expect(device.read(signal)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  // A rejection that nobody waits for ends the run here, as it would end the program.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await stop().catch(() => undefined);
+});
+
 test('the epoch outlives a wrap of sysUpTime after 497 days', () => {
   const upTime = new UpTime();
   const first = upTime.epochAt(new Date(0), 2 ** 32 - 100);
