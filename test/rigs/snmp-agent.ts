@@ -45,14 +45,14 @@ const noSuchObject = tlv(0x80);
 /** An SNMP v1 and v2c agent on loopback over a list of values: true to RFC 1905, unless it is told how to lie. */
 export async function startSnmpAgent(options: AgentOptions): Promise<SnmpAgent> {
   const { community = 'orchard', maxBytes = 60_000, twist } = options;
-  let rows = sorted(options.rows);
+  let rows = sortRows(options.rows);
   const requests: AgentRequest[] = [];
   const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
   socket.on('message', (bytes, from) => {
     const request = readRequest(bytes);
     if (request?.community !== community) return; // silence is how an agent says no
     requests.push(request);
-    const reply = cut(answer(rows, request), request, maxBytes);
+    const reply = answerRequest(rows, request, maxBytes);
     for (const one of twist?.(request, reply, requests.length) ?? [reply]) {
       send(socket, Buffer.isBuffer(one) ? one : writeReply(request, one), from);
     }
@@ -64,7 +64,7 @@ export async function startSnmpAgent(options: AgentOptions): Promise<SnmpAgent> 
     port: socket.address().port,
     requests: () => requests,
     load: (next) => {
-      rows = sorted(next);
+      rows = sortRows(next);
     },
     stop: () =>
       new Promise((resolve) => {
@@ -79,12 +79,12 @@ function send(socket: Socket, bytes: Buffer, to: RemoteInfo): void {
   socket.send(bytes, to.port, to.address);
 }
 
-interface Sorted {
+export interface Sorted {
   readonly rows: readonly (AgentRow & { readonly numbers: readonly number[] })[];
   readonly at: ReadonlyMap<string, number>;
 }
 
-function sorted(rows: readonly AgentRow[]): Sorted {
+export function sortRows(rows: readonly AgentRow[]): Sorted {
   const list = rows.map((row) => ({ ...row, numbers: row.oid.split('.').map(Number) }));
   list.sort((one, other) => compare(one.numbers, other.numbers));
   return { rows: list, at: new Map(list.map(({ oid }, place) => [oid, place])) };
@@ -142,6 +142,11 @@ function answer(table: Sorted, { pdu, id, numbers, oids, version }: AgentRequest
   return { ...told, rows };
 }
 
+/** The true answer, cut where it would be longer. */
+export function answerRequest(table: Sorted, request: AgentRequest, maxBytes: number): AgentReply {
+  return cut(answer(table, request), request, maxBytes);
+}
+
 function cut(reply: AgentReply, { pdu, oids }: AgentRequest, maxBytes: number): AgentReply {
   let bytes = 60;
   for (const [at, { oid, value }] of reply.rows.entries()) {
@@ -154,7 +159,7 @@ function cut(reply: AgentReply, { pdu, oids }: AgentRequest, maxBytes: number): 
   return reply;
 }
 
-function readRequest(bytes: Buffer): AgentRequest | undefined {
+export function readRequest(bytes: Buffer): AgentRequest | undefined {
   const [message] = readTlvs(bytes);
   const [version, community, pdu] = readTlvs(message?.body ?? Buffer.alloc(0));
   const [id, one, two, list] = readTlvs(pdu?.body ?? Buffer.alloc(0));

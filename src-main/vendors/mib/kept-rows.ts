@@ -1,7 +1,7 @@
 import type { CallOptions, SnmpColumn, SnmpSession } from '../../transports/transport.ts';
 import { textOf } from './cells.ts';
 import { type ColumnKey, columnKeys, type ObjectMap } from './mib.ts';
-import { type Row, rowsOf } from './rows.ts';
+import { type KnownParts, type Row, rowsOf } from './rows.ts';
 
 /** What moves by itself, and what tells who may serve: read at each poll. Everything else is configuration, and read seldom. */
 const moving: ReadonlySet<ColumnKey> = new Set<ColumnKey>([
@@ -32,6 +32,7 @@ interface Column {
 }
 interface Kept {
   readonly columns: readonly Column[];
+  readonly parts: KnownParts;
   readonly atMs: number;
 }
 
@@ -56,8 +57,8 @@ export class KeptRows {
   async all(options: CallOptions): Promise<readonly Row[]> {
     const columns = columnsOf(this.#map);
     await this.#read(columns, options);
-    this.#kept = { columns, atMs: this.#nowMs() };
-    return this.#rows(columns);
+    this.#kept = { columns, parts: new Map(), atMs: this.#nowMs() };
+    return this.#rows(this.#kept);
   }
 
   /** What moves, with what is known of the rest. */
@@ -73,13 +74,13 @@ export class KeptRows {
     if (!probes.every(({ cells }, at) => hasSameRows(cells, sizes[at]))) return this.all(options);
     const words = kept.columns.filter(({ keys, cells }) => keys.includes('reason') && cells.size > 0);
     if (words.length > 0 && stateOf(kept.columns) !== before) await this.#read(words, options);
-    return this.#rows(kept.columns);
+    return this.#rows(kept);
   }
 
   /** As they were read of late: for what moves in nothing that is polled. */
   async seldom(options: CallOptions): Promise<readonly Row[]> {
     const kept = this.#fresh();
-    return kept === undefined ? this.all(options) : this.#rows(kept.columns);
+    return kept === undefined ? this.all(options) : this.#rows(kept);
   }
 
   #fresh(): Kept | undefined {
@@ -95,10 +96,11 @@ export class KeptRows {
     for (const [at, column] of columns.entries()) column.cells = found[at] ?? new Map();
   }
 
-  #rows(columns: readonly Column[]): readonly Row[] {
+  #rows({ columns, parts }: Kept): readonly Row[] {
     return rowsOf(
       columns.flatMap(({ keys, cells }) => keys.map((key) => [key, cells] as const)),
       this.#map,
+      parts,
     );
   }
 }

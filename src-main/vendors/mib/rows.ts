@@ -25,10 +25,14 @@ export function withDetails(rows: readonly Row[], details: readonly Row[]): read
   });
 }
 
+/** What indexes say, so that one that stays is taken apart once. */
+export type KnownParts = Map<string, Row['parts']>;
+
 /** Joined by their index; where two columns have the same key the first with a value wins. */
 export function rowsOf(
   columns: readonly (readonly [ColumnKey, SnmpColumn | undefined])[],
   map: ObjectMap,
+  known: KnownParts = new Map(),
 ): readonly Row[] {
   const rows = new Map<string, Partial<Record<ColumnKey, SnmpCell>>>();
   for (const [key, column] of columns) {
@@ -38,7 +42,11 @@ export function rowsOf(
       row[key] ??= cell;
     }
   }
-  return [...rows].map(([index, cells]) => ({ index, cells, parts: takeApart(index, map.index) }));
+  return [...rows].map(([index, cells]) => {
+    const parts = known.get(index) ?? takeApart(index, map.index);
+    known.set(index, parts);
+    return { index, cells, parts };
+  });
 }
 
 function takeApart(index: string, ways: readonly (readonly IndexPart[])[]): Row['parts'] {
