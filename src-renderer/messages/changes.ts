@@ -66,7 +66,8 @@ function settingValue(key: string, value: unknown): string {
   if (key === 'tls') return serverTlsWords(value as DevicePool['tls']);
   if (key === 'queue') return queueWords(value as DevicePool['queue']);
   if (value === undefined || (typeof value === 'number' && value === 0)) return 'none';
-  return Array.isArray(value) ? value.join(', ') : String(value);
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function settingWords(edit: SettingEdit): string {

@@ -163,6 +163,21 @@ backend led
       await becomes('led', 'l', /^UP $/, 'status', 'agent_status');
     });
 
+    test('a check goes to another port at run time, without a reload, and back', async () => {
+      const [pid, before] = [await site.haproxy.answeringPid(), site.haproxy.readConfig()];
+      await becomes('web', 'good', /^UP L4OK/, 'status', 'check_status');
+      const plan = await push({ monitors: [{ name: 'web/check', type: 'tcp', port: 1 }] });
+      expect(plan.cost).toBe('runtime');
+      const shown = plan.steps.flatMap(({ commands }) => commands.map((command) => command.shown)).join('\n');
+      expect(shown).toContain('set server web/good check-port 1');
+      expect(site.haproxy.readConfig()).toMatch(/server good .* port 1\n/);
+      await becomes('web', 'good', /^DOWN L4CON/, 'status', 'check_status');
+      await end(plan, 'revert');
+      await becomes('web', 'good', /^UP L4OK/, 'status', 'check_status');
+      expect(site.haproxy.readConfig()).toBe(before);
+      expect(await site.haproxy.answeringPid()).toBe(pid);
+    });
+
     test('what HAProxy refuses in a step changes nothing, and its own words are shown', async () => {
       const before = site.haproxy.readConfig();
       const wish = { name: 'store/check', type: 'tcp-send-expect' as const, steps: [{ native: 'send-nonsense now' }] };

@@ -1,5 +1,6 @@
 import { algorithmSettings, type DeviceModel, type DevicePool, type Member } from '../../contract/model.ts';
 import { isStaticAlgorithm } from './cfg/algorithm.ts';
+import { moveChecks } from './plan-runtime-checks.ts';
 import { type RunningServer, serverKey, stateWords } from './runtime.ts';
 import type { AcceptedState, Expectation, ExpectedServer, RunningState } from './standing.ts';
 
@@ -20,20 +21,27 @@ interface Sent {
 
 /**
  * What to tell the running process so that it does what `target` asks of its members, or the sentence on why only a reload can.
- * Pools, and members but for weight and admin state, must be the same in both; the caller sees to that.
+ * Pools, members but for weight and admin state, and checks but for where they go must be the same in both; the caller sees to that.
  */
 export function findRuntimeChange(
   base: DeviceModel,
   target: DeviceModel,
   running: RunningState,
 ): RuntimeChange | { readonly why: string } {
-  const changes: { readonly pool: string; readonly name: string; readonly sent: readonly Sent[] }[] = [];
+  const changes: {
+    readonly pool: string;
+    readonly name: string;
+    readonly sent: readonly Sent[];
+    readonly now: RunningServer;
+  }[] = [];
   const pools = new Map(base.pools.map((pool) => [pool.name, pool]));
   for (const pool of target.pools) {
     const members = new Map(pools.get(pool.name)?.members.map((member) => [member.name, member]));
     for (const member of pool.members) {
       const was = members.get(member.name);
-      if (was === undefined || (was.weight === member.weight && was.adminState === member.adminState)) continue;
+      if (was === undefined) continue;
+      const isMoved = checksText(base, pool.name, member) !== checksText(target, pool.name, member);
+      if (was.weight === member.weight && was.adminState === member.adminState && !isMoved) continue;
       const now = running.servers.get(serverKey(pool.name, member.name));
       if (!isCommandWord(pool.name) || !isCommandWord(member.name)) {
         return { why: `The name ${JSON.stringify(`${pool.name}/${member.name}`)} cannot be said on HAProxy's socket.` };
@@ -41,12 +49,17 @@ export function findRuntimeChange(
       if (now === undefined) return { why: `The running process does not know member ${pool.name}/${member.name}.` };
       const sent = commandsFor(pool, was, member, now);
       if ('why' in sent) return sent;
-      changes.push({ pool: pool.name, name: member.name, sent });
+      const moved = isMoved ? moveChecks(base, target, pool.name, member, now) : [];
+      if ('why' in moved) return moved;
+      changes.push({ pool: pool.name, name: member.name, sent: [...sent, ...moved], now });
     }
   }
   function expected(key: 'becomes' | 'was'): Expectation {
-    const servers = changes.map(({ pool, name, sent }): ExpectedServer => {
-      return { pool, name, accepted: [Object.assign({}, ...sent.map((one) => one[key])) as AcceptedState] }; // parts of one state
+    const servers = changes.map(({ pool, name, sent, now }): ExpectedServer => {
+      const state = Object.assign({}, ...sent.map((one) => one[key])) as AcceptedState; // parts of one state
+      // What has no place of its own yet and what was put back to the server's place are the same.
+      const untouched = key === 'was' ? placesNow(state, now) : [];
+      return { pool, name, accepted: [state, ...untouched] };
     });
     return { servers, pools: [] };
   }
@@ -57,6 +70,27 @@ export function findRuntimeChange(
     becomes: expected('becomes'),
     was: expected('was'),
   };
+}
+
+function placesNow(state: AcceptedState, { check, agent }: RunningServer): readonly AcceptedState[] {
+  const now: AcceptedState = {
+    ...state,
+    ...(state.checkPort === undefined || check === undefined ? {} : { checkPort: check.port }),
+    ...(state.checkAddress === undefined || check === undefined ? {} : { checkAddress: check.address }),
+    ...(state.agentPort === undefined || agent === undefined ? {} : { agentPort: agent.port }),
+    ...(state.agentAddress === undefined || agent === undefined ? {} : { agentAddress: agent.address }),
+  };
+  return JSON.stringify(now) === JSON.stringify(state) ? [] : [now];
+}
+
+/** The monitors of a member, as text to compare. */
+function checksText({ pools, monitors }: DeviceModel, pool: string, member: Member): string {
+  const found = pools.find(({ name }) => name === pool);
+  const names = [
+    ...(found?.monitors ?? []),
+    ...(found?.members.find(({ name }) => name === member.name)?.monitors ?? []),
+  ];
+  return JSON.stringify(monitors.filter(({ name }) => names.includes(name)));
 }
 
 /** What HAProxy takes as a name (configuration.txt 2.1 "valid names"); anything else could be read as another command. */

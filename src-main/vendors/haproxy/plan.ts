@@ -29,6 +29,7 @@ import {
 import { lossesOf, otherStates } from './plan-losses.ts';
 import { reloadBackCommands, reloadCommands, type ReloadPlan, shell } from './plan-reload.ts';
 import { findRuntimeChange, type RuntimeChange } from './plan-runtime.ts';
+import { isOfRunningCheck } from './plan-runtime-checks.ts';
 import { parseRunning, type RunningProcess } from './runtime-state.ts';
 import { pollCommand } from './stats.ts';
 import { type Expectation, expectationOf, orAsNow } from './standing.ts';
@@ -51,7 +52,9 @@ export async function makePlan(context: PlanContext, edit: Edit): Promise<PlanDr
   const after = edited(context, context.reading.files, edit);
   const real = edit.changes.filter((change) => change.action !== 'no-op');
   const isOfMembers = real.every(
-    ({ action, subject, key }) => action === 'update' && subject.kind === 'member' && runtimeKeys.has(key ?? ''),
+    (change) =>
+      isOfRunningCheck(change) ||
+      (change.action === 'update' && change.subject.kind === 'member' && runtimeKeys.has(change.key ?? '')),
   );
   return draft(context, after, isOfMembers);
 }

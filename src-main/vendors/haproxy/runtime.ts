@@ -18,6 +18,9 @@ export interface RunningServer {
   readonly weight: number;
   /** The weight it was started with: under a static algorithm only this one and 0 can be set at run time. */
   readonly initialWeight: number;
+  /** Where the check and the agent go, since 2.4; port 0 and address `-` = as the server itself. */
+  readonly check?: { readonly port: number; readonly address: string };
+  readonly agent?: { readonly port: number; readonly address: string };
 }
 
 /**
@@ -69,7 +72,18 @@ export function parseServersState(text: string): readonly RunningServer[] {
     initial: columns.indexOf('srv_iweight'),
   };
   if (Object.values(at).includes(-1)) throw unparsed('show servers state', 'lacks a column', header ?? '');
-  return rows.filter((row) => !row.startsWith('#')).map((row) => serverOf(row, at));
+  return rows
+    .filter((row) => !row.startsWith('#'))
+    .map((row) => ({ ...serverOf(row, at), ...placesOf(row.split(' '), columns) }));
+}
+
+function placesOf(fields: readonly string[], columns: readonly string[]): Pick<RunningServer, 'check' | 'agent'> {
+  const [check, agent] = ['srv_check', 'srv_agent'].map((stem) => {
+    const address = fields[columns.indexOf(`${stem}_addr`)];
+    const port = Number(fields[columns.indexOf(`${stem}_port`)]);
+    return address === undefined || !Number.isInteger(port) ? undefined : { address, port };
+  });
+  return { ...(check === undefined ? {} : { check }), ...(agent === undefined ? {} : { agent }) };
 }
 
 function serverOf(row: string, at: Record<'pool' | 'name' | 'admin' | 'weight' | 'initial', number>): RunningServer {

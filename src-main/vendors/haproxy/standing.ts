@@ -12,6 +12,10 @@ import { type RunningServer, serverKey } from './runtime.ts';
 export interface AcceptedState {
   readonly weight?: number;
   readonly adminState?: AdminState;
+  readonly checkPort?: number;
+  readonly checkAddress?: string;
+  readonly agentPort?: number;
+  readonly agentAddress?: string;
 }
 export interface ExpectedServer {
   readonly pool: string;
@@ -94,13 +98,28 @@ function serverDifference(
   if (running === undefined) return `${who} is not there`;
   if (accepted.some((state) => isAccepted(state, running))) return undefined;
   const [first] = accepted;
+  const moved = first === undefined ? undefined : misplaced(who, first, running);
+  if (moved !== undefined) return moved;
   const wanted = [first?.adminState, first?.weight === undefined ? undefined : `weight ${first.weight}`];
   return `${who} is ${running.adminState}, weight ${running.weight}, not ${wanted.filter((word) => word !== undefined).join(', ')}`;
 }
 
 function isAccepted(state: AcceptedState, running: RunningServer): boolean {
   const isWeight = state.weight === undefined || state.weight === running.weight;
-  return isWeight && (state.adminState === undefined || state.adminState === running.adminState);
+  const isState = state.adminState === undefined || state.adminState === running.adminState;
+  return isWeight && isState && misplaced('', state, running) === undefined;
+}
+
+/** A sentence on a check or an agent that goes elsewhere than is wanted. */
+function misplaced(who: string, state: AcceptedState, { check, agent }: RunningServer): string | undefined {
+  const places = [
+    ['check port', state.checkPort, check?.port],
+    ['check address', state.checkAddress, check?.address],
+    ['agent port', state.agentPort, agent?.port],
+    ['agent address', state.agentAddress, agent?.address],
+  ] as const;
+  const found = places.find(([, wanted, is]) => wanted !== undefined && wanted !== is);
+  return found && `${who} has ${found[0]} ${found[2] ?? 'unknown'}, not ${found[1] ?? ''}`;
 }
 
 function keywordOf(algorithm: Algorithm | undefined): string | undefined {
@@ -129,8 +148,12 @@ export function readExpectation(value: unknown): Expectation {
 }
 
 function readAccepted(value: unknown): AcceptedState {
-  const { weight, adminState } = recordOf(value);
+  const { weight, adminState, checkPort, checkAddress, agentPort, agentAddress } = recordOf(value);
   return {
+    ...(typeof checkPort === 'number' ? { checkPort } : {}),
+    ...(typeof checkAddress === 'string' ? { checkAddress } : {}),
+    ...(typeof agentPort === 'number' ? { agentPort } : {}),
+    ...(typeof agentAddress === 'string' ? { agentAddress } : {}),
     ...(typeof weight === 'number' ? { weight } : {}),
     // As above: an unknown word is never met.
     ...(typeof adminState === 'string' ? { adminState: adminState as AdminState } : {}),
