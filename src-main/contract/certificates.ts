@@ -26,6 +26,8 @@ export interface DeviceCertificate {
   readonly chain: readonly { readonly subject: string; readonly issuer: string }[];
   /** Virtual servers that answer with it. */
   readonly usedBy: readonly string[];
+  /** The OCSP answer that is stapled to it: what it says (`good`, `revoked` ...), and until when it may be used. Absent where none is. */
+  readonly ocsp?: { readonly status: string; readonly thisUpdate?: string; readonly nextUpdate?: string };
   /** Why nothing more is known; a sentence. */
   readonly problem?: string;
   /** True where the one that was there before the last renewal is still held, sealed, and can be put back. */

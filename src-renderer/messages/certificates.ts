@@ -1,3 +1,4 @@
+import type { DeviceCertificate } from '$contract/certificates.ts';
 import { plural } from '../format/number.ts';
 
 export const certificatesText = {
@@ -16,6 +17,13 @@ export const certificatesText = {
   daysLeft: (days: number) => (days < 0 ? `expired ${plural(-days, 'day')} ago` : `in ${plural(days, 'day')}`),
   noNames: 'no name',
   unused: 'nobody',
+  /** What is stapled, and how long it may still be. */
+  ocsp: ({ status, nextUpdate }: NonNullable<DeviceCertificate['ocsp']>, nowMs: number) => {
+    if (nextUpdate === undefined) return `OCSP ${status}`;
+    const days = Math.floor((Date.parse(nextUpdate) - nowMs) / 86_400_000);
+    const left = days < 0 ? `out of date for ${plural(-days, 'day')}` : `for ${plural(days, 'more day')}`;
+    return `OCSP ${status}, ${left}`;
+  },
   chainOf: (count: number) => (count === 0 ? 'no chain' : `${count} in its chain`),
   renew: 'Renew',
   renewOf: (name: string) => `Renew ${name}`,

@@ -25,6 +25,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'openssl'))(
     let called: CalledConsole;
     let directory = '';
     let pem = '';
+    let stapled = '';
     let port = 0;
     let first: IssuedCertificate;
     let second: IssuedCertificate;
@@ -40,6 +41,13 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'openssl'))(
       const legacy = join(directory, 'legacy.crt');
       writeFileSync(pem, bundleOf(first));
       writeFileSync(legacy, bundleOf(authority.issue({ names: ['legacy.example'] })));
+      const third = authority.issue({ names: ['stapled.example'] });
+      stapled = join(directory, 'stapled.pem');
+      writeFileSync(stapled, bundleOf(third));
+      const { caFile, caKey } = authority;
+      const signer = ['-CA', caFile, '-rsigner', caFile, '-rkey', caKey, '-issuer', caFile, '-noverify'];
+      const asked = ['-index', authority.index([third], []), '-cert', third.certFile, '-ndays', '5'];
+      execFileSync('openssl', ['ocsp', ...signer, ...asked, '-respout', `${stapled}.ocsp`], { stdio: 'ignore' });
       writeFileSync(split, chainOf(first));
       writeFileSync(splitKey, readFileSync(first.keyFile));
       port = await freePort();
@@ -52,7 +60,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'openssl'))(
     default_backend app
 frontend split
     bind 127.0.0.1:${splitPort} ssl crt ${split}
-    bind 127.0.0.1:${await freePort()} ssl crt ${wild}/ crt ${legacy}
+    bind 127.0.0.1:${await freePort()} ssl crt ${wild}/ crt ${legacy} crt ${stapled}
     default_backend app`,
       });
       site.accounts?.own(directory, [pem, legacy, split, splitKey]);
@@ -66,6 +74,15 @@ frontend split
       authority.close();
       rmSync(directory, { recursive: true, force: true });
     });
+    test('shows the OCSP answer that is stapled to it, and until when', async () => {
+      const list = await called.call('certificates.list', { device: 'lb' });
+      const found = list.find(({ name }) => name === stapled)?.ocsp;
+      expect(found?.status).toBe('good');
+      const [from, to] = [found?.thisUpdate, found?.nextUpdate].map((time) => Date.parse(time ?? ''));
+      expect((to ?? 0) - (from ?? 0)).toBe(5 * 86_400_000);
+      expect(list.find(({ name }) => name === pem)).not.toHaveProperty('ocsp');
+    });
+
     let serial = '';
     beforeEach(async () => {
       serial = await served();
@@ -140,6 +157,7 @@ frontend split
         [join(directory, 'legacy.crt'), ['split']],
         [pem, ['secure']],
         [join(directory, 'split.pem'), ['split']],
+        [stapled, ['split']],
       ]);
       const leaf = new X509Certificate(readFileSync(first.certFile));
       expect(list[2]).toMatchObject({

@@ -3,7 +3,7 @@ import type { DeviceCertificate } from '../../../contract/certificates.ts';
 import { absolutePath } from '../discover-site.ts';
 import type { Host } from '../driver-host.ts';
 import { type Look, socketOf } from '../driver-rights.ts';
-import { parseNames, parseShown, type ShownCertificate } from './show-cert.ts';
+import { parseNames, parseOcsp, parseShown, type ShownCertificate } from './show-cert.ts';
 import { certificateBaseOf, parseCertificateList, type TlsBind, tlsBinds, usesCertificate } from './uses.ts';
 
 /** What the running process has loaded, by its own words: the key files are not read. */
@@ -25,8 +25,13 @@ export async function listCertificates(
     const usedBy = new Set(
       binds.filter((bind) => usesCertificate(bind, name, listed)).map(({ virtualServer }) => virtualServer),
     );
+    const ocsp =
+      shown?.ocspKey === undefined
+        ? undefined
+        : parseOcsp(await host.ask(socket, `show ssl ocsp-response ${shown.ocspKey}`, { signal }));
     certificates.push({
       name,
+      ...(ocsp === undefined ? {} : { ocsp }),
       ...(shown === undefined
         ? { problem: 'HAProxy holds no certificate under this name yet.' }
         : { facts: shown.facts }),

@@ -4,6 +4,8 @@ import type { CertificateFacts, DeviceCertificate } from '../../../contract/cert
 export interface ShownCertificate {
   readonly facts: CertificateFacts;
   readonly chain: DeviceCertificate['chain'];
+  /** What `show ssl ocsp-response` calls the answer that is stapled to it (since 2.5). */
+  readonly ocspKey?: string;
 }
 
 /** The names that `show ssl cert` lists; those of open transactions begin with `*` and are left out. */
@@ -26,6 +28,7 @@ export function parseShown(text: string): ShownCertificate | undefined {
   const issuers = all('Chain Issuer');
   const [algorithm] = all('Algorithm');
   const [sha1] = all('SHA1 FingerPrint');
+  const [ocspKey] = all('OCSP Response Key');
   return {
     facts: {
       subject: nameOf(all('Subject')[0]),
@@ -38,6 +41,21 @@ export function parseShown(text: string): ShownCertificate | undefined {
       ...(sha1 === undefined ? {} : { sha1 }),
     },
     chain: all('Chain Subject').map((subject, index) => ({ subject: nameOf(subject), issuer: nameOf(issuers[index]) })),
+    ...(ocspKey !== undefined && /^[0-9a-f]+$/i.test(ocspKey) ? { ocspKey } : {}),
+  };
+}
+
+/** What `show ssl ocsp-response KEY` says, in OpenSSL's words; undefined where it is no answer of OCSP. */
+export function parseOcsp(text: string): DeviceCertificate['ocsp'] {
+  const status = /^\s*Cert Status: (\S+)/m.exec(text)?.[1];
+  if (status === undefined) return undefined;
+  const [thisUpdate, nextUpdate] = ['This', 'Next'].map((which) =>
+    timeOf(new RegExp(`^\\s*${which} Update: (.+)$`, 'm').exec(text)?.[1]),
+  );
+  return {
+    status,
+    ...(thisUpdate === undefined ? {} : { thisUpdate }),
+    ...(nextUpdate === undefined ? {} : { nextUpdate }),
   };
 }
 
