@@ -15,15 +15,31 @@ export type ProxyName = (typeof proxyNames)[number];
 /**
  * What clients speak to the proxy and what members hear: HTTP; `told` = behind a PROXY header of either version, `late` = that,
  * with half a second for it; `v1` and `v2` = HTTP, members get such a header; `relay-v1`, `relay-v2` = TCP with one on both sides;
- * `tls` = HTTP/1.1 behind TLS, with a certificate of ECDSA and one of RSA; `h2-members` = members hear HTTP/2 (not from NGINX).
+ * `tls` = HTTP/1.1 behind TLS, with a certificate of ECDSA and one of RSA; `h2-members` = members hear HTTP/2 (not from NGINX);
+ * `tls-hsts` = `tls` that says so by RFC 6797.
  */
 export type Spoken =
-  'http1' | 'http2' | 'told' | 'told-http2' | 'late' | 'v1' | 'v2' | 'relay-v1' | 'relay-v2' | 'tls' | 'h2-members';
+  | 'http1'
+  | 'http2'
+  | 'told'
+  | 'told-http2'
+  | 'late'
+  | 'v1'
+  | 'v2'
+  | 'relay-v1'
+  | 'relay-v2'
+  | 'tls'
+  | 'tls-hsts'
+  | 'h2-members';
 
 export interface WantedListener {
   readonly spoken: Spoken;
   readonly member: number;
 }
+
+const hsts = { maxAgeS: 31_536_000, includeSubDomains: true, preload: true };
+/** As others want it written. */
+const hstsValue = 'max-age=31536000; includeSubDomains; preload';
 
 /** One process with these listeners; ports in their order. */
 export interface Proxy {
@@ -32,7 +48,7 @@ export interface Proxy {
 }
 
 export async function openProxy(name: ProxyName, listeners: readonly WantedListener[]): Promise<Proxy> {
-  if (!listeners.some(({ spoken }) => spoken === 'tls')) return openers[name](listeners, []);
+  if (!listeners.some(({ spoken }) => isTls(spoken))) return openers[name](listeners, []);
   const authority = openAuthority();
   const certificates = (['ec', 'rsa'] as const).map((key) => authority.issue({ names: ['a.example'], key }));
   const proxy = await openers[name](listeners, certificates);
@@ -58,6 +74,10 @@ function isRelay(spoken: Spoken): boolean {
   return spoken.startsWith('relay');
 }
 
+function isTls(spoken: Spoken): boolean {
+  return spoken.startsWith('tls');
+}
+
 function isHttp2(spoken: Spoken): boolean {
   return spoken.endsWith('http2');
 }
@@ -77,7 +97,9 @@ async function openOurs(listeners: readonly WantedListener[], certificates: Cert
       ...(isRelay(spoken) ? { protocol: 'tcp' as const } : {}),
       ...(isHttp2(spoken) ? { http: { http2: true } } : {}),
       ...(spoken === 'late' ? { http: { headerTimeoutMs: 500 } } : {}),
-      ...(spoken === 'tls' ? { tls: { certificates: [...certificates] } } : {}),
+      ...(isTls(spoken)
+        ? { tls: { certificates: [...certificates], ...(spoken === 'tls-hsts' ? { hsts } : {}) } }
+        : {}),
     })),
     pools: listeners.map(({ spoken, member }, at) => {
       const version = sentVersion(spoken);
@@ -120,7 +142,8 @@ function haproxyText(
     const mode = isRelay(spoken) ? 'tcp' : 'http';
     return `frontend f${at}
   mode ${mode}
-  bind 127.0.0.1:${ports[at] ?? 0} ${isTold(spoken) ? 'accept-proxy' : ''} ${isHttp2(spoken) ? 'proto h2' : ''} ${spoken === 'tls' ? tls : ''}
+  bind 127.0.0.1:${ports[at] ?? 0} ${isTold(spoken) ? 'accept-proxy' : ''} ${isHttp2(spoken) ? 'proto h2' : ''} ${isTls(spoken) ? tls : ''}
+  ${spoken === 'tls-hsts' ? `http-after-response set-header Strict-Transport-Security "${hstsValue}"` : ''}
   ${spoken === 'late' ? 'timeout client 500ms' : ''}
   default_backend b${at}
 backend b${at}
@@ -175,10 +198,10 @@ ${hasStream ? `stream { ${relays.join('')} }` : ''}
 }
 
 function nginxServer(spoken: Spoken, port: number, member: number, at: number, files: string): string {
-  const words = `${isHttp2(spoken) ? ' http2' : ''}${isTold(spoken) ? ' proxy_protocol' : ''}${spoken === 'tls' ? ' ssl' : ''}`;
+  const words = `${isHttp2(spoken) ? ' http2' : ''}${isTold(spoken) ? ' proxy_protocol' : ''}${isTls(spoken) ? ' ssl' : ''}`;
   const client = isTold(spoken) ? '$remote_addr' : '$proxy_add_x_forwarded_for';
   return ` upstream b${at} { server 127.0.0.1:${member} max_fails=0; keepalive 16; }
- server { listen 127.0.0.1:${port}${words}; ${spoken === 'late' ? 'client_header_timeout 500ms;' : ''} ${spoken === 'tls' ? `ssl_protocols TLSv1.2 TLSv1.3; ${files}` : ''}
+ server { listen 127.0.0.1:${port}${words}; ${spoken === 'late' ? 'client_header_timeout 500ms;' : ''} ${isTls(spoken) ? `ssl_protocols TLSv1.2 TLSv1.3; ${files}` : ''} ${spoken === 'tls-hsts' ? `add_header Strict-Transport-Security "${hstsValue}" always;` : ''}
   set_real_ip_from 127.0.0.1; real_ip_header proxy_protocol; location / { proxy_pass http://b${at};
   proxy_http_version 1.1; proxy_next_upstream off;
   proxy_set_header Host $host; proxy_set_header X-Forwarded-For ${client};

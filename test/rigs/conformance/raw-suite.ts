@@ -1,12 +1,23 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../need.ts';
-import { proxyNames } from './proxies.ts';
+import { proxyNames, type ProxyName } from './proxies.ts';
 import { runRawCases, type RawCase } from './raw-peer.ts';
-import { compareWithDocument, ConformanceReport } from './report.ts';
+import { compareWithDocument, ConformanceReport, type Listed, type Result } from './report.ts';
+
+/** Cases that are run otherwise, behind the raw ones in the table. */
+export interface FurtherCases {
+  readonly cases: readonly Listed[];
+  readonly run: (proxy: ProxyName) => Promise<Result[]>;
+}
 
 /** The tests of one table: every case at every proxy, ours as good as the better of the others, and as `docs/conformance-NAME.md` tells. */
-export function holdAgainstOthers(title: string, name: string, cases: readonly RawCase[]): void {
-  const report = new ConformanceReport(cases);
+export function holdAgainstOthers(
+  title: string,
+  name: string,
+  cases: readonly RawCase[],
+  further?: FurtherCases,
+): void {
+  const report = new ConformanceReport([...cases, ...(further?.cases ?? [])]);
   describe.skipIf(isMissing('haproxy', 'nginx', 'openssl'))(`${title} beside HAProxy and NGINX`, () => {
     beforeAll(async () => {
       await Promise.all(
@@ -20,7 +31,7 @@ export function holdAgainstOthers(title: string, name: string, cases: readonly R
             const said = `members heard ${JSON.stringify(heard.map((each) => each.slice(0, 300)))}`;
             return { isRight: one.isRight(seen), seen: `${got}, ${said}, ended by ${memberEndings.join()}` };
           });
-          report.add(proxy, results);
+          report.add(proxy, [...results, ...((await further?.run(proxy)) ?? [])]);
         }),
       );
     }, 300_000);
