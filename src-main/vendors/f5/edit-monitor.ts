@@ -1,7 +1,18 @@
 import { type Monitor, monitorSchema } from '../../contract/model.ts';
 import type { Change } from '../../contract/plan.ts';
 import { seconds } from './edit-pool.ts';
-import { created, deleted, gone, lacking, partNamed, phraseFor, type Scene, type Sent, setValue } from './sent.ts';
+import {
+  created,
+  deleted,
+  gone,
+  inheritedWords,
+  lacking,
+  partNamed,
+  phraseFor,
+  type Scene,
+  type Sent,
+  setValue,
+} from './sent.ts';
 import type { Item } from './text.ts';
 
 /** Kinds that can be made anew, each with the device's own monitor that it comes from. */
@@ -24,26 +35,15 @@ export function monitorChange(scene: Scene, change: Change): readonly Sent[] {
   if (change.action === 'delete') return [deleted(part)];
   if (monitor === undefined) throw gone(`monitor "${name}"`);
   const { key = 'this' } = change;
-  // What is not written is the parent's: it is known where the parent is the device's own.
-  const settings = part.body;
-  function has(word: string): boolean {
-    return settings?.some(({ words }) => words[0] === word) ?? false;
-  }
-  const word =
-    key === 'intervalMs'
-      ? 'interval'
-      : key === 'timeoutMs'
-        ? 'timeout'
-        : key === 'expect'
-          ? 'recv'
-          : ofRequest.has(key)
-            ? 'send'
-            : '';
-  if (word === '') throw lacking(`${key} of a monitor`);
-  if (!has(word) && (word === 'interval' || word === 'timeout'))
-    throw lacking(`${key} of monitor "${name}", which has it from the monitor that it comes from`);
-  return setValue(part, word, valueOf(word, monitor), 'none');
+  const word = ofRequest.has(key) ? 'send' : words[key];
+  if (word === undefined) throw lacking(`${key} of a monitor`);
+  const rest = inheritedWords(scene, part, word);
+  if (rest === undefined && (word === 'interval' || word === 'timeout'))
+    throw lacking(`${key} of monitor "${name}", which has it from a monitor that is not listed`);
+  return setValue(part, word, valueOf(word, monitor), rest ?? 'none');
 }
+
+const words: Readonly<Record<string, string>> = { intervalMs: 'interval', timeoutMs: 'timeout', expect: 'recv' };
 
 function valueOf(word: string, monitor: Monitor): string {
   if (word === 'interval') return seconds(monitor.intervalMs ?? 5000, 'an interval');

@@ -1,5 +1,5 @@
 import type { ClientTls } from '../../contract/model.ts';
-import { lacking, partNamed, type Scene, type Sent, setValue, wordsOf } from './sent.ts';
+import { inheritedWords, lacking, partNamed, type Scene, type Sent, setValue, wordsOf } from './sent.ts';
 import { keyOf, type Part } from './text.ts';
 
 const versions = ['1.0', '1.1', '1.2', '1.3'];
@@ -33,22 +33,23 @@ export function tlsCommands(scene: Scene, virtual: Part, prior: ClientTls, wish:
       `TLS settings in ${name === '' ? 'no profile' : name}: all others come from the device's own profiles; make one of this virtual server's own first`,
     );
   }
-  if (changed.includes('ciphers')) sent.push(...ciphersCommand(profile, wish.ciphers));
-  if (changed.includes('minVersion')) sent.push(...optionsCommand(profile, wish.minVersion));
+  if (changed.includes('ciphers')) sent.push(...ciphersCommand(scene, profile, wish.ciphers));
+  if (changed.includes('minVersion')) sent.push(...optionsCommand(scene, profile, wish.minVersion));
   return sent;
 }
 
-function ciphersCommand(profile: Part, ciphers: readonly string[] | undefined): readonly Sent[] {
+function ciphersCommand(scene: Scene, profile: Part, ciphers: readonly string[] | undefined): readonly Sent[] {
   if (wordsOf(profile, 'cipher-group') !== undefined && wordsOf(profile, 'cipher-group') !== 'none')
     throw lacking('cipher suites of a profile that has a cipher group');
-  if (ciphers === undefined || ciphers.length === 0) return setValue(profile, 'ciphers', 'DEFAULT', 'DEFAULT');
-  return setValue(profile, 'ciphers', ciphers.join(':'), 'DEFAULT');
+  const rest = inheritedWords(scene, profile, 'ciphers') ?? 'DEFAULT';
+  if (ciphers === undefined || ciphers.length === 0) return setValue(profile, 'ciphers', 'DEFAULT', rest);
+  return setValue(profile, 'ciphers', ciphers.join(':'), rest);
 }
 
-function optionsCommand(profile: Part, minVersion: string | undefined): readonly Sent[] {
+function optionsCommand(scene: Scene, profile: Part, minVersion: string | undefined): readonly Sent[] {
   const lowest = minVersion === undefined ? 0 : versions.indexOf(minVersion);
   if (lowest === -1) throw lacking(`TLS from version ${minVersion ?? ''}: it is one of ${versions.join(', ')}`);
-  const now = wordsOf(profile, 'options') ?? restingOptions;
+  const now = inheritedWords(scene, profile, 'options') ?? restingOptions;
   const options = now
     .replace(/[{}]/g, ' ')
     .split(/\s+/)
@@ -62,7 +63,7 @@ function optionsCommand(profile: Part, minVersion: string | undefined): readonly
   );
   const wanted = [...new Set([...options.filter((word) => !allowed.has(word)), ...below])];
   const text = wanted.length === 0 ? 'none' : `{ ${wanted.join(' ')} }`;
-  return setValue(profile, 'options', text, restingOptions);
+  return setValue(profile, 'options', text, now);
 }
 
 function profilesCommand(scene: Scene, virtual: Part, now: readonly string[], wish: readonly string[]): Sent {

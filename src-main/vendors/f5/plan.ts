@@ -191,7 +191,7 @@ function keepOf(sent: readonly Sent[], place: Place): Step[] {
   const { shell, group } = place;
   const isElsewhere = sent.some(({ of }) => !of.includes(' /Common/'));
   const save = `save sys config${isElsewhere ? ' partitions all' : ''}`;
-  const sync = group.name === undefined || group.isAutomatic ? [] : [`run cm config-sync to-group ${group.name}`];
+  const sync = group.name === undefined || group.isAutomatic ? [] : [`run cm config-sync to-group ${group.name.replace(/^\/Common\//, '')}`];
   return [
     step('save', 'keep', 'Save the running configuration', [shellCommand(callText(shell, [save]), takenAnswer)], false),
     ...sync.map((text) =>
@@ -218,10 +218,7 @@ function affectsOf(sent: readonly Sent[], model: DeviceModel): PlanDraft['affect
         .filter(({ monitors }) => monitors?.includes(name) ?? false)
         .map((one) => ['pool', one.name] as const),
       ...model.virtualServers
-        .filter(
-          ({ pool, tls, persistence }) =>
-            pool === name || (tls?.profiles?.includes(name) ?? false) || persistence?.name === name,
-        )
+        .filter(({ tls, persistence }) => (tls?.profiles?.includes(name) ?? false) || persistence?.name === name)
         .map((one) => ['virtualServer', one.name] as const),
     ];
     for (const [kind, holder] of holders) found.set(`${kind} ${holder}`, { kind, name: holder, why: `uses ${name}` });

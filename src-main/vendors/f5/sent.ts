@@ -40,6 +40,18 @@ export function wordsOf(item: Item, key: string): string | undefined {
     : [...found.words.slice(1), ...(found.body === undefined ? [] : [listOf(found)])].join(' ');
 }
 
+/** The same, of the object or of those that it comes from (`defaults-from`), where the configuration has them. */
+export function inheritedWords(scene: Scene, item: Item, key: string): string | undefined {
+  const kind = item.words.slice(0, 3).join(' ');
+  let from: Item | undefined = item;
+  for (let steps = 0; from !== undefined && steps < 8; steps += 1) {
+    const found = wordsOf(from, key);
+    if (found !== undefined) return found;
+    from = partNamed(scene, kind, wordsOf(from, 'defaults-from') ?? '');
+  }
+  return undefined;
+}
+
 /** `{ a b }`. */
 export function listOf(item: Item): string {
   const body = (item.body ?? []).map(lineOf);

@@ -120,7 +120,15 @@ const resting: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
   ],
   [
     /^ltm virtual \S+ > /,
-    new Set(['enabled', 'connection-limit 0', 'pool none', 'persist none', 'fallback-persistence none']),
+    new Set([
+      'enabled',
+      'connection-limit 0',
+      'translate-address enabled',
+      'translate-port enabled',
+      'pool none',
+      'persist none',
+      'fallback-persistence none',
+    ]),
   ],
   [
     /^ltm monitor /,

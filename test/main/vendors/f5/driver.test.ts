@@ -152,7 +152,7 @@ test('a unit that has the newest changes gives them to its group after they are 
   const made = await plan(weight);
   expect(made.keep.map(({ commands }) => commands[0])).toMatchObject([
     { text: "tmsh -q -c 'save sys config'" },
-    { text: "tmsh -q -c 'run cm config-sync to-group /Common/DG1'" },
+    { text: "tmsh -q -c 'run cm config-sync to-group DG1'" },
     {},
   ]);
   await send(link, made.steps.slice(0, 2));

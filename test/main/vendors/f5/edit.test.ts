@@ -321,7 +321,7 @@ test('one transaction by bash, checked as a file first; by tmsh itself without a
   });
   expect(other.keep.map(({ commands }) => commands[0])).toMatchObject([
     { text: 'save sys config' },
-    { text: 'run cm config-sync to-group /Common/DG1' },
+    { text: 'run cm config-sync to-group DG1' },
   ]);
 });
 
