@@ -76,6 +76,7 @@ export async function openSshDevice(open: OpenLogin, { accounts, port = 0 }: Ssh
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
+    socket.setNoDelay(true); // as sshd has it for terminals
     server.injectSocket(socket);
   });
   await new Promise<void>((resolve, reject) => {

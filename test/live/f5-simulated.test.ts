@@ -218,7 +218,7 @@ virtualServers:
 
   test('a plan that another hand has overtaken is refused, and so is a unit whose peer has newer changes', async () => {
     f5.run('run cm config-sync to-group dg1');
-    const plan = await planFor('lb', weight);
+    const [plan, later] = [await planFor('lb', weight), await planFor('lb', weight)];
     peer.run('modify ltm pool /Common/app description theirs');
     const newer = await start('apply', plan, '--yes').ended;
     expect([newer.status, newer.stderr]).toEqual([
@@ -232,7 +232,7 @@ virtualServers:
     ]);
     peer.run('run cm config-sync to-group dg1');
     const theirs = f5.running();
-    const stale = await start('apply', plan, '--yes').ended;
+    const stale = await start('apply', later, '--yes').ended;
     expect([stale.status, stale.stderr]).toEqual([1, expect.stringContaining('PLAN_STALE')]);
     expect(f5.running()).toBe(theirs);
   });

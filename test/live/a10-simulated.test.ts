@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { DeviceModel } from '../../src-main/contract/model.ts';
+import { type SimulatedA10, startA10 } from '../../src-main/simulate/a10/start.ts';
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const config = `!Current configuration: 500 bytes
+!64-bit Advanced Core OS (ACOS) version 4.1.4-GR1, build 78 (Jan-18-2019,16:02)
+!
+health monitor hm1
+!
+slb server w1 192.0.2.1
+  port 80 tcp
+!
+slb server w2 192.0.2.2
+  port 80 tcp
+!
+slb service-group app tcp
+  member w1 80
+  member w2 80
+!
+slb service-group api tcp
+  member w1 80
+!
+slb virtual-server shop 192.0.2.100
+  port 80 http
+    service-group app
+!
+end
+`;
+const command = join(import.meta.dirname, '../../src-main/cli.ts');
+let a10: SimulatedA10;
+let dataDir: string;
+let plans = 0;
+
+function start(...words: readonly string[]): { child: ChildProcess; stderr: () => string; ended: Promise<Ended> } {
+  const env = { ...process.env, STEELYARD_PASSWORD: 'orchard', STEELYARD_PASSPHRASE: 'of this test' };
+  const child = spawn(process.execPath, [command, ...words, '--data', dataDir], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (part) => (stdout += String(part)));
+  child.stderr.on('data', (part) => (stderr += String(part)));
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (status) => {
+      resolve({ status, stdout, stderr });
+    });
+  });
+  return { child, stderr: () => stderr, ended };
+}
+
+async function wish(device: string, text: string): Promise<{ readonly path: string; readonly ended: Ended }> {
+  const file = join(dataDir, 'wish.yaml');
+  const path = join(dataDir, `plan-${String(++plans)}.json`);
+  await writeFile(file, text);
+  return { path, ended: await start('plan', device, file, '--out', path).ended };
+}
+
+/** The file of a plan that brings this about. */
+async function planFor(device: string, text: string): Promise<string> {
+  const { path, ended } = await wish(device, text);
+  expect(ended.status, ended.stderr).toBe(0);
+  return path;
+}
+
+/** Pushes and keeps a change, and answers the lines that came for it, without those that look and those that every session begins with. */
+async function become(device: string, text: string): Promise<readonly string[]> {
+  const plan = await planFor(device, text);
+  const before = a10.commands().length;
+  const applying = start('apply', plan, '--yes', '--confirm-within', '60s');
+  await vi.waitFor(
+    () => {
+      expect(applying.stderr()).toContain(`steelyard confirm ${device}`);
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+  const confirmed = await start('confirm', device).ended;
+  expect(confirmed.status, confirmed.stderr + applying.stderr()).toBe(0);
+  expect((await applying.ended).status).toBe(0);
+  const lines = a10.commands().map(({ line }) => line);
+  return lines.slice(before).filter((line) => !/^(?:show |enable$|terminal length|secret)/.test(line));
+}
+
+const weight = "pools:\n  - { name: app, members: [{ name: 'w1:80', weight: 9 }] }\n";
+
+describe('the command line on a simulated A10 Thunder', { timeout: 180_000 }, () => {
+  beforeAll(async () => {
+    a10 = await startA10({ config, accounts: { admin: 'orchard' } });
+    dataDir = await mkdtemp(join(tmpdir(), 'steelyard-a10-'));
+    const address = `a10+ssh://admin@${a10.host}:${String(a10.port)}`;
+    const tested = await start('devices', 'test', address, '--accept-host-key', a10.fingerprint).ended;
+    expect(tested.status, tested.stderr).toBe(0);
+    const added = await start('devices', 'add', 'lb', address).ended;
+    expect(added.status, added.stderr).toBe(0);
+  }, 120_000);
+  afterAll(async () => {
+    await a10.close();
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  test('it is read as virtual server, pools and members', async () => {
+    const { status, stdout, stderr } = await start('read', 'lb').ended;
+    expect(status, stderr).toBe(0);
+    const { virtualServers, pools } = JSON.parse(stdout) as DeviceModel;
+    expect(virtualServers).toMatchObject([{ name: 'shop:80', listen: ['192.0.2.100:80'], pool: 'app' }]);
+    expect(pools.map(({ name, members }) => [name, members.map((one) => one.name)])).toEqual([
+      ['app', ['w1:80', 'w2:80']],
+      ['api', ['w1:80']],
+    ]);
+  });
+
+  test('a change of everything is typed in one session and, kept, written', async () => {
+    const sent = await become(
+      'lb',
+      `pools:
+  - name: app
+    algorithm: least-connections
+    monitors: [hm1]
+    members:
+      - { name: 'w1:80', weight: 5 }
+      - { name: 'w2:80', adminState: draining, priority: 4 }
+      - { name: 'w3:80', address: 192.0.2.3, port: 80 }
+virtualServers:
+  - { name: 'shop:80', persistence: { method: source-ip, timeoutMs: 600000 } }
+`,
+    );
+    expect(sent).toEqual([
+      'slb service-group app tcp',
+      'method service-least-connection',
+      'slb server w1 192.0.2.1',
+      'port 80 tcp',
+      'weight 5',
+      'slb service-group app tcp',
+      'member w2 80',
+      'disable-with-health-check',
+      'priority 4',
+      'slb server w3 192.0.2.3',
+      'port 80 tcp',
+      'slb service-group app tcp',
+      'member w3 80',
+      'health-check hm1',
+      'slb template persist source-ip shop_80_persist',
+      'timeout 10',
+      'slb virtual-server shop 192.0.2.100',
+      'port 80 http',
+      'template persist source-ip shop_80_persist',
+      'write memory all-partitions',
+    ]);
+    expect(a10.saved()).toBe(a10.running());
+    expect(a10.saved()).toMatch(/ {2}member w2 80\n {4}(?:priority 4\n {4})?disable-with-health-check/);
+    expect(a10.saved()).toContain('    template persist source-ip shop_80_persist\n');
+  });
+
+  test('a change that nobody keeps goes back, and was never written', async () => {
+    const before = [a10.running(), a10.saved()];
+    const { status, stderr } = await start('apply', await planFor('lb', weight), '--yes', '--confirm-within', '1s')
+      .ended;
+    expect([status, stderr]).toEqual([1, expect.stringContaining('Push: reverted')]);
+    expect(stderr).toContain('also touches pool api');
+    expect([a10.running(), a10.saved()]).toEqual(before);
+  });
+
+  test('a standby takes no change', async () => {
+    a10.become('standby');
+    const before = a10.running();
+    const { ended } = await wish('lb', weight);
+    expect([ended.status, ended.stderr]).toEqual([1, expect.stringMatching(/standby by VRRP-A/)]);
+    expect(a10.running()).toBe(before);
+  });
+});
