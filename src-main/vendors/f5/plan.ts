@@ -191,7 +191,10 @@ function keepOf(sent: readonly Sent[], place: Place): Step[] {
   const { shell, group } = place;
   const isElsewhere = sent.some(({ of }) => !of.includes(' /Common/'));
   const save = `save sys config${isElsewhere ? ' partitions all' : ''}`;
-  const sync = group.name === undefined || group.isAutomatic ? [] : [`run cm config-sync to-group ${group.name.replace(/^\/Common\//, '')}`];
+  const sync =
+    group.name === undefined || group.isAutomatic
+      ? []
+      : [`run cm config-sync to-group ${group.name.replace(/^\/Common\//, '')}`];
   return [
     step('save', 'keep', 'Save the running configuration', [shellCommand(callText(shell, [save]), takenAnswer)], false),
     ...sync.map((text) =>
