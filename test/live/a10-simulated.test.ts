@@ -170,7 +170,7 @@ virtualServers:
   });
 
   test('a standby takes no change', async () => {
-    a10.become('standby');
+    a10.become('Standby');
     const before = a10.running();
     const { ended } = await wish('lb', weight);
     expect([ended.status, ended.stderr]).toEqual([1, expect.stringMatching(/standby by VRRP-A/)]);
