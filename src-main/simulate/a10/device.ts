@@ -23,6 +23,9 @@ export interface Device {
   /** Undefined where VRRP-A is off. */
   readonly role: () => Role | undefined;
   readonly become: (role: Role) => void;
+  /** Undefined where aVCS is off. */
+  readonly vcs: Vcs | undefined;
+  readonly isLicensed: boolean;
   readonly probe: Probe;
   readonly traffic: Traffic;
   readonly setHealth: (address: string, port: string | number, isUp: boolean) => void;
@@ -32,12 +35,22 @@ export interface Device {
 }
 export type Role = 'Active' | 'Standby' | 'ForcedStandby';
 
+/** The place in a virtual chassis of two devices. */
+export interface Vcs {
+  readonly role: 'vMaster' | 'vBlade';
+  readonly chassis: number;
+  readonly device: 1 | 2;
+}
+
 export interface DeviceOptions {
   /** The shared partition, as `show running-config` prints it. */
   readonly config: string;
   /** Those of the other partitions, by name. */
   readonly partitions?: Readonly<Record<string, string>>;
   readonly role?: Role;
+  readonly vcs?: Vcs;
+  /** Without one the prompt says NOLICENSE. Default true. */
+  readonly isLicensed?: boolean;
   readonly now?: () => Date;
   /** Pretended connections a second to each port of a virtual server; none unless told. */
   readonly connectionsPerSecond?: number;
@@ -110,6 +123,8 @@ export function makeDevice(options: DeviceOptions): Device {
     become: (next) => {
       role = next;
     },
+    vcs: options.vcs,
+    isLicensed: options.isLicensed ?? true,
     probe,
     traffic,
     setHealth: (address, port, isUp) => {

@@ -12,7 +12,7 @@ import {
   showVersion,
   showVirtualServers,
   showVrrpA,
-  vcsSummary,
+  showVcs,
 } from './show.ts';
 
 export interface SessionOptions {
@@ -161,7 +161,7 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
     if (second === 'startup-config') return showStartup(device, partition);
     if (second === 'partition') return showPartitions(device, partition);
     if (second === 'vrrp-a') return showVrrpA(device);
-    if (second === 'vcs') return vcsSummary;
+    if (second === 'vcs') return showVcs(device);
     if (key === 'show slb server') return showServers(device, partition, name);
     if (key === 'show slb service-group') return showGroups(device, partition, name);
     return showVirtualServers(device, partition, name);
@@ -221,9 +221,19 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
     );
   }
   function promptOf(): string {
+    const { vcs, isLicensed } = device;
     const role = device.role();
-    const head = `${device.hostname()}${role === undefined ? '' : `-${role}`}${partition === shared ? '' : `[${partition}]`}`;
-    return `${head}${isConfiguring ? `(${modeName(levels)})` : ''}${isPrivileged ? '#' : '>'}`;
+    const parts = [
+      device.hostname(),
+      role === undefined ? '' : `-${role}`,
+      vcs === undefined ? '' : `-${vcs.role}[${vcs.chassis}/${vcs.device}]`,
+      partition === shared ? '' : `[${partition}]`,
+      isConfiguring
+        ? `(${modeName(levels).replace(/^config/, vcs === undefined ? 'config' : `config:${vcs.device}`)})`
+        : '',
+      isLicensed ? '' : '(NOLICENSE)',
+    ];
+    return `${parts.join('')}${isPrivileged ? '#' : '>'}`;
   }
   return {
     greeting: 'ACOS system is ready now.\n\n[type ? for help]\n\n',

@@ -185,5 +185,28 @@ export function showVrrpA(device: Device): string {
   ].join('\n');
 }
 
-/** The form of a device without aVCS; the lines of one with it are not simulated. */
-export const vcsSummary = 'VCS Chassis:\n   VCS Enabled:                               No\n';
+/** Rows of a public transcript of 2.7.1; a device without aVCS says no more than that it is off. */
+export function showVcs({ vcs, version }: Device): string {
+  if (vcs === undefined) return 'VCS Chassis:\n   VCS Enabled:                               No\n';
+  const [release = '', build = ''] = version.split(/, build | \(/);
+  const facts = [
+    ['VCS Enabled:', 'Yes'],
+    ['Chassis ID:', String(vcs.chassis)],
+    ['Floating IP:', '192.0.2.20'],
+    ['Mask:', '255.255.255.0'],
+    ['Multicast IP:', '224.0.0.210'],
+    ['Multicast Port:', '41217'],
+    ['Version:', `${release}.b${build}`],
+  ];
+  const other = vcs.role === 'vMaster' ? 'vBlade' : 'vMaster';
+  const rows = [1, 2].map((id) => {
+    const isLocal = id === vcs.device;
+    const state = isLocal ? `${vcs.role}(*)` : other;
+    return ` ${String(id).padEnd(4)}${state.padEnd(12)}${'150'.padEnd(9)}${`192.0.2.${10 + id}:41216`.padEnd(39)}${isLocal ? 'Local   ' : 'Remote  '}\n`;
+  });
+  return (
+    `VCS Chassis:\n${facts.map(([name = '', value = '']) => `   ${name.padEnd(43)}${value}\n`).join('')}` +
+    `Members(* means local device):\n ID  State       Priority IP:Port                                       Location\n${'-'.repeat(79)}\n` +
+    `${rows.join('')}Total: 2\n`
+  );
+}

@@ -164,6 +164,7 @@ const virtual: Properties = {
   mask: text(),
   metadata: entries({ value: text(), persist: words('true false') }),
   mirror: words(onOff, 'disabled'),
+  'mobile-app-tunnel': words(onOff, 'disabled'),
   nat64: words(onOff, 'disabled'),
   persist: entries({ default: words(yesNo) }, 'ltm persistence'),
   policies: entries({}, 'ltm policy'),
@@ -171,7 +172,9 @@ const virtual: Properties = {
   profiles: entries({ context: words('all clientside serverside') }, 'ltm profile'),
   'rate-class': text('none'),
   'rate-limit': number(0, most, 'disabled', 'disabled'),
+  'rate-limit-dst-mask': number(0, 128, 0),
   'rate-limit-mode': text('object'),
+  'rate-limit-src-mask': number(0, 128, 0),
   reject: flag(''),
   rules: list('ltm rule'),
   'security-log-profiles': list(),
@@ -302,11 +305,13 @@ const certificateFile: Properties = {
 };
 
 const deviceGroup: Properties = {
+  'asm-sync': words(onOff, 'disabled'),
   'auto-sync': words(onOff, 'disabled'),
   description: text('none'),
   devices: entries({ 'set-sync-leader': flag('') }),
   'full-load-on-sync': words('true false', 'false'),
   hidden: text('false'),
+  'incremental-config-sync-size-max': number(0, most, 1024),
   'network-failover': words(onOff, 'enabled'),
   'save-on-auto-sync': words('true false', 'false'),
   type: words('sync-failover sync-only', 'sync-only'),

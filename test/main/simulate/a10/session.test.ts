@@ -63,6 +63,25 @@ test('prompts tell host, state, partition and mode, and exit goes up one level',
   ]);
 });
 
+test('a device of a virtual chassis tells its part in prompts and in its summary', async () => {
+  const typist = startVthunder({ role: 'Active', vcs: { role: 'vMaster', chassis: 1, device: 2 }, isLicensed: false });
+  await typist.type('enable', '');
+  expect(typist.prompt()).toBe('vThunder-Active-vMaster[1/2](NOLICENSE)#');
+  await typist.type('configure');
+  await typist.type('slb server s1');
+  expect(typist.prompt()).toBe('vThunder-Active-vMaster[1/2](config:2-real server)(NOLICENSE)#');
+  expect(await typist.type('show vcs summary')).toMatch(
+    /^ 1 {3}vBlade .* Remote {2}\n 2 {3}vMaster\(\*\) .* Local {3}$/m,
+  );
+  expect(await startedWithout()).toContain('VCS Enabled:                               No\n');
+});
+
+async function startedWithout(): Promise<string> {
+  const typist = startVthunder();
+  await typist.type('enable', '');
+  return typist.type('show vcs summary');
+}
+
 test('enable asks for a password, and a wrong one leaves things as they are', async () => {
   const typist = startVthunder({}, { enablePassword: 'orchard' });
   expect(await typist.type('show running-config')).toContain('^');
