@@ -53,7 +53,8 @@ const fleet = await startFleet(
         return [fuzzed(answer)];
       case 'far':
         return pick(20) === 0 ? [] : [80];
-      default:
+      case 'good':
+      case undefined:
         return [0];
     }
   },

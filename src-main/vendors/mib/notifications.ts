@@ -101,7 +101,9 @@ const stateWords: Readonly<Record<string, Readonly<Record<string, Story['severit
   rSState: { 1: 'good', 2: 'bad' },
 };
 /** After the name's own words: `Normal`, `Resume` and `Relieve` take back what the words before them say. */
-const good = /(normal|resume|relieve|cleared|restored|recover|isgood|up$|[a-z]Up[A-Z]?|avail$|enabled|online)/i;
+const good = /(normal|resume|relieve|cleared|restored|recover|isgood|avail$|enabled|online)/i;
+/** `Up` as a word of its own: no part of `Group`. */
+const up = /[a-z]Up(?=[A-Z]|$)|(?<!ro)up$/;
 const bad =
   /(down|fail|notavail|unavail|disabled|high|low$|critical|bad|dead|exceed|limit|expir|lost|offline|attack|flood|reject|mismatch|error|rate)/i;
 
@@ -111,7 +113,7 @@ function severityOf(name: string, word: Words): Story['severity'] {
     if (state !== undefined) return state;
   }
   if (/(unavail|notavail)/i.test(name)) return 'bad';
-  if (good.test(name)) return 'good';
+  if (good.test(name) || up.test(name)) return 'good';
   return bad.test(name) || name === 'authenticationFailure' ? 'bad' : 'note';
 }
 
