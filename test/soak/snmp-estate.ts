@@ -42,7 +42,8 @@ const fleet = await startFleet(
   kinds.length * each,
   bigIpRows(members),
   (place, answer) => {
-    switch (kinds[Math.floor(place / each)]) {
+    const kind = kinds[Math.floor(place / each)] ?? 'good';
+    switch (kind) {
       case 'dead':
         return [];
       case 'slow':
@@ -54,7 +55,6 @@ const fleet = await startFleet(
       case 'far':
         return pick(20) === 0 ? [] : [80];
       case 'good':
-      case undefined:
         return [0];
     }
   },
