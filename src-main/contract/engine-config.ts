@@ -31,6 +31,7 @@ export type EngineMember = z.infer<typeof engineMemberSchema>;
 
 export const enginePoolSchema = poolSchema.omit({ native: true, onMemberUp: true }).extend({
   members: z.array(engineMemberSchema).optional(),
+  retry: poolSchema.shape.retry.unwrap().omit({ redispatch: true }).optional(),
   passive: poolSchema.shape.passive.unwrap().omit({ observe: true, onError: true }).optional(),
   onMemberDown: poolSchema.shape.onMemberDown.unwrap().exclude(['drop']).optional(),
 });

@@ -188,6 +188,8 @@ export const poolSchema = z.strictObject({
       attempts: count.optional(),
       when: z.array(z.enum(['connect-error', 'reset-before-response', 'timeout'])).optional(),
       statuses: z.array(z.number().int()).optional(),
+      /** A further try may go to another member than the one that a cookie or a table holds (HAProxy `option redispatch`). */
+      redispatch: z.boolean().optional(),
     })
     .optional(),
   passive: z

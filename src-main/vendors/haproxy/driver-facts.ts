@@ -77,7 +77,7 @@ function capabilitiesOf({ version, socket, reload, writeProblem, checkProblem }:
 function noBandwidth(version = ''): string | undefined {
   const isOlder = /^(?:1\.|2\.[0-6](?!\d))/.test(version);
   if (isOlder) return `HAProxy ${version} has no bandwidth filters: 2.7 and later have`;
-  return 'bandwidth filters are kept byte for byte, and changed by hand alone as yet';
+  return 'bandwidth filters are read, kept byte for byte, and changed by hand alone as yet';
 }
 
 const noCertificates =

@@ -1,8 +1,10 @@
 import { AppError } from '../../../contract/errors.ts';
 import type { DevicePool } from '../../../contract/model.ts';
+import { keyOfCheck } from './check-steps.ts';
 import { removeWords, setWord } from './edit-server.ts';
 import type { Editor } from './editor.ts';
 import { modelOfDocument } from './model.ts';
+import { setRetryLines } from './retry-words.ts';
 import { highestCount, readCount } from './units.ts';
 
 /** Lines of a backend for keys of one number: where it stands in the wish, its keyword, its unit. */
@@ -31,10 +33,11 @@ export function setLimit(editor: Editor, pool: string, key: string, desired: unk
   else {
     const inner = line.inner === undefined ? desired : fieldOf(desired, line.inner);
     setLine(editor, pool, line.keyword, numberText(pool, key, inner, line.unit));
+    if (key === 'retry') setRetryLines(editor, pool, desired);
   }
   const after = modelOfDocument(editor.document, { effective: true }).pools.find(({ name }) => name === pool);
   const found: unknown = after?.[key as keyof DevicePool]; // one of limitKeys
-  if (JSON.stringify(found) === JSON.stringify(desired)) return;
+  if (keyOfCheck(found) === keyOfCheck(desired)) return;
   const shown = found === undefined ? 'nothing' : JSON.stringify(found);
   throw new AppError(
     'CAPABILITY_MISSING',

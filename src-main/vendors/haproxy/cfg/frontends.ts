@@ -1,4 +1,5 @@
 import type { ClientTls, VirtualServer } from '../../../contract/model.ts';
+import { readBandwidth } from './bandwidth.ts';
 import { readBinds } from './binds.ts';
 import { readDisabled } from './pools.ts';
 import { nested, type Reading, takeOption, takeSetting, takeValue } from './reading.ts';
@@ -29,6 +30,7 @@ export function readFrontend(
     ...nested('http', readHttp(reading, settings)),
     ...(proxyProtocol ? { proxyProtocol: 'either' as const } : {}),
     ...takeValue(reading, settings, 'maxconn', 'connectionLimit', (text) => readCount(text)),
+    ...nested('bandwidth', readBandwidth(reading, settings) ?? {}),
     ...readDisabled(reading, settings),
     ...nested('native', native),
   };

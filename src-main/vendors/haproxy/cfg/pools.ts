@@ -5,6 +5,7 @@ import { readMember } from './members.ts';
 import { readMonitors, sharedWords } from './monitors.ts';
 import { readPersistence } from './persistence.ts';
 import { maskedArguments, nested, type Reading, sourceOf, takeOption, takeSetting, takeValue } from './reading.ts';
+import { readRetryOn } from './retry-words.ts';
 import { readServerLines, type ServerLine, type ServerWords } from './servers.ts';
 import type { Settings } from './settings.ts';
 import { readServerTls, serverTlsWords } from './server-tls.ts';
@@ -132,18 +133,16 @@ function readLimits(reading: Reading, settings: Settings): Omit<Partial<Pool>, '
   };
 }
 
-const retryCauses = {
-  'conn-failure': 'connect-error',
-  'empty-response': 'reset-before-response',
-  'response-timeout': 'timeout',
-} as const;
-
 function readRetry(reading: Reading, settings: Settings): NonNullable<Pool['retry']> {
   const attempts = takeValue(reading, settings, 'retries', 'attempts', (text) => readCount(text));
-  const words = takeSetting(reading, settings, 'retry-on')?.args ?? [];
-  const when = Object.entries(retryCauses).flatMap(([native, cause]) => (words.includes(native) ? [cause] : []));
-  const statuses = words.filter((word) => /^[45]\d\d$/.test(word)).map(Number);
-  return { ...attempts, ...(when.length > 0 ? { when } : {}), ...(statuses.length > 0 ? { statuses } : {}) };
+  const { when, statuses } = readRetryOn(takeSetting(reading, settings, 'retry-on')?.args ?? []);
+  const redispatch = takeOption(reading, settings, 'option redispatch');
+  return {
+    ...attempts,
+    ...(when.length > 0 ? { when: [...when] } : {}),
+    ...(statuses.length > 0 ? { statuses: [...statuses] } : {}),
+    ...(redispatch === undefined ? {} : { redispatch }),
+  };
 }
 
 function readMode(reading: Reading, settings: Settings): Pick<Pool, 'protocol' | 'adminState'> {
@@ -166,7 +165,7 @@ export function readDisabled(reading: Reading, settings: Settings): { adminState
 }
 
 const nativeKeywords = ['fullconn', 'http-reuse', 'hash-preserve-affinity', 'retry-on'];
-const nativeOptions = ['option redispatch', 'option allbackups', 'option persist', 'option abortonclose'];
+const nativeOptions = ['option allbackups', 'option persist', 'option abortonclose'];
 
 function readNative(reading: Reading, settings: Settings): Pick<Pool, 'native'> {
   const native: Record<string, string> = {};

@@ -124,6 +124,25 @@ describe('slow start, times and tries of a pool', () => {
     expect(edit(after, ...back)).toBe(base);
   });
 
+  test('what is tried again, and that another member may be, keeps the words that the model has none for', () => {
+    const odd = base.replace('\tbalance', '\tretry-on  0rtt-rejected conn-failure # ours\n\tbalance');
+    const retry = { when: ['connect-error' as const, 'timeout' as const], statuses: [503], redispatch: true };
+    const after = edit(odd, pool('retry', retry));
+    expect(changed(after)).toEqual([
+      '\toption redispatch',
+      '\tretry-on conn-failure response-timeout 0rtt-rejected 503 # ours',
+    ]);
+    expect(edit(after, pool('retry', { when: ['connect-error'] }))).toBe(
+      odd.replace('  0rtt-rejected conn-failure', ' conn-failure 0rtt-rejected'),
+    );
+    const given = base.replace('mode http', 'mode http\n    option redispatch');
+    expect(edit(given, pool('retry', { redispatch: false }))).toBe(
+      given.replace('\tbalance', '\tno option redispatch\n\tbalance'),
+    );
+    expect(edit(edit(given, pool('retry', { redispatch: false })), pool('retry', { redispatch: true }))).toBe(given);
+    expect(() => edit(given, pool('retry', undefined))).toThrow(/would read/);
+  });
+
   test('what has no words there, or comes from defaults, is refused', () => {
     expect(() => edit(base, pool('queue', { limit: 5 }))).toThrow(/would read/);
     expect(() => edit(base, pool('retry', { attempts: -1 }))).toThrow(/no whole number/);

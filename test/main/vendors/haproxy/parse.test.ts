@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { DevicePool } from '../../../../src-main/contract/model.ts';
+import type { DeviceModel, DevicePool } from '../../../../src-main/contract/model.ts';
 import { globalFacts } from '../../../../src-main/vendors/haproxy/cfg/facts.ts';
 import { effectiveModel, parseHaproxy } from '../../../../src-main/vendors/haproxy/parse.ts';
 import { cfg } from './changes.ts';
@@ -256,5 +256,38 @@ describe('the facts of the process', () => {
   it('say of which pools a weight takes no effect at run time', () => {
     const fixed = globalFacts(shop).pools.filter((pool) => pool.isStatic);
     expect(fixed.map((pool) => pool.name)).toEqual(['bots']);
+  });
+});
+
+describe('bandwidth filters', () => {
+  const text = `frontend f
+    bind :80
+    filter bwlim-out by-src limit 10m key src table limits
+    filter bwlim-out by-stream default-limit 512k default-period 500ms
+    filter bwlim-in up default-limit 1m default-period 1s
+    http-response set-bandwidth-limit by-src
+    tcp-response content set-bandwidth-limit by-stream
+    http-request set-bandwidth-limit up
+backend limits
+    stick-table type ip size 1m expire 10s store http_req_rate(1s),bytes_out_rate(2s)
+`;
+  function read(source: string): DeviceModel {
+    return effectiveModel([{ path: 'a.cfg', bytes: Buffer.from(source) }], { version: '3.2.0' });
+  }
+
+  it('say what a client and a stream get at most, where every stream has them', () => {
+    expect(read(text).virtualServers[0]?.bandwidth).toEqual({
+      perClientBytesPerSecond: 5 * 1024 * 1024,
+      perConnectionBytesPerSecond: 1024 * 1024,
+    });
+    expect(read(text).unmodelled.map(({ line }) => line)).toEqual([5, 8, 10]);
+  });
+  it('that only some streams have stay with their lines', () => {
+    const some = text
+      .replace('set-bandwidth-limit by-src', '$& if { path_beg /big }')
+      .replace('bytes_out_rate(2s)', 'gpc0');
+    const model = read(some);
+    expect(model.virtualServers[0]?.bandwidth).toEqual({ perConnectionBytesPerSecond: 1024 * 1024 });
+    expect(model.unmodelled.find(({ line }) => line === 3)?.why).toContain('bandwidth filter');
   });
 });
