@@ -20,6 +20,7 @@ const ok = block([':status', '200']);
 const answers: readonly ((stream: number) => Buffer)[] = [
   (stream) => Buffer.concat([headers(stream, ok, F.endHeaders), data(stream, 'hello')]),
   (stream) => headers(stream, block([':status', '204'])),
+  (stream) => Buffer.concat([headers(stream, Buffer.concat([ok, indexed('content-type', 'a/b'), indexed('trailer', 'x'), Buffer.of(0xbe, 0xbf)]), F.endHeaders), data(stream, 'x')]),
   (stream) => Buffer.concat([headers(stream, block([':status', '200'], ['content-length', '5']), F.endHeaders), data(stream, 'hello')]),
   (stream) => Buffer.concat([headers(stream, ok, F.endHeaders), data(stream, 'part', 0), headers(stream, block(['x-sum', '1']))]),
   (stream) => Buffer.concat([headers(stream, block([':status', '103']), F.endHeaders), headers(stream, ok, F.endHeaders), data(stream, '')]),

@@ -63,8 +63,7 @@ export class ResponseHead implements FieldSink {
     else {
       if (nameLength === trailerName.length) this.#hasTrailers ||= equalsName(line, 0, nameLength, trailerName);
       else if (nameLength === typeName.length && equalsName(line, 0, nameLength, typeName))
-        this.#hasTrailers ||=
-          line.compare(grpcType, 0, grpcType.length, nameLength + 2, nameLength + 2 + grpcType.length) === 0;
+        this.#hasTrailers ||= isGrpc(line, nameLength + 2, length - 2);
       line.copy(this.text, this.end, 0, length);
       this.end += length;
     }
@@ -118,4 +117,11 @@ export class ResponseHead implements FieldSink {
     if (this.contentLength >= 0 || !/^\d{1,15}$/.test(text)) this.isMalformed = true;
     else this.contentLength = Number(text);
   }
+}
+
+/** `application/grpc`, or a kind of it. A value may be shorter than that, and `line` no longer than the value. */
+function isGrpc(line: Buffer, start: number, end: number): boolean {
+  if (end - start < grpcType.length) return false;
+  for (let at = 0; at < grpcType.length; at++) if (line[start + at] !== grpcType[at]) return false;
+  return true;
 }

@@ -187,6 +187,19 @@ describe('frames of members', () => {
     expect(await ask('retrying', { method: 'POST', body: 'a' })).toBe('502 502 Bad Gateway');
   });
 
+  it('reads what the table of the connection has kept, however short', async () => {
+    const kept = [0x40, 12, ...Buffer.from('content-type'), 3, ...Buffer.from('a/b')];
+    behaviours.set('plain', {
+      onRequest: (link, { stream }) => {
+        const more = Buffer.from(stream === 1 ? kept : [0xbe]);
+        link.send(frame(FrameType.headers, Flag.endHeaders, stream, Buffer.concat([fields(...ok), more])));
+        link.send(frame(FrameType.data, Flag.endStream, stream, 'typed'));
+      },
+    });
+    for (let turn = 0; turn < 3; turn++) expect(await ask('plain')).toBe('200 typed');
+    expect(last('plain').requests.size).toBe(3);
+  });
+
   it.each([
     [ErrorCode.cancel, ErrorCode.cancel],
     [ErrorCode.enhanceYourCalm, ErrorCode.enhanceYourCalm],

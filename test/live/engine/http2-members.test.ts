@@ -106,6 +106,10 @@ class NodeMember {
         stream.respond({ ':status': 200 });
         stream.end(large);
         break;
+      case '/cached':
+        stream.respond({ ':status': 200, 'cache-control': 'max-age=600', 'content-type': 'text/plain' });
+        stream.end('cached '.repeat(1000));
+        break;
       case '/none':
         stream.respond({ ':status': 204 }, { endStream: true });
         break;
@@ -372,6 +376,60 @@ describe.skipIf(isMissing('openssl', 'nginx', 'haproxy', 'curl'))('HTTP/2 to mem
     await vi.waitFor(() => { expect(said).toBe('echo:frame'); }, { timeout: 20_000 }); // prettier-ignore
     socket.end();
     await once(socket, 'close');
+  });
+
+  describe('with all that stands before a pool', () => {
+    let directory: string;
+    let full: TestEngine;
+
+    beforeAll(async () => {
+      directory = mkdtempSync(join(tmpdir(), 'steelyard-h2-all-'));
+      const { virtualServers, ...rest } = config({
+        all: { members: [member(portOf(clear.server))] },
+        held: { members: [member(portOf(clear.server))], persistence: { method: 'cookie-insert', cookieName: 'SRV' } },
+      });
+      full = await openEngine({
+        ...rest,
+        virtualServers: (virtualServers ?? []).map((server) => ({
+          ...server,
+          ...(server.name === 'all' ? { cache: { maxBytes: 10_000_000 } } : {}),
+          http: { http2: true, compression: ['gzip'] },
+          bandwidth: { perConnectionBytesPerSecond: 40_000_000 },
+        })),
+        log: { access: 'json', file: join(directory, 'access.log') },
+      });
+    }, 60_000);
+
+    afterAll(async () => {
+      await full.stop();
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    it('caches, compresses, holds, limits and logs as in front of HTTP/1.1', async () => {
+      const url = `http://127.0.0.1:${full.port('all')}`;
+      const texts: string[] = [];
+      for (let turn = 0; turn < 2; turn++) {
+        const response = await fetch(`${url}/cached`, { headers: { 'accept-encoding': 'gzip' } });
+        expect(response.headers.get('content-encoding')).toBe('gzip');
+        texts.push(await response.text());
+      }
+      expect(texts).toEqual(['cached '.repeat(1000), 'cached '.repeat(1000)]);
+      const held = await fetch(`http://127.0.0.1:${full.port('held')}/held`);
+      expect(held.headers.getSetCookie().join()).toContain(`SRV=m${portOf(clear.server)}`);
+      expect((await held.text()).length).toBeGreaterThan(0);
+      const limited = await fetch(`${url}/large`);
+      expect(Buffer.from(await limited.arrayBuffer()).equals(large)).toBe(true);
+      const { pools, virtualServers } = await full.stats();
+      expect(pools[0]?.members[0]).toMatchObject({ requests: 2, totalConnections: 1, currentConnections: 0 });
+      expect(virtualServers[0]?.cache?.hits).toBe(1);
+      await vi.waitFor(
+        () => {
+          const lines = readFileSync(join(directory, 'access.log'), 'utf8').trim().split('\n');
+          expect(lines.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([200, 200, 200, 200]); // what the engine logs
+        },
+        { timeout: 20_000 },
+      );
+    });
   });
 
   it('answers 502 where a member does not speak HTTP/2, and an event says why', async () => {
