@@ -110,7 +110,7 @@ function factsOf({ name, shell, version: [major] }: Look): DeviceFacts {
     version: name,
     capabilities: [
       {
-        id: 'push',
+        id: 'write',
         isPresent: true,
         why: 'By tmsh, in one transaction; saved and synchronised once the change is kept.',
       },
@@ -122,15 +122,14 @@ function factsOf({ name, shell, version: [major] }: Look): DeviceFacts {
             ? 'The device checks a change before it takes it.'
             : 'The account has tmsh as its shell, which takes no file to check.',
       },
-      {
-        id: 'tried-on-a-device',
-        isPresent: false,
-        why: isKnown ? 'Not yet tried on a real device.' : `Version ${String(major)} is newer than this program.`,
-      },
+      ...(isKnown
+        ? []
+        : [{ id: 'version', isPresent: false, why: `Version ${String(major)} is newer than this program.` }]),
     ],
     weightRange: { lowest: 1, highest: 65_535 },
     algorithms: offeredModes(),
     persistence: offeredPersistence(),
+    writes: ['member.maxConnections'],
   };
 }
 
