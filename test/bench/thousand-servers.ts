@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { CDPSession, Page } from 'playwright-core';
+import type { CDPSession } from 'playwright-core';
 import { openDatabase } from '../../src-main/store/database.ts';
 import { sampleMigrations } from '../../src-main/store/schema.ts';
 import { openSamples } from '../../src-main/store/samples.ts';
@@ -22,34 +22,33 @@ import { startSshd } from '../rigs/sshd.ts';
  * that of `socat` reading the same socket, the growth of the history, and what the window costs with a pool of 50 members open.
  * Prints a row and JSON; status 1 where a target is missed.
  *
- *     node test/bench/thousand-servers.ts [SECONDS]
+ *     node test/bench/thousand-servers.ts [SECONDS] [TRACE.json]
  *
- * Below 120 s the heap is told and not judged. On a machine that does other work the chart updates, which are wall time, are longer.
+ * SECONDS with no window (20 unless told), then three minutes with one. The history holds what the window's charts show before it opens,
+ * so that its lines are as long as they get. With TRACE.json a profile stands in the trace (for Chromium's Performance panel), and costs
+ * CPU itself. A chart update is judged by the CPU that it took: on the clock of the wall, which is told too, other work of the machine
+ * lengthens it.
  *
- * Targets: CPU < 10 % of a core, <= 60 MB an hour, a chart update < 16 ms, a flat heap.
+ * Targets: CPU < 10 % of a core, <= 60 MB an hour, a chart update < 16 ms at the 95th percentile, a flat heap: its floor (the lowest
+ * after a garbage collection) is the same after a minute.
  */
-const seconds = Number(process.argv[2] ?? 120);
-/** Lines of the window grow until they reach over its five minutes: only then can its heap be flat. */
-const isWhole = seconds >= 120;
-const fullAfterMs = 8 * 60_000;
-const windowSeconds = Math.max(30, Math.round(seconds / 2));
+const seconds = Number(process.argv[2] ?? 20);
+const traceFile = process.argv[3];
+const minuteMs = 60_000;
+const seededMinutes = 6;
+/** How much the floor may differ from itself: what a collection leaves is not the same each time. */
+const flatPart = 1.03;
 const visibleMembers = 50;
 const otherPools = 95;
 const membersEach = 10;
 const requestsPerSecond = 400;
 const pollWords = 'show info;show stat;show servers state';
 const run = promisify(execFile);
-const startedMs = performance.now();
-/** Runs inside the page before its scripts: how long each frame's callbacks take. */
-const watchFrames = `(() => {
-  const durations = (globalThis.frameDurations = []);
-  const real = globalThis.requestAnimationFrame.bind(globalThis);
-  globalThis.requestAnimationFrame = (callback) => real((at) => {
-    const before = performance.now();
-    callback(at);
-    durations.push(performance.now() - before);
-  });
-})()`;
+interface Spread {
+  readonly median: number;
+  readonly p95: number;
+  readonly worst: number;
+}
 
 if (isMissing('haproxy', 'sshd', 'socat', 'chromium'))
   process.stdout.write('haproxy, sshd, socat or chromium is missing\n');
@@ -69,9 +68,12 @@ interface Result {
   readonly megabytesPerHour: number;
   readonly secondsMegabytesPerHour: number;
   readonly rollupMegabytesPerHour: number;
-  readonly chartUpdateMs: { readonly median: number; readonly p95: number; readonly worst: number };
+  readonly chartUpdateCpuMs: Spread;
+  /** The same on the clock of the wall. */
+  readonly chartUpdateMs: Spread;
   /** CPU of everything that the page's main thread did, by tick. */
   readonly taskMsPerTick: number;
+  /** The lowest after a garbage collection in the second minute of the window and in its third. */
   readonly heapMegabytes: readonly [number, number];
 }
 
@@ -91,15 +93,16 @@ async function main(): Promise<void> {
   const stopLoad = startLoad(socketPath, haproxy.port);
   try {
     await addDevice(data, sshd, haproxy);
+    const seededUntilMs = seedHistory(data);
     const served = await startServed([], data);
     try {
       const pid = ownerOf(data);
       await sleep(10_000);
       const cpu = await cpuOver(pid, seconds, haproxy.socket);
       process.stderr.write(`${JSON.stringify(cpu)}\n`);
-      const page = await pageFigures(served.link, windowSeconds, pid);
+      const page = await pageFigures(served.link, pid);
       process.stderr.write(`${JSON.stringify(page)}\n`);
-      const growth = await growthOf(data, directory);
+      const growth = await growthOf(data, directory, seededUntilMs);
       process.stderr.write(`${JSON.stringify(growth)}\n`);
       const result: Result = {
         seconds,
@@ -222,8 +225,39 @@ async function socatCpu(socket: string, forSeconds: number): Promise<number> {
   );
 }
 
+/** The last minutes of the watched pool, as if the console had run before. Returns where they end. */
+function seedHistory(data: string): number {
+  const database = openDatabase(join(data, 'samples.db'), {
+    migrations: sampleMigrations,
+    synchronous: 'NORMAL',
+    isChecked: false,
+  });
+  const samples = openSamples(database);
+  const untilMs = Math.floor(Date.now() / minuteMs) * minuteMs;
+  for (let atMs = untilMs - seededMinutes * minuteMs; atMs < untilMs; atMs += 1000) {
+    const rows = Array.from({ length: visibleMembers }, (_, at) => ({
+      pool: 'app',
+      member: `s${at}`,
+      values: {
+        requestsPerSecond: 1 + ((atMs / 1000 + at) % 4),
+        currentConnections: at % 3,
+        bytesOutPerSecond: 1000 + ((atMs / 1000 + 7 * at) % 3000),
+        failuresPerSecond: 0,
+        serverErrorsPerSecond: 0,
+        weight: 1 + (at % 5),
+        inRotation: 1,
+        responseTimeAverageMs: 1 + ((atMs / 1000) % 3),
+      },
+    }));
+    samples.write({ device: 'many', atMs, intervalMs: 1000, everyMs: 1000, rows });
+  }
+  samples.flush();
+  database.close();
+  return untilMs;
+}
+
 /** Of the seconds stored so far, and of what they are rolled up to, taken from a copy. */
-async function growthOf(data: string, directory: string) {
+async function growthOf(data: string, directory: string, seededUntilMs: number) {
   await sleep(1000);
   const copy = join(directory, 'copy.db');
   for (const ending of ['', '-wal']) {
@@ -231,6 +265,8 @@ async function growthOf(data: string, directory: string) {
       copyFileSync(join(data, `samples.db${ending}`), `${copy}${ending}`);
   }
   const database = openDatabase(copy, { migrations: sampleMigrations, synchronous: 'NORMAL', isChecked: false });
+  const seeded = `SELECT id FROM chunk WHERE start_ms < ${seededUntilMs}`;
+  database.exec(`DELETE FROM block WHERE id >> 32 IN (${seeded}); DELETE FROM chunk WHERE id IN (${seeded})`);
   const lengths = 'SELECT coalesce(sum(length(data) + 12), 0) AS bytes, count(*) AS n FROM';
   function number(sql: string, column: string): number {
     return Number(database.prepare(sql).get()?.[column]);
@@ -261,44 +297,92 @@ async function growthOf(data: string, directory: string) {
   };
 }
 
-async function pageFigures(link: string, forSeconds: number, pid: number) {
+async function pageFigures(link: string, pid: number) {
   const browser = await openBrowser();
   try {
-    await browser.context.addInitScript(watchFrames);
     const page = await browser.open(link);
     await page.goto(new URL('#/pool/many/app', page.url()).href);
     await page.locator('main canvas').first().waitFor();
-    await sleep(isWhole ? Math.max(10_000, startedMs + fullAfterMs - performance.now()) : 10_000);
     const session = await browser.context.newCDPSession(page);
     // Of the page's own thread, not of the clock on the wall.
     await session.send('Performance.enable', { timeDomain: 'threadTicks' });
-    await page.evaluate('globalThis.frameDurations.length = 0');
-    const [heapBefore, taskBefore, measuredMs] = [
-      await heapOf(session),
+    await sleep(minuteMs / 4);
+    const [taskBefore, cpuBefore, measuredMs] = [
       await metric(session, 'TaskDuration'),
+      cpuSeconds(`/proc/${pid}/stat`),
       performance.now(),
     ];
-    const cpuBefore = cpuSeconds(`/proc/${pid}/stat`);
-    await sleep(forSeconds * 1000);
+    const frames = await tracedFrames(session, minuteMs);
     const passed = (performance.now() - measuredMs) / 1000;
     const task = (await metric(session, 'TaskDuration')) - taskBefore;
     const cpu = cpuSeconds(`/proc/${pid}/stat`) - cpuBefore;
-    const durations = await frameDurations(page);
+    // Collections for the heap's floor would lengthen frames: they come after.
+    const heapMegabytes = [await heapFloor(session), await heapFloor(session)] as const;
     return {
       consoleCpuWithWindow: round((cpu / passed) * 100),
-      chartUpdateMs: { median: at(durations, 0.5), p95: at(durations, 0.95), worst: at(durations, 1) },
+      ...frames,
       taskMsPerTick: round((task / passed) * 1000),
-      heapMegabytes: [heapBefore, await heapOf(session)] as const,
+      heapMegabytes,
     };
   } finally {
     await browser.close();
   }
 }
 
-/** Charts are drawn in one frame, callback by callback: those that come together are one update. */
-async function frameDurations(page: Page): Promise<readonly number[]> {
-  const durations: unknown = await page.evaluate('globalThis.frameDurations');
-  return Array.isArray(durations) ? durations.map(Number).sort((one, other) => one - other) : [];
+/** The lowest of nearly a minute: a window reads its history anew each minute. */
+async function heapFloor(session: CDPSession): Promise<number> {
+  let lowest = Infinity;
+  for (let part = 0; part < 5; part += 1) {
+    await sleep(minuteMs / 6);
+    lowest = Math.min(lowest, await heapOf(session));
+  }
+  return lowest;
+}
+
+/** Charts are drawn in one frame, all of them: the time of its callbacks, by Chromium's own trace. */
+async function tracedFrames(session: CDPSession, forMs: number) {
+  const profile = traceFile === undefined ? [] : ['v8', 'disabled-by-default-v8.cpu_profiler'];
+  const includedCategories = ['devtools.timeline', ...profile];
+  await session.send('Tracing.start', { transferMode: 'ReturnAsStream', traceConfig: { includedCategories } });
+  await sleep(forMs);
+  const trace = await endTrace(session);
+  if (traceFile !== undefined) writeFileSync(traceFile, trace);
+  const { traceEvents } = JSON.parse(trace) as { readonly traceEvents: readonly TraceEvent[] }; // as Chromium documents it
+  const frames = traceEvents.filter(({ name, ph }) => name === 'FireAnimationFrame' && ph === 'X');
+  return {
+    chartUpdateCpuMs: spreadOf(frames.map(({ tdur = NaN }) => tdur / 1000)),
+    chartUpdateMs: spreadOf(frames.map(({ dur = NaN }) => dur / 1000)),
+  };
+}
+
+/** Durations in µs: by the clock, and of the thread. */
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly dur?: number;
+  readonly tdur?: number;
+}
+
+async function endTrace(session: CDPSession): Promise<string> {
+  const ended = new Promise<string>((resolve) => {
+    session.once('Tracing.tracingComplete', ({ stream }) => {
+      resolve(stream ?? '');
+    });
+  });
+  await session.send('Tracing.end');
+  const handle = await ended;
+  const parts: string[] = [];
+  for (let isOver = false; !isOver;) {
+    const { data, eof } = await session.send('IO.read', { handle });
+    parts.push(data);
+    isOver = eof;
+  }
+  return parts.join('');
+}
+
+function spreadOf(durations: readonly number[]): Spread {
+  const sorted = durations.toSorted((one, other) => one - other);
+  return { median: at(sorted, 0.5), p95: at(sorted, 0.95), worst: at(sorted, 1) };
 }
 
 function at(sorted: readonly number[], part: number): number {
@@ -316,17 +400,24 @@ async function metric(session: CDPSession, name: string): Promise<number> {
 }
 
 function report(result: Result): void {
-  const { consoleCpu, mainThreadCpu, socatCpu: socat, megabytesPerHour, chartUpdateMs, heapMegabytes } = result;
+  const {
+    consoleCpu,
+    mainThreadCpu,
+    socatCpu: socat,
+    megabytesPerHour,
+    chartUpdateCpuMs,
+    chartUpdateMs,
+    heapMegabytes,
+  } = result;
   const row = [
     `console ${consoleCpu} % (first thread ${mainThreadCpu} %), socat ${socat} % of a core`,
     `${megabytesPerHour} MB an hour`,
-    `charts p95 ${chartUpdateMs.p95} ms, worst ${chartUpdateMs.worst} ms`,
+    `charts p95 ${chartUpdateCpuMs.p95} ms of CPU, ${chartUpdateMs.p95} ms by the clock`,
     `heap ${heapMegabytes.join(' -> ')} MB`,
   ];
   process.stdout.write(`${row.join(' | ')}\n${JSON.stringify(result)}\n`);
   const [before, after] = heapMegabytes;
-  const isMet =
-    consoleCpu < 10 && megabytesPerHour <= 60 && chartUpdateMs.p95 < 16 && (!isWhole || after < before * 1.1);
+  const isMet = consoleCpu < 10 && megabytesPerHour <= 60 && chartUpdateCpuMs.p95 < 16 && after <= before * flatPart;
   process.exitCode = isMet ? 0 : 1;
 }
 
