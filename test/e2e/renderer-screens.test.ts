@@ -162,6 +162,27 @@ const screens: readonly Screen[] = [
     then: async (page) => page.getByRole('button', { name: 'Change… persistence of app' }).click(),
   },
   {
+    name: 'member-limits',
+    hash: '#/pool/lab/app',
+    then: async (page) => {
+      await page.getByRole('button', { name: 'Actions for files-1' }).click();
+      await page.getByRole('menuitem', { name: 'Limits…' }).click();
+    },
+  },
+  {
+    name: 'member-tls',
+    hash: '#/pool/lab/app',
+    then: async (page) => {
+      await page.getByRole('button', { name: 'Change… TLS to the members of app' }).click();
+      await page.getByLabel('Speak TLS to the members').check();
+    },
+  },
+  {
+    name: 'listen',
+    hash: '#/virtual-server/lab/fe_app',
+    then: async (page) => page.getByRole('button', { name: 'Change… Where fe_app listens' }).click(),
+  },
+  {
     name: 'add-member',
     hash: '#/pool/hap-fra1/dl-origin',
     then: async (page) => page.getByRole('button', { name: 'Add a member…' }).click(),
