@@ -72,7 +72,7 @@ export const overviewText = {
   nothingFound: (total: number) => `Nothing is at fault. ${total} hidden by “Faults only”.`,
   showAll: 'Show all',
   requestsChart: 'Requests by device',
-  requestsChartUnit: 'per second, since this window opened',
+  requestsChartUnit: 'per second',
   outChart: 'Out by device',
   furthest: 'Furthest from their weights',
   furthestSub: '% of load elsewhere',
