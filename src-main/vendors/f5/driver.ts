@@ -14,7 +14,7 @@ import { readingText, versionOf } from './listing.ts';
 import { f5Secrets, parseBigip } from './parse.ts';
 import { draftPlan, fingerprintOf, standingOf, warningsOf } from './plan.ts';
 import { ask, callText, findShell, type LoginShell } from './shell.ts';
-import { samplesOf, statisticsCommands } from './stats.ts';
+import { failoverOf, samplesOf, statisticsCommands } from './stats.ts';
 import { asConfiguration } from './text.ts';
 
 const path = 'bigip.conf';
@@ -150,9 +150,10 @@ async function poll(
   signal: AbortSignal,
 ): Promise<Sample> {
   const text = await ask(host, callText(shell, statisticsCommands), signal);
+  const failover = failoverOf(text);
   return {
     at: tools.now().toISOString(),
-    device: { vendor: 'f5', product: 'BIG-IP', version: name },
+    device: { vendor: 'f5', product: 'BIG-IP', version: name, ...(failover === undefined ? {} : { failover }) },
     ...samplesOf(text),
     errors: [],
   };

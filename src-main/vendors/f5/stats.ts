@@ -9,7 +9,13 @@ export const statisticsCommands = [
   'cd /',
   'show ltm pool recursive members field-fmt raw',
   'show ltm virtual recursive field-fmt raw',
+  'show cm failover-status',
 ];
+
+/** `Status  ACTIVE`: a standby counts only what it sees itself, which is not the traffic of the group. */
+export function failoverOf(text: string): string | undefined {
+  return /^Status\s+(ACTIVE|STANDBY|OFFLINE|FORCED-OFFLINE)\s*$/im.exec(text)?.[1]?.toLowerCase();
+}
 
 const units: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18, Z: 1e21, Y: 1e24 };
 

@@ -215,8 +215,16 @@ ltm virtual Common/v {
  status.availability-state available
  status.enabled-state enabled
 }
+
+---
+CM::Failover Status
+---
+Color    gray
+Status   STANDBY
+Summary  1/1 standby
 `;
-  const { pools, virtualServers } = await link.device.poll(signal);
+  const { pools, virtualServers, device: unit } = await link.device.poll(signal);
+  expect(unit).toMatchObject({ failover: 'standby' });
   expect(pools).toMatchObject([
     {
       name: '/Common/p',
