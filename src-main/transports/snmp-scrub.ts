@@ -74,18 +74,14 @@ function indexOf(oid: string, scrub: RowScrub): string {
   const known = scrub.addresses();
   const out: number[] = numbers.slice(0, 7);
   for (let at = 7; at < numbers.length;) {
-    const length = numbers[at] ?? 0;
-    const body = numbers.slice(at + 1, at + 1 + length);
-    if (length >= 2 && body.length === length && body.every((one) => one >= 0x20 && one < 0x7f)) {
-      const text = String.fromCharCode(...body);
-      const own = scrub.text(text);
-      out.push(own.length, ...Buffer.from(own));
-      at += 1 + length;
-      continue;
-    }
-    const typed = numbers[at] === 1 && numbers[at + 1] === 4 && numbers.length >= at + 6;
+    const word = wordAt(numbers, at, scrub);
+    // A column's number 1 before a name of four letters looks like a type before an address: the name is known, so it wins.
+    const isTyped = numbers[at] === 1 && numbers[at + 1] === 4 && numbers.length >= at + 6;
     const bare = numbers.slice(at, at + 4).join('.');
-    if (typed) {
+    if (word !== undefined) {
+      out.push(word.length, ...Buffer.from(word));
+      at += 1 + (numbers[at] ?? 0);
+    } else if (isTyped && wordAt(numbers, at + 1, scrub) === undefined) {
       out.push(
         1,
         4,
@@ -104,6 +100,16 @@ function indexOf(oid: string, scrub: RowScrub): string {
     }
   }
   return out.join('.');
+}
+
+/** The substitute of a text with its length before it, where there is one here and it has something to be taken out. */
+function wordAt(numbers: readonly number[], at: number, scrub: RowScrub): string | undefined {
+  const length = numbers[at] ?? 0;
+  const body = numbers.slice(at + 1, at + 1 + length);
+  if (length < 2 || body.length < length || body.some((one) => one < 0x20 || one > 0x7e)) return undefined;
+  const text = String.fromCharCode(...body);
+  const own = scrub.text(text);
+  return own === text ? undefined : own;
 }
 
 function compare(one: string, other: string): number {
