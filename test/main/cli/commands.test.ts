@@ -24,7 +24,9 @@ function run(
   tools: Partial<CliTools> = {},
 ): Promise<CommandResult> {
   function openConsole(): Promise<SmallConsole> {
-    return Promise.resolve(openSmallConsole({ ...openSecrets, ...handlers }));
+    return Promise.resolve(
+      openSmallConsole({ ...openSecrets, 'devices.list': () => Promise.resolve([]), ...handlers }),
+    );
   }
   return runCommandLine([...words, '--data', dataDir], { openConsole, ...tools });
 }
