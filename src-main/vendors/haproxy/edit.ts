@@ -16,6 +16,7 @@ import { limitKeys, setLimit } from './cfg/edit-limits.ts';
 import { isMonitorChange, setMonitors } from './cfg/edit-monitor.ts';
 import { setPersistence } from './cfg/edit-persistence.ts';
 import { setTls } from './cfg/edit-tls.ts';
+import { setWatch } from './cfg/edit-watch.ts';
 import { addMember, removeMember } from './cfg/edit-members.ts';
 import {
   isAppended,
@@ -29,7 +30,7 @@ import {
 import { Editor } from './cfg/editor.ts';
 import { readWeight } from './cfg/members.ts';
 import { highestWeight, readCount } from './cfg/units.ts';
-import { setWatch, watchKeys } from './cfg/watch-words.ts';
+import { watchKeys } from './cfg/watch-words.ts';
 
 export interface EditOptions {
   readonly surroundings?: Surroundings;

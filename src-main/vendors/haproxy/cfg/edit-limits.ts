@@ -1,10 +1,10 @@
 import { AppError } from '../../../contract/errors.ts';
 import type { DevicePool } from '../../../contract/model.ts';
 import { keyOfCheck } from './check-steps.ts';
+import { setRetryLines } from './edit-retry.ts';
 import { removeWords, setWord } from './edit-server.ts';
 import type { Editor } from './editor.ts';
 import { modelOfDocument } from './model.ts';
-import { setRetryLines } from './retry-words.ts';
 import { highestCount, readCount } from './units.ts';
 
 /** Lines of a backend for keys of one number: where it stands in the wish, its keyword, its unit. */
