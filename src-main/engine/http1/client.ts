@@ -1,8 +1,9 @@
 import { challengeAnswer } from '../acme/answer.ts';
-import { TLSSocket } from 'node:tls';
-import type { OwnResponse } from './own-response.ts';
-import { renderOwnResponse } from './own-response.ts';
-import { ChunkReader } from './chunked.ts';
+import { defaultResponse, httpsRedirect } from './own-answers.ts';
+import { renderOwnResponse, type OwnResponse } from './own-response.ts';
+import { Outflow, type OutflowOwner } from './outflow.ts';
+import { bareRewrite, empty, rewriteFor } from './response-rewrite.ts';
+import { chunked, RequestBody, ResponseBody, tooLarge, untilClose } from './body.ts';
 import { cutCookie, cutPrefix } from './cookies.ts';
 import { head, scanRequest, scanResponse, type Refusal } from './head.ts';
 import { takeForward } from './max-forwards.ts';
@@ -20,7 +21,6 @@ import { planCompression } from '../compression/plan.ts';
 import type { ResponseSink, ResponseSource } from '../cache/sink.ts';
 import type { ServerCache } from '../cache/server-cache.ts';
 import { largeBodyBytes, readBytes, type WorkerContext } from '../runtime/context.ts';
-import type { Meter } from '../limits/meter.ts';
 import type { ServerLimits } from '../limits/limits.ts';
 import type { AccessLog, LogEntry } from '../log/access-log.ts';
 import { add, M, P, S, serverCounterNames } from '../runtime/counters.ts';
@@ -29,7 +29,6 @@ import type { MemberRuntime } from '../runtime/member.ts';
 import type { PoolRuntime, Waiter } from '../runtime/pool.ts';
 import type { VirtualServerRuntime } from '../runtime/virtual-server.ts';
 import type { ByteReader } from '../sockets/byte-reader.ts';
-import { queuedBytes } from '../sockets/handles.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { resetSocket } from '../sockets/reset.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
@@ -41,10 +40,6 @@ const awaitingResponse = 2;
 const tunnelling = 3;
 const lingering = 4;
 const closed = 5;
-
-// What is left of a body: a number of bytes, or one of these.
-const untilClose = -1;
-const chunked = -2;
 
 /** A response head longer than this is not forwarded. */
 const maxResponseHeadBytes = 65_536;
@@ -67,13 +62,14 @@ const view = new RequestView();
  * ways with back-pressure, then goes on to the next. The hot path of the engine: one fixed-shape object per connection,
  * nothing allocated per request but the views that the kernel is handed. Longer than house style for that reason.
  */
-export class ClientConnection extends Timed implements ByteReader, UpstreamOwner, Waiter, Asker, ResponseSink {
+export class ClientConnection
+  extends Timed
+  implements ByteReader, UpstreamOwner, Waiter, Asker, OutflowOwner, ResponseSink
+{
   readonly #context: WorkerContext;
   readonly #listener: Listener;
   readonly #socket: ByteSocket;
-  /** What TLS takes is encrypted at once: its memory is free, though it may not have left. */
-  readonly #isTls: boolean;
-  readonly #onFlushed: () => void;
+  readonly #out: Outflow;
   readonly #siblings: Set<OpenConnection>;
   #server: VirtualServerRuntime;
   /** Whose pools serve the request: `#server`, or one that stands in for it. */
@@ -83,15 +79,9 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #forLine: Buffer | undefined = undefined;
   #state = awaitingHead;
   #isReadPaused = false;
-  #isFlushing = false;
-  #queued = 0;
   #isDraining = false;
-  // What limits it: both undefined where nothing does.
+  /** Undefined = nothing limits it. */
   #limits: ServerLimits | undefined = undefined;
-  #meter: Meter | undefined = undefined;
-  /** Bytes that are not paid for yet: they leave before any other. */
-  #unpaid: Buffer | undefined = undefined;
-  #isEndDue = false;
   /** What answers in place of a member. */
   #source: ResponseSource | undefined = undefined;
   /** What compresses the body that comes. */
@@ -100,8 +90,6 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #partial: Buffer | undefined = undefined;
   #pending: Buffer | undefined = undefined;
   #lease: Buffer | undefined = undefined;
-  /** A large body's buffer that a pending write to the client still reads. */
-  #heldLease: Buffer | undefined = undefined;
 
   // The exchange.
   #pool: PoolRuntime | undefined = undefined;
@@ -127,10 +115,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #request: Buffer | undefined = undefined;
   #requestLength = 0;
   #requestHeadLength = 0;
-  #bodyLeft = 0;
-  #bodyBytes = 0;
-  #requestChunks: ChunkReader | undefined = undefined;
-  #responseChunks: ChunkReader | undefined = undefined;
+  readonly #requestBody = new RequestBody();
+  readonly #responseBody = new ResponseBody();
   #keepsAlive = true;
   #isHttp10 = false;
   #isHead = false;
@@ -144,10 +130,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #sentAtMs = 0;
   #hasResponseHead = false;
   #responsePartial: Buffer | undefined = undefined;
-  #responseLeft = 0;
   #memberKeepsAlive = false;
   #memberIdleMs = 0;
-  #decodesChunks = false;
   /** What the access log will say of the exchange; undefined = nothing. */
   #entry: LogEntry | undefined = undefined;
 
@@ -167,11 +151,8 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#listener = listener;
     this.#server = this.#behind = listener.server;
     this.#socket = attach(this);
-    this.#isTls = this.#socket instanceof TLSSocket;
+    this.#out = new Outflow(context, this.#socket, this);
     this.#endpoint = endpoint ?? new Endpoint(this.#socket);
-    this.#onFlushed = () => {
-      this.#afterFlush();
-    };
     this.#socket.on('end', () => {
       this.#onClientEnd();
     });
@@ -232,7 +213,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   reselect(member: MemberRuntime): void {
     if (this.#member !== member) return;
     const mayRepeat = !this.#isSent || (this.#isIdempotent && this.#isReplayable);
-    if (this.#hasResponseHead || !mayRepeat || this.#isFlushing) {
+    if (this.#hasResponseHead || !mayRepeat || this.#out.isFlushing) {
       this.cut(member);
       return;
     }
@@ -280,14 +261,14 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#isHttp10 = head.isHttp10;
     this.#isHead = head.isHead;
     this.#isIdempotent = head.isIdempotent;
-    this.#bodyLeft = head.isChunked ? chunked : Math.max(0, head.contentLength);
-    this.#bodyBytes = 0;
+    const body = this.#requestBody;
+    body.begin(head.isChunked ? chunked : Math.max(0, head.contentLength));
     this.#hasResponseHead = false;
-    if (http.maxBodyBytes > 0 && this.#bodyLeft > http.maxBodyBytes) {
+    if (http.maxBodyBytes > 0 && body.left > http.maxBodyBytes) {
       this.#refuse(413);
       return true;
     }
-    this.#isUpgrade = this.#bodyLeft === 0 && !head.isHttp10 && isUpgradeAsked(bytes);
+    this.#isUpgrade = body.left === 0 && !head.isHttp10 && isUpgradeAsked(bytes);
     const own = head.isOptions || head.isTrace ? takeForward(bytes) : undefined;
     const needed = 3 * (headEnd - head.start) + rewriteRoomBytes + (end - headEnd);
     const request =
@@ -304,39 +285,20 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#requestHeadLength = length;
     if (this.#context.accessLog !== undefined)
       this.#beginEntry(this.#context.accessLog, view.look(request, length, this.#endpoint));
-    const taken = this.#takeBody(bytes, headEnd, end);
+    const taken = body.take(bytes, headEnd, end, http.maxBodyBytes);
     if (taken < 0) {
-      this.#refuse(taken === -2 ? 413 : 400);
+      this.#refuse(taken === tooLarge ? 413 : 400);
       return true;
     }
     bytes.copy(request, length, headEnd, headEnd + taken);
     this.#requestLength = length + taken;
     if (headEnd + taken < end) this.#keepPending(bytes, headEnd + taken, end);
-    const isWhole = this.#bodyLeft === 0;
+    const isWhole = body.left === 0;
     this.#state = isWhole ? awaitingResponse : readingBody;
     this.#isReplayable = isWhole;
-    if (this.#bodyLeft > largeBodyBytes) this.#lease ??= this.#context.leases.lease();
+    if (body.left > largeBodyBytes) this.#lease ??= this.#context.leases.lease();
     this.#context.wheel.arm(this, isWhole ? 0 : http.clientTimeoutMs);
     return this.#target(own) && (isWhole ? this.#pending === undefined : this.#canReadBody());
-  }
-
-  /** How many of the bytes belong to the body; -1 = it is broken, -2 = it is too large. */
-  #takeBody(bytes: Buffer, start: number, end: number): number {
-    const maximum = this.#server.settings.http.maxBodyBytes;
-    if (this.#bodyLeft >= 0) {
-      const taken = Math.min(this.#bodyLeft, end - start);
-      this.#bodyLeft -= taken;
-      return taken;
-    }
-    const chunks = (this.#requestChunks ??= new ChunkReader(true));
-    if (this.#bodyBytes === 0) chunks.reset();
-    const after = chunks.read(bytes, start, end);
-    if (after === -2) return -1;
-    this.#bodyBytes += end - start;
-    if (maximum > 0 && chunks.dataBytes > maximum) return -2;
-    if (after < 0) return end - start;
-    this.#bodyLeft = 0;
-    return after - start;
   }
 
   /** Finds where the request goes and starts it on its way. False = answered at once. */
@@ -411,7 +373,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   }
 
   get pieceBytes(): number {
-    return this.#meter?.sliceBytes ?? largestPieceBytes;
+    return this.#out.meter?.sliceBytes ?? largestPieceBytes;
   }
 
   attach(source: ResponseSource): void {
@@ -430,7 +392,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#state === closed) return true;
     add(this.#server.counters, S.bytesOut, bytes.length);
     if (this.#entry !== undefined) this.#entry.bytesOut += bytes.length;
-    return this.#write(bytes, bytes);
+    return this.#out.write(bytes, bytes);
   }
 
   finish(): void {
@@ -456,16 +418,16 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   /** The limits of the virtual server came, changed or went. */
   #openLimits(limits: ServerLimits | undefined): void {
-    this.#meter?.close();
+    this.#out.meter?.close();
     this.#limits = limits;
-    this.#meter = limits?.openMeter(this.#endpoint.clientAddress, () => {
-      this.#onPaid();
+    this.#out.meter = limits?.openMeter(this.#endpoint.clientAddress, () => {
+      this.#out.onPaid();
     });
   }
 
   /** Answers 429 where the client asks too often. */
   #isTooFast(limits: ServerLimits): boolean {
-    this.#meter?.startResponse();
+    this.#out.meter?.startResponse();
     const waitS = limits.takeRequest(this.#endpoint.clientAddress, performance.now());
     if (waitS === 0) return false;
     this.#drop(S.requestRate);
@@ -668,7 +630,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#entry !== undefined) this.#entry.bytesIn = this.#requestLength;
     this.#sentAtMs = performance.now();
     this.#isSent = true;
-    if (this.#meter !== undefined) upstream.readSlices(this.#meter.sliceBytes);
+    if (this.#out.meter !== undefined) upstream.readSlices(this.#out.meter.sliceBytes);
     const isFlushed = upstream.send(request.subarray(0, this.#requestLength));
     if (this.#state === awaitingResponse) this.#awaitResponse(upstream);
     else if (isFlushed) this.#resumeClient();
@@ -683,16 +645,17 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   }
 
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
-    const taken = this.#takeBody(bytes, start, end);
+    const body = this.#requestBody;
+    const taken = body.take(bytes, start, end, this.#server.settings.http.maxBodyBytes);
     if (taken < 0) {
       this.#abortUpstream();
       if (this.#hasResponseHead) this.#socket.destroy();
-      else this.#refuse(taken === -2 ? 413 : 400);
+      else this.#refuse(taken === tooLarge ? 413 : 400);
       return true;
     }
     if (start + taken < end) this.#keepPending(bytes, start + taken, end);
     const goesOn = taken === 0 || this.#toMember(bytes, start, start + taken);
-    if (this.#bodyLeft !== 0) return goesOn;
+    if (body.left !== 0) return goesOn;
     // The read buffer is the shared one again from the next read on.
     this.#returnLease(this.#upstream?.isFlushing === false);
     if (this.#state !== readingBody) return goesOn;
@@ -762,17 +725,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   #forwardInterim(bytes: Buffer, headEnd: number): void {
     const out = Buffer.allocUnsafe(headEnd - head.start + responseRoomBytes);
-    const rewrite = {
-      connection: 'silent',
-      dropsTransferEncoding: true,
-      dropsContentLength: true,
-      dateLine: empty,
-      cookie: noCookie,
-      cookieValue: empty,
-      cookieLine: empty,
-      hstsLine: empty,
-    } as const;
-    this.#write(out.subarray(0, writeResponseHead(bytes, headEnd, out, rewrite, false)), out);
+    this.#out.write(out.subarray(0, writeResponseHead(bytes, headEnd, out, bareRewrite, false)), out);
   }
 
   #startTunnel(bytes: Buffer, headEnd: number, end: number): boolean {
@@ -787,19 +740,16 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const room = responseRoomBytes + this.#cookieRoom();
     const out = Buffer.allocUnsafe(headEnd - head.start + room + end - headEnd);
     const rewrite = {
-      connection: 'silent',
-      dropsTransferEncoding: true,
-      dropsContentLength: true,
-      dateLine: empty,
+      ...bareRewrite,
       cookie: this.#cookie,
       cookieValue: this.#cookieValue(),
       cookieLine: this.#cookieLine,
       hstsLine: this.#server.hstsLine,
-    } as const;
+    };
     const length = writeResponseHead(bytes, headEnd, out, rewrite, true);
     bytes.copy(out, length, headEnd, end);
     this.#countOut(length + end - headEnd);
-    const isFlushed = this.#write(out.subarray(0, length + end - headEnd), out);
+    const isFlushed = this.#out.write(out.subarray(0, length + end - headEnd), out);
     // A tunnel may be silent for as long as its ends like; clientTimeoutMs bounds what is not taken.
     this.#upstream?.expectWithin(0);
     const early = this.#pending;
@@ -820,14 +770,13 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#memberIdleMs =
       head.keepAliveTimeoutS < 0 ? noLimitMs : Math.max(1, head.keepAliveTimeoutS * 1000 - keepAliveMarginMs);
     const isChunked = head.isChunked && !hasNoBody;
-    this.#responseLeft = hasNoBody ? 0 : isChunked ? chunked : head.contentLength;
-    if (this.#responseLeft === untilClose) {
+    const body = this.#responseBody;
+    body.begin(hasNoBody ? 0 : isChunked ? chunked : head.contentLength, isChunked && this.#isHttp10);
+    if (body.left === untilClose) {
       this.#memberKeepsAlive = false;
       this.#keepsAlive = false;
     }
-    // HTTP/1.0 knows no chunks: it gets the data alone and the end of the connection as its end.
-    this.#decodesChunks = isChunked && this.#isHttp10;
-    if (this.#decodesChunks) this.#keepsAlive = false;
+    if (body.decodesChunks) this.#keepsAlive = false;
     if (this.#state !== awaitingResponse) this.#keepsAlive = false;
     if (this.#context.isEnding) this.#keepsAlive = false;
     const bodyBytes = end - headEnd;
@@ -843,31 +792,24 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const out = this.#context.output(topEnd - head.start + room + bodyBytes);
     const length = writeResponseHead(top, topEnd, out, this.#responseRewrite(status), false);
     this.#giveBackRequest();
-    let total = length;
-    if (isChunked) {
-      const chunks = (this.#responseChunks ??= new ChunkReader());
-      chunks.reset();
-    }
     if (this.#encoder !== undefined) {
       this.#countOut(length);
       this.#source = this.#encoder;
-      this.#write(out.subarray(0, length), out);
+      this.#out.write(out.subarray(0, length), out);
       return this.#encode(this.#encoder, bytes, headEnd, end);
     }
-    const taken = this.#takeResponse(bytes, headEnd, end, out, length);
+    const taken = body.copy(bytes, headEnd, end, out, length);
     if (taken < 0) {
-      this.#countFailure(M.badResponse);
-      this.#abortUpstream();
-      this.#socket.destroy();
+      this.#onBrokenBody();
       return false;
     }
-    total += taken;
-    if (this.#responseLeft > largeBodyBytes || (this.#responseLeft < 0 && bodyBytes >= readBytes / 2)) {
+    const total = length + taken;
+    if (body.left > largeBodyBytes || (body.left < 0 && bodyBytes >= readBytes / 2)) {
       this.#upstream?.leaseBuffer();
     }
     this.#countOut(total);
-    const isFlushed = this.#write(out.subarray(0, total), out);
-    if (this.#responseLeft === 0) {
+    const isFlushed = this.#out.write(out.subarray(0, total), out);
+    if (body.left === 0) {
       this.#finishExchange(true);
       return true;
     }
@@ -891,7 +833,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
         this.#upstream?.resume();
       });
       if (this.#isHttp10) {
-        this.#decodesChunks = true;
+        this.#responseBody.decodesChunks = true;
         this.#keepsAlive = false;
       }
     }
@@ -901,35 +843,24 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   /** As `#onResponseBody` for a body that is compressed on its way. */
   #encode(encoder: Encoder, bytes: Buffer, start: number, end: number): boolean {
     let hasRoom = true;
-    const left = this.#responseLeft;
-    if (left === chunked) {
-      const after = this.#responseChunks?.read(bytes, start, end, (from, to) => {
-        hasRoom = encoder.write(bytes, from, to);
-      });
-      if (after === undefined || after === -2) {
-        this.#countFailure(M.badResponse);
-        this.#abortUpstream();
-        this.#socket.resetAndDestroy();
-        return false;
-      }
-      if (after >= 0) {
-        this.#responseLeft = 0;
-        if (after < end) this.#memberKeepsAlive = false;
-      }
-    } else {
-      const taken = this.#followBody(bytes, start, end);
-      if (taken > 0) hasRoom = encoder.write(bytes, start, start + taken);
+    const isFramed = this.#responseBody.data(bytes, start, end, (from, to) => {
+      hasRoom = encoder.write(bytes, from, to);
+    });
+    if (!isFramed) {
+      this.#countFailure(M.badResponse);
+      this.#abortUpstream();
+      this.#socket.resetAndDestroy();
+      return false;
     }
     if (this.#member !== undefined) add(this.#member.stats.counters, M.bytesOut, end - start);
-    if (this.#responseLeft !== 0) return hasRoom;
+    if (this.#responseBody.left !== 0) return hasRoom;
     this.#finishExchange(true);
     return true;
   }
 
   #responseRewrite(status: number): Parameters<typeof writeResponseHead>[3] {
-    const rewrite =
-      this.#isHttp10 && this.#keepsAlive ? rewriteKeepAlive : this.#keepsAlive ? rewriteSilent : rewriteClose;
-    rewrite.dropsTransferEncoding = this.#decodesChunks || status === 204;
+    const rewrite = rewriteFor(this.#isHttp10, this.#keepsAlive);
+    rewrite.dropsTransferEncoding = this.#responseBody.decodesChunks || status === 204;
     rewrite.dropsContentLength = status === 204;
     rewrite.dateLine = this.#context.dateLine;
     rewrite.cookie = this.#cookie;
@@ -956,157 +887,50 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     }
   }
 
-  /** Copies what belongs to the body to `out`; answers how many bytes, -1 = the body is broken. */
-  #takeResponse(bytes: Buffer, start: number, end: number, out: Buffer, place: number): number {
-    if (start === end) return 0;
-    const left = this.#responseLeft;
-    if (left === chunked) {
-      const chunks = this.#responseChunks;
-      let written = 0;
-      function copyData(from: number, to: number): void {
-        bytes.copy(out, place + written, from, to);
-        written += to - from;
-      }
-      const after = chunks?.read(bytes, start, end, this.#decodesChunks ? copyData : undefined) ?? -2;
-      if (after === -2) return -1;
-      if (after >= 0) {
-        this.#responseLeft = 0;
-        if (after < end) this.#memberKeepsAlive = false;
-      }
-      if (this.#decodesChunks) return written;
-      const stop = after >= 0 ? after : end;
-      bytes.copy(out, place, start, stop);
-      return stop - start;
-    }
-    const taken = left === untilClose ? end - start : Math.min(left, end - start);
-    if (taken < end - start) this.#memberKeepsAlive = false; // more than was announced
-    if (left !== untilClose) this.#responseLeft = left - taken;
-    bytes.copy(out, place, start, start + taken);
-    return taken;
-  }
-
   #onResponseBody(bytes: Buffer, start: number, end: number): boolean {
     const upstream = this.#upstream;
     if (upstream === undefined) return false;
     if (this.#encoder !== undefined) return this.#encode(this.#encoder, bytes, start, end);
+    const body = this.#responseBody;
     let out: Buffer;
     let taken: number;
-    if (bytes === upstream.lease && !this.#decodesChunks) {
+    if (bytes === upstream.lease && !body.decodesChunks) {
       out = bytes;
-      taken = this.#followBody(bytes, start, end);
+      taken = body.follow(bytes, start, end);
     } else {
       out = this.#context.output(end - start);
-      taken = this.#takeResponse(bytes, start, end, out, 0);
-      if (end - start === readBytes && this.#responseLeft !== 0) upstream.leaseBuffer();
+      taken = body.copy(bytes, start, end, out, 0);
+      if (end - start === readBytes && body.left !== 0) upstream.leaseBuffer();
     }
     if (taken < 0) {
-      this.#countFailure(M.badResponse);
-      this.#abortUpstream();
-      this.#socket.destroy();
+      this.#onBrokenBody();
       return false;
     }
     this.#countOut(taken);
     const isFlushed =
-      taken === 0 || this.#write(out.subarray(out === bytes ? start : 0, (out === bytes ? start : 0) + taken), out);
-    if (this.#responseLeft === 0) {
+      taken === 0 || this.#out.write(out.subarray(out === bytes ? start : 0, (out === bytes ? start : 0) + taken), out);
+    if (body.left === 0) {
       this.#finishExchange(isFlushed);
       return true;
     }
     return isFlushed;
   }
 
-  /** As `#takeResponse` without a copy: the bytes are written where they are. */
-  #followBody(bytes: Buffer, start: number, end: number): number {
-    const left = this.#responseLeft;
-    if (left === untilClose) return end - start;
-    if (left === chunked) {
-      const after = this.#responseChunks?.read(bytes, start, end) ?? -2;
-      if (after === -2) return -1;
-      if (after < 0) return end - start;
-      this.#responseLeft = 0;
-      if (after < end) this.#memberKeepsAlive = false;
-      return after - start;
-    }
-    const taken = Math.min(left, end - start);
-    if (taken < end - start) this.#memberKeepsAlive = false;
-    this.#responseLeft = left - taken;
-    return taken;
-  }
-
   #toClient(bytes: Buffer, start: number, end: number): boolean {
     const upstream = this.#upstream;
     this.#countOut(end - start);
-    if (bytes === upstream?.lease) return this.#write(bytes.subarray(start, end), bytes);
+    if (bytes === upstream?.lease) return this.#out.write(bytes.subarray(start, end), bytes);
     const out = this.#context.output(end - start);
     bytes.copy(out, 0, start, end);
     if (end - start === readBytes) upstream?.leaseBuffer();
-    return this.#write(out.subarray(0, end - start), out);
+    return this.#out.write(out.subarray(0, end - start), out);
   }
 
-  /** Writes to the client; false = wait for the flush. `memory` is what `bytes` is a view of. */
-  #write(bytes: Buffer, memory: Buffer): boolean {
-    if (this.#meter !== undefined && this.#mustWait(this.#meter, bytes, memory)) return false;
-    this.#socket.write(bytes);
-    const { writableLength } = this.#socket;
-    if (writableLength === 0 || (this.#isTls && writableLength === bytes.length)) return true;
-    this.#context.abandon(memory);
-    this.#awaitFlush();
-    return false;
-  }
-
-  #awaitFlush(): void {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    this.#queued = queuedBytes(this.#socket);
+  onStalled(): void {
     this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
-    this.#socket.write('', this.#onFlushed);
   }
 
-  /** Keeps the bytes where they may not leave yet; whoever waits for the flush waits for that too. */
-  #mustWait(meter: Meter, bytes: Buffer, memory: Buffer): boolean {
-    const earlier = this.#unpaid;
-    if (earlier === undefined && meter.take(bytes.length)) return false;
-    this.#context.abandon(memory);
-    // What comes behind bytes that wait is little (heads of our own) and is paid with the next bytes.
-    this.#unpaid = earlier === undefined ? bytes : Buffer.concat([earlier, bytes]);
-    if (!this.#isFlushing) {
-      this.#isFlushing = true;
-      this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
-    }
-    return true;
-  }
-
-  #onPaid(): void {
-    const bytes = this.#unpaid;
-    if (bytes === undefined || this.#state === closed) return;
-    this.#unpaid = undefined;
-    this.#socket.write(bytes);
-    this.#queued = queuedBytes(this.#socket);
-    this.#context.wheel.arm(this, this.#server.settings.http.clientTimeoutMs);
-    // `#isFlushing` has been true since they began to wait.
-    this.#socket.write('', this.#onFlushed);
-    if (this.#isEndDue) this.#socket.end();
-  }
-
-  /** Half-closes once everything has been written. */
-  #endSocket(): void {
-    if (this.#unpaid === undefined) this.#socket.end();
-    else this.#isEndDue = true;
-  }
-
-  #afterFlush(): void {
-    if (this.#unpaid !== undefined) return;
-    this.#isFlushing = false;
-    if (this.#state === closed) return;
-    if (this.#socket.writableLength > 0) {
-      this.#isFlushing = true;
-      this.#socket.write('', this.#onFlushed);
-      return;
-    }
-    if (this.#heldLease !== undefined) {
-      this.#context.leases.giveBack(this.#heldLease);
-      this.#heldLease = undefined;
-    }
+  onDrained(): void {
     this.#armForState();
     this.#upstream?.resume();
     this.#source?.onFlushed();
@@ -1117,10 +941,11 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     const upstream = this.#upstream;
     if (upstream !== undefined) {
       const { lease } = upstream;
-      if (lease !== undefined && !isFlushed && this.#heldLease === undefined) this.#heldLease = lease;
+      if (lease !== undefined && !isFlushed) this.#out.keepUntilFlushed(lease);
       upstream.returnBuffer(isFlushed);
       this.#upstream = undefined;
-      if (!this.#memberKeepsAlive || this.#state !== awaitingResponse) upstream.destroy();
+      if (!this.#memberKeepsAlive || this.#responseBody.hasSurplus || this.#state !== awaitingResponse)
+        upstream.destroy();
       else if (upstream.isOfOneClient) this.#ownIdle = upstream.park(this.#memberIdleMs);
       else upstream.release(this.#memberIdleMs);
     }
@@ -1164,13 +989,13 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
 
   onUpstreamEnd(): void {
     if (this.#state === tunnelling) {
-      this.#endSocket();
-    } else if (this.#hasResponseHead && this.#responseLeft === untilClose) {
-      this.#responseLeft = 0;
+      this.#out.end();
+    } else if (this.#hasResponseHead && this.#responseBody.left === untilClose) {
+      this.#responseBody.left = 0;
       const upstream = this.#upstream;
       this.#upstream = undefined;
       const { lease } = upstream ?? {};
-      if (lease !== undefined && this.#isFlushing) this.#heldLease ??= lease;
+      if (lease !== undefined && this.#out.isFlushing) this.#out.keepUntilFlushed(lease);
       upstream?.destroy();
       this.#leaveMember();
       this.#endResponse();
@@ -1257,6 +1082,13 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     return true;
   }
 
+  /** The response has begun: the client learns from the end of its connection. */
+  #onBrokenBody(): void {
+    this.#countFailure(M.badResponse);
+    this.#abortUpstream();
+    this.#socket.destroy();
+  }
+
   #onBadResponse(): void {
     this.#countFailure(M.badResponse);
     this.#drop(S.memberFailure);
@@ -1274,7 +1106,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   /** Ends the connection so that the client knows that the body is not whole: without an announced length only a reset does. */
   #truncate(): void {
     // Under TLS the missing close_notify tells it.
-    if (this.#responseLeft === untilClose || this.#decodesChunks) resetSocket(this.#socket);
+    if (this.#responseBody.left === untilClose || this.#responseBody.decodesChunks) resetSocket(this.#socket);
     else this.#socket.destroy();
   }
 
@@ -1309,7 +1141,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
       this.#entry.status = response.status;
       this.#entry.bytesOut += bytes.length;
     }
-    this.#write(bytes, bytes);
+    this.#out.write(bytes, bytes);
     if (this.#keepsAlive && this.#state === awaitingResponse) this.#nextRequest();
     else this.#finishConnection();
   }
@@ -1323,30 +1155,20 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     this.#partial = this.#pending = undefined;
     // A read may still be under way into the lease: it is left to the collector.
     this.#lease = undefined;
-    if (this.#isTls && this.#socket.writableLength > 0) this.#awaitFlush();
-    if (!this.#isFlushing && !hasUnread && !this.#isTls) {
+    if (this.#out.isTls && this.#socket.writableLength > 0) this.#out.awaitFlush();
+    if (!this.#out.isFlushing && !hasUnread && !this.#out.isTls) {
       // Everything was read and everything has left: closing now cannot take the response with it.
       this.#socket.destroy();
       return;
     }
-    this.#endSocket();
-    if (!this.#isFlushing) this.#context.wheel.arm(this, lingerMs);
+    this.#out.end();
+    if (!this.#out.isFlushing) this.#context.wheel.arm(this, lingerMs);
     this.#resumeClient();
   }
 
   override onDeadline(): void {
-    const { http } = this.#server.settings;
-    if (this.#unpaid !== undefined) {
-      // It waits for its limit, not for the client.
-      this.#context.wheel.arm(this, http.clientTimeoutMs);
-    } else if (this.#isFlushing) {
-      const queued = queuedBytes(this.#socket);
-      if (queued < this.#queued) {
-        // Slow, but it reads.
-        this.#queued = queued;
-        this.#context.wheel.arm(this, http.clientTimeoutMs);
-        return;
-      }
+    if (this.#out.isMoving()) this.onStalled();
+    else if (this.#out.isFlushing) {
       this.#drop(S.clientTimeout);
       this.#socket.destroy();
     } else if (this.#isWaiting) this.#leaveQueue(true);
@@ -1379,7 +1201,7 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   #armForState(): void {
     const { wheel } = this.#context;
     const { http } = this.#server.settings;
-    if (this.#isFlushing) wheel.arm(this, http.clientTimeoutMs);
+    if (this.#out.isFlushing) wheel.arm(this, http.clientTimeoutMs);
     else if (this.#state === awaitingHead || this.#state === readingBody) wheel.arm(this, http.clientTimeoutMs);
     else if (this.#state === lingering) wheel.arm(this, lingerMs);
     else wheel.arm(this, 0);
@@ -1395,11 +1217,11 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
         this.#upstream?.end();
         break;
       case lingering:
-        if (!this.#isFlushing) this.#socket.destroy();
+        if (!this.#out.isFlushing) this.#socket.destroy();
         break;
       default:
         if (this.#state === readingBody) this.#drop(S.clientAbort);
-        if (this.#isFlushing && this.#state === awaitingHead) this.#finishConnection();
+        if (this.#out.isFlushing && this.#state === awaitingHead) this.#finishConnection();
         else this.#socket.destroy();
     }
   }
@@ -1411,15 +1233,15 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
     if (this.#isWaiting) this.#leaveQueue(false);
     this.#isAsking = false;
     this.#state = closed;
-    this.#meter?.close();
+    this.#out.close();
     this.#source?.cancel();
-    this.#source = this.#encoder = this.#unpaid = undefined;
+    this.#source = this.#encoder = undefined;
     this.#context.wheel.disarm(this);
     this.#siblings.delete(this);
     this.#ownIdle?.destroy();
     this.#abortUpstream();
     this.#giveBackRequest();
-    this.#lease = this.#heldLease = this.#pending = this.#partial = this.#responsePartial = undefined;
+    this.#lease = this.#pending = this.#partial = this.#responsePartial = undefined;
   }
 
   #resumeClient(): void {
@@ -1506,37 +1328,6 @@ export class ClientConnection extends Timed implements ByteReader, UpstreamOwner
   }
 }
 
-const empty = Buffer.alloc(0);
-
-interface MutableRewrite {
-  readonly connection: 'silent' | 'close' | 'keep-alive';
-  dropsTransferEncoding: boolean;
-  dropsContentLength: boolean;
-  dateLine: Buffer;
-  cookie: CookieRule;
-  cookieValue: Buffer;
-  cookieLine: Buffer;
-  hstsLine: Buffer;
-}
-
-// One object per kind, filled in before each use: a response head allocates nothing.
-const rewriteSilent = newRewrite('silent');
-const rewriteClose = newRewrite('close');
-const rewriteKeepAlive = newRewrite('keep-alive');
-
-function newRewrite(connection: MutableRewrite['connection']): MutableRewrite {
-  return {
-    connection,
-    dropsTransferEncoding: false,
-    dropsContentLength: false,
-    dateLine: empty,
-    cookie: noCookie,
-    cookieValue: empty,
-    cookieLine: empty,
-    hstsLine: empty,
-  };
-}
-
 function placeOf(failure: UpstreamFailure, hasResponseHead: boolean): number {
   switch (failure) {
     case 'connect-error':
@@ -1560,16 +1351,4 @@ function isUpgradeAsked(bytes: Buffer): boolean {
   const field = head.upgradeField * 5;
   const protocol = bytes.toString('latin1', head.fields[field + 2], head.fields[field + 3]).toLowerCase();
   return protocol !== '' && !protocol.split(',').some((each) => each.trim().startsWith('h2'));
-}
-
-function defaultResponse(server: VirtualServerRuntime): OwnResponse {
-  const { fixedResponse, redirect } = server.settings;
-  if (redirect !== undefined) return { status: redirect.status, body: '', extraLines: `Location: ${redirect.to}\r\n` };
-  return fixedResponse ?? { status: 503 };
-}
-
-/** To the same place on port 443: what stands in Host may be another port, which speaks clear text. */
-function httpsRedirect(request: RequestView): OwnResponse {
-  const location = `https://${request.host().replace(/:\d*$/, '')}${request.target()}`;
-  return { status: 308, body: '', extraLines: `Location: ${location}\r\n` };
 }
