@@ -1022,7 +1022,7 @@ export class ClientConnection
       this.#truncate();
       return;
     }
-    if (this.#retry(failure)) return;
+    if (this.#retry(failure, resetCode !== undefined)) return;
     this.#drop(S.memberFailure);
     this.#leaveMember();
     this.#respond({ status: failure === 'timeout' || failure === 'connect-timeout' ? 504 : 502 });
@@ -1033,13 +1033,15 @@ export class ClientConnection
     const pool = this.#pool;
     const member = this.#member;
     if (pool === undefined || member === undefined || !this.#isReused || !this.#isReplayable) return false;
+    // It has begun to answer, whatever it says now.
+    if (this.#hasResponseHead) return false;
     this.#leaveMember();
     this.#open(member, pool, false);
     return true;
   }
 
   /** Sends the request again where that is safe: nothing was sent, or it may be repeated and is still whole. */
-  #retry(failure: UpstreamFailure): boolean {
+  #retry(failure: UpstreamFailure, isStreamReset: boolean): boolean {
     const pool = this.#pool;
     const member = this.#member;
     if (pool === undefined || member === undefined) return false;
@@ -1048,7 +1050,7 @@ export class ClientConnection
     const isUntouched = failure === 'refused' || failure === 'unprocessed';
     const mayRepeat = !this.#isSent || ((this.#isIdempotent || isUntouched) && this.#isReplayable);
     if (!mayRepeat || failure === 'bad-response') return false;
-    if (failure === 'reset' && this.#isReused && !hadBytes) {
+    if (failure === 'reset' && this.#isReused && !hadBytes && !isStreamReset) {
       // The member had closed the idle connection meanwhile: no failure of its own, so it costs no try.
       this.#leaveMember();
       this.#open(member, pool, false);

@@ -187,6 +187,29 @@ describe('frames of members', () => {
     expect(await ask('retrying', { method: 'POST', body: 'a' })).toBe('502 502 Bad Gateway');
   });
 
+  it('cuts a response whose stream is disowned by GOAWAY, and asks no more than the tries for what is reset', async () => {
+    behaviours.set('plain', answers('first'));
+    expect(await ask('plain')).toBe('200 first');
+    behaviours.set('plain', {
+      onRequest: (link, { stream }) => {
+        link.send(frame(FrameType.headers, Flag.endHeaders, stream, fields(...ok, ['content-length', '9'])));
+        link.send(frame(FrameType.data, 0, stream, 'part'), goAway(0));
+      },
+    });
+    expect(await ask('plain')).toBe('200 part (cut)');
+    const asked: number[] = [];
+    behaviours.set('retrying', answers('first'));
+    expect(await ask('retrying')).toBe('200 first');
+    behaviours.set('retrying', {
+      onRequest: (link, { stream }) => {
+        asked.push(stream);
+        link.send(reset(stream, ErrorCode.cancel));
+      },
+    });
+    expect(await ask('retrying')).toBe('502 502 Bad Gateway');
+    expect(asked).toHaveLength(2);
+  });
+
   it('reads what the table of the connection has kept, however short', async () => {
     const kept = [0x40, 12, ...Buffer.from('content-type'), 3, ...Buffer.from('a/b')];
     behaviours.set('plain', {
