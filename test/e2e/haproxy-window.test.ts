@@ -230,9 +230,15 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'chromium'))('a real 
     );
     await expect.poll(() => site.haproxy.ask('show stat'), { timeout: 20_000 }).toMatch(/app,b1,.*,L7OK,200,/);
     await goTo(page, '#/pool/lb/app');
+    // Until the reading after the push has come there is no check that could go.
+    await page.getByText('app/check', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Change… health checks of app' }).click();
     await page.getByLabel('How members are checked').selectOption('');
     await page.getByRole('button', { name: 'Stage these checks' }).click();
+    await page
+      .getByText(/health checks http \/checked → none/)
+      .first()
+      .waitFor();
     await pushAndKeep();
     expect(site.haproxy.readConfig()).not.toMatch(/check/);
   });
