@@ -89,8 +89,7 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
       ? {}
       : { version: `ACOS ${version[1] ?? ''}${version[2] === undefined ? '' : ` build ${version[2]}`}` }),
     capabilities: [
-      { id: 'push', isPresent: why === undefined, why: why ?? 'By the command line; saved once the change is kept.' },
-      { id: 'tried-on-a-device', isPresent: false, why: 'Not yet tried on a real device.' },
+      { id: 'write', isPresent: why === undefined, why: why ?? 'By the command line; saved once the change is kept.' },
     ],
     weightRange: { lowest: 1, highest: 1000 },
     algorithms: offeredMethods(),
