@@ -117,7 +117,7 @@ async function plan(
   edit: Edit,
   signal: AbortSignal,
 ): Promise<PlanDraft> {
-  const why = reading.facts.capabilities.find(({ id, isPresent }) => id === 'push' && !isPresent)?.why;
+  const why = reading.facts.capabilities.find(({ id, isPresent }) => id === 'write' && !isPresent)?.why;
   if (why !== undefined) throw new AppError('CAPABILITY_MISSING', why);
   const role = await readRole(host, signal);
   const before = reading.files[0]?.bytes.toString('utf8') ?? '';

@@ -241,7 +241,7 @@ test('a line that is refused ends the session: nothing after it is typed, and th
 test('the second password is given where enable asks for it', async () => {
   const { thunder, link } = await open('core');
   thunder.enablePassword = 'core';
-  expect((await link.device.read(signal)).facts.capabilities[0]).toMatchObject({ id: 'push', isPresent: true });
+  expect((await link.device.read(signal)).facts.capabilities[0]).toMatchObject({ id: 'write', isPresent: true });
   expect(thunder.typed.join(' ')).not.toContain('core');
 });
 
