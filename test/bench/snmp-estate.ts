@@ -50,7 +50,13 @@ async function measure(): Promise<void> {
     }
     await sleep(2.5 * (every ?? 10) * 1000); // first polls read names too, and readings go on beside them
     const polled = await cpuOf(() => sleep((seconds ?? 60) * 1000));
-    const late = (await call('devices.list', {})).filter(({ freshness }) => freshness !== 'fresh').length;
+    const stale = (await call('devices.list', {})).filter(({ freshness }) => freshness !== 'fresh');
+    const late = stale.length;
+    for (const detail of new Set(
+      stale.map(({ problem }) => `${problem?.code ?? 'waiting'}: ${problem?.detail ?? ''}`.replaceAll(/\d{4,}/g, 'N')),
+    )) {
+      process.stderr.write(`${detail}\n`);
+    }
     const values = ((members ?? 0) * movingColumns * (devices ?? 0) * (seconds ?? 60)) / (every ?? 10);
     await console.close();
     const asRun = peer(tool, ports);
