@@ -4,7 +4,7 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { MonitorSettings } from '../config/settings.ts';
 import { targetOf } from '../sockets/target.ts';
 import { describeFailure } from './failure.ts';
-import { hostOf, judge } from './http.ts';
+import { hostOf, judge } from './http-answer.ts';
 import type { ProbeTarget, Verdict } from './monitor.ts';
 
 /** As `probeHttp` for a member that is asked in HTTP/2; `tls` undefined = in clear text, by prior knowledge. */
