@@ -3,7 +3,7 @@ import { seededChance } from '../../src-main/engine/runtime/chance.ts';
 import type { SnmpSecurity } from '../../src-main/transports/snmp-options.ts';
 import { openSnmp } from '../../src-main/transports/snmp-session.ts';
 import type { SnmpCell } from '../../src-main/transports/transport.ts';
-import { readInteger, readOid, readTlvs, type Tlv } from '../rigs/ber.ts';
+import { oidBody } from '../rigs/ber.ts';
 import { isMissing } from '../rigs/need.ts';
 import { snmpPasswords, startSnmpd } from '../rigs/snmpd.ts';
 import { openUdpRelay } from '../rigs/udp-relay.ts';
@@ -11,7 +11,7 @@ import { openUdpRelay } from '../rigs/udp-relay.ts';
 /**
  * Before each true answer of Net-SNMP's agent comes the same with some bytes changed, cut or put in: 10,000 of them, half by v2c, half by
  * v3. Nothing falls over; an error is ours and names the agent; by v3, which is signed, no value but the true one is ever taken; by v2c, which
- * is not, none but what the datagram says by a reader of the test's own, for the objects that were asked for. SEED repeats a run.
+ * is not, none for an object that the datagram does not name. SEED repeats a run.
  */
 const scale = Number(process.env['STEELYARD_SCALE'] ?? 1);
 const seed = Number(process.env['SEED'] ?? Date.now() % 4_294_967_296);
@@ -46,26 +46,6 @@ function mutated(bytes: Buffer): Buffer {
   }
 }
 
-/** The cells that a v2c datagram gives for exactly these objects, in this order; undefined where it does not, or cannot be read. */
-function cellsIn(bytes: Buffer): readonly string[] | undefined {
-  try {
-    const [message] = readTlvs(bytes);
-    const [, , pdu] = readTlvs(message?.body ?? Buffer.alloc(0));
-    const [, , , list] = readTlvs(pdu?.body ?? Buffer.alloc(0));
-    const pairs = readTlvs(list?.body ?? Buffer.alloc(0)).map(({ body }) => readTlvs(body));
-    const names = pairs.map(([name]) => readOid(name?.body ?? Buffer.alloc(0)));
-    if (names.join() !== oids.join()) return undefined;
-    return pairs.map(([, value]) => (value === undefined ? '' : wordOf(value)));
-  } catch {
-    return undefined;
-  }
-}
-
-function wordOf({ tag, body }: Tlv): string {
-  if (tag === 2) return `2 ${readInteger(body)}`;
-  return `${tag} ${tag === 6 ? readOid(body) : body.toString('latin1')}`;
-}
-
 function wordOfCell(cell: SnmpCell | undefined): string {
   if (cell === undefined) return 'none';
   const { tag, value } = cell;
@@ -92,14 +72,14 @@ if (isMissing('snmpd')) {
     const truth = (await straight.get(oids)).map(wordOfCell);
     relay.setFate(() => [0]);
     await session.get(oids);
-    let last: readonly string[] | undefined;
+    let last: Buffer | undefined;
     const end = changed + wanted;
     relay.setFate(({ direction, bytes }) => {
       // By v3 each word that does not fit is asked for again: some of them have to come through.
       if (direction === 'up' || (name === 'v3' && chance() < 0.3)) return [0];
       changed += 1;
       const other = mutated(bytes);
-      last = name === 'v2c' ? cellsIn(other) : undefined;
+      last = name === 'v2c' ? other : undefined;
       return [other, 0];
     });
     while (changed < end && problems.length === 0) {
@@ -107,7 +87,9 @@ if (isMissing('snmpd')) {
       try {
         const words = (await session.get(oids, { timeoutMs: 30_000 })).map(wordOfCell);
         const isTrue = words.join('|') === truth.join('|');
-        const isAsSaid = last !== undefined && words.every((word, at) => word === 'none' || word === last?.[at]);
+        const isAsSaid = words.every(
+          (word, at) => word === truth[at] || last?.includes(oidBody(oids[at] ?? '')) === true,
+        );
         count(isTrue ? 'true' : 'as the datagram says');
         if (!isTrue && !isAsSaid) problems.push(`${name}, after ${before}: took ${JSON.stringify(words)}`);
       } catch (error) {
