@@ -48,7 +48,7 @@ export function pasteSteps(
 ): Promise<{ readonly statuses: readonly number[]; readonly output: string }> {
   const lines = steps.flatMap((step) => step.commands.map((command) => `${command.shown}\necho "status=$?"`));
   return new Promise((resolve, reject) => {
-    const [program = '', ...words] = [...as, 'bash'];
+    const [program, ...words] = [...as, 'bash'];
     const child = execFile(program, words, { timeout: 60_000 }, (error, stdout, stderr) => {
       if (error?.killed === true) reject(new Error(`bash hung: ${stdout}${stderr}`));
       const statuses = [...stdout.matchAll(/^status=(\d+)$/gm)].map(([, status]) => Number(status));
