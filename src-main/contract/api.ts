@@ -7,7 +7,7 @@ import { type DeviceEvent, trapSettingsSchema, type TrapState } from './events.t
 import { type FindAnswer, findSchema } from './find.ts';
 import type { LogPage } from './log.ts';
 import { metricSchema, type Sample, type Series, type Sleep } from './metrics.ts';
-import { type AdminState, desiredSchema, type DeviceModel, type Health } from './model.ts';
+import { type AdminState, type ClientTls, desiredSchema, type DeviceModel, type Health } from './model.ts';
 import type { Place } from './place.ts';
 import { type Plan, planSchema, type PushState } from './plan.ts';
 
@@ -81,6 +81,7 @@ export interface DeviceFacts {
 /** A key of the model that a form writes: of which object, its name, and one inside it where not all of it can be written. */
 export type WritablePath =
   | 'virtualServer.listen'
+  | `virtualServer.tls.${Exclude<keyof ClientTls, 'certificates'>}`
   | 'pool.tls'
   | 'pool.queue.limit'
   | 'pool.queue.timeoutMs'

@@ -522,13 +522,15 @@ const absent = { absent: z.literal(true).optional() };
 /** Settings that merge key by key: `absent` takes them away, `exact` says that keys not named here are to be absent. */
 const desiredServerTls = serverTlsSchema.extend({ ...absent, exact: z.literal(true).optional() });
 
+const desiredClientTls = clientTlsSchema.extend({ exact: z.literal(true).optional() });
+
 /**
  * What a plan should bring about. Objects and keys not named stay as they are; `members` and `routes` merge by name;
  * `absent: true` removes the object. Names are unique in their list.
  */
 export const desiredSchema = z.strictObject({
   version: z.literal(1).optional(),
-  virtualServers: z.array(virtualServerSchema.extend(absent)).optional(),
+  virtualServers: z.array(virtualServerSchema.extend({ ...absent, tls: desiredClientTls.optional() })).optional(),
   pools: z
     .array(
       poolSchema.extend({

@@ -1,4 +1,4 @@
-import type { AdminState, AlgorithmSettings, DevicePool, Persistence } from '$contract/model.ts';
+import type { AdminState, AlgorithmSettings, ClientTls, DevicePool, Persistence } from '$contract/model.ts';
 import { missing } from '../format/number.ts';
 import { formatDuration } from '../format/time.ts';
 import type { SettingEdit, StagedEdit } from '../state/staging.svelte.ts';
@@ -51,6 +51,24 @@ export function serverTlsWords(tls: DevicePool['tls']): string {
   return ['TLS', parts.filter((part) => part !== undefined).join(', ')].join(', ');
 }
 
+/** TLS towards clients in a few words. */
+export function clientTlsWords(tls: ClientTls | undefined): string {
+  if (tls === undefined) return 'clear text';
+  const { minVersion, maxVersion, ciphers, cipherSuites, groups, alpn, clientAuth, caFile, crlFile } = tls;
+  const parts = [
+    minVersion === undefined ? undefined : `from ${minVersion}`,
+    maxVersion === undefined ? undefined : `up to ${maxVersion}`,
+    ciphers?.join(':'),
+    cipherSuites?.join(':'),
+    groups === undefined ? undefined : `groups ${groups.join(':')}`,
+    alpn === undefined ? undefined : `ALPN ${alpn.join(',')}`,
+    clientAuth === undefined ? undefined : `certificates of clients ${clientAuth}`,
+    caFile,
+    crlFile,
+  ].filter((part) => part !== undefined);
+  return ['TLS', parts.length === 0 ? 'as the device has it by default' : parts.join(', ')].join(' ');
+}
+
 /** The queue of a pool in a few words. */
 export function queueWords(queue: DevicePool['queue']): string {
   if (queue === undefined) return 'the device’s default';
@@ -61,8 +79,9 @@ export function queueWords(queue: DevicePool['queue']): string {
   return parts.filter((part) => part !== undefined).join(', ') || 'the device’s default';
 }
 
-function settingValue(key: string, value: unknown): string {
+function settingValue({ of, key }: SettingEdit, value: unknown): string {
   // Each key holds what its form makes of the model.
+  if (key === 'tls' && of === 'virtualServer') return clientTlsWords(value as ClientTls | undefined);
   if (key === 'tls') return serverTlsWords(value as DevicePool['tls']);
   if (key === 'queue') return queueWords(value as DevicePool['queue']);
   if (value === undefined || (typeof value === 'number' && value === 0)) return 'none';
@@ -73,7 +92,9 @@ function settingValue(key: string, value: unknown): string {
 function settingWords(edit: SettingEdit): string {
   const whose = edit.of === 'virtualServer' ? edit.virtualServer : edit.of === 'pool' ? edit.pool : edit.member;
   const { key, prior, value } = edit;
-  return `${whose} ${settingNames[key] ?? key} ${settingValue(key, prior)} → ${settingValue(key, value)}`;
+  // TLS towards clients says itself what it is.
+  const name = key === 'tls' && edit.of === 'virtualServer' ? '' : ` ${settingNames[key] ?? key}`;
+  return `${whose}${name} ${settingValue(edit, prior)} → ${settingValue(edit, value)}`;
 }
 
 /** Staged edits in words, for the bar at the foot and the review. */

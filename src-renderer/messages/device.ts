@@ -96,7 +96,6 @@ export const serverText = {
   listens: 'Listens on',
   tls: 'Client side',
   clear: 'clear text',
-  tlsWords: (from: string, to: string) => `TLS ${from} to ${to}`,
   certificates: 'Certificates',
   persistence: 'Persistence',
   forwarded: 'Forwarded for',

@@ -8,9 +8,12 @@ export const settingsFormText = {
   listen: (server: string) => `Where ${server} listens`,
   limits: (member: string) => `Limits of ${member}`,
   queue: (pool: string) => `Queue of ${pool}`,
+  clientTls: (server: string) => `TLS of ${server}`,
+  certificatesStay: (names: string) => `Certificates stay as they are: ${names}`,
   tls: (pool: string) => `TLS to the members of ${pool}`,
   changeOf: (what: string) => `Change… ${what}`,
   none: 'the device’s default',
+  nones: { profile: 'none of them' } as Readonly<Record<string, string>>,
   labels: {
     listen: 'Addresses, one a line',
     maxConnections: 'Connections at most',
@@ -23,6 +26,13 @@ export const settingsFormText = {
     serverName: 'Name that their certificates must hold',
     sendSni: 'Send that name (SNI)',
     minVersion: 'Oldest version',
+    maxVersion: 'Newest version',
+    profile: 'Mozilla’s profile',
+    cipherSuites: 'Suites of TLS 1.3, with colons between',
+    groups: 'Groups (curves), with colons between',
+    alpn: 'Protocols offered (ALPN), with commas between',
+    clientAuth: 'Certificates of clients',
+    crlFile: 'File of revoked certificates, on the device',
     ciphers: 'Cipher suites, with colons between',
   } as Readonly<Record<string, string>>,
   hints: {
@@ -31,11 +41,16 @@ export const settingsFormText = {
     maxQueue: 'no limit when left empty',
     limit: 'the device’s default when left empty',
     timeoutMs: 'the device’s default when left empty',
+    profile: 'fills in versions and suites; groups stay as they are',
   } as Readonly<Record<string, string>>,
   wrong: ({ key, kind }: SettingField) =>
     key === 'listen'
       ? 'Each line is host:port, *:port, [v6]:port or unix:/path; one at least is needed.'
-      : kind === 'number'
-        ? 'This number cannot be used.'
-        : 'A value without spaces is needed.',
+      : key === 'caFile'
+        ? 'The file of the authority is needed, without spaces.'
+        : key === 'maxVersion'
+          ? 'This is older than the oldest version.'
+          : kind === 'number'
+            ? 'This number cannot be used.'
+            : 'A value without spaces is needed.',
 } as const;

@@ -6,6 +6,8 @@ import type { FieldValues, SettingField } from './form.ts';
 export interface SettingsForm {
   readonly fields: (values: FieldValues) => readonly SettingField[];
   readonly values: FieldValues;
+  /** What stands in all fields once the one of this key was changed; absent = nothing else changes. */
+  readonly follow?: (values: FieldValues, key: string) => FieldValues;
   /** Each key with its new value, or the key of the first field that cannot be used. */
   readonly read: (
     values: FieldValues,

@@ -167,7 +167,7 @@ export function desiredOf(edits: readonly StagedEdit[]): Desired {
   for (const edit of edits) {
     if ('virtualServer' in edit) {
       const known = servers.get(edit.virtualServer);
-      servers.set(edit.virtualServer, { name: edit.virtualServer, ...known, [edit.key]: edit.value });
+      servers.set(edit.virtualServer, { name: edit.virtualServer, ...known, [edit.key]: settingWish(edit) });
       continue;
     }
     const pool: DesiredPool = pools.get(edit.pool) ?? { settings: {}, members: new Map() };
@@ -178,7 +178,7 @@ export function desiredOf(edits: readonly StagedEdit[]): Desired {
         pool.settings[edit.kind] = edit.value;
         break;
       case 'setting':
-        if (edit.of === 'pool') pool.settings[edit.key] = poolWish(edit);
+        if (edit.of === 'pool') pool.settings[edit.key] = settingWish(edit);
         else changeMember(pool, edit.member, { [edit.key]: edit.value });
         break;
       case 'monitors': {
@@ -225,7 +225,7 @@ function changeMember(pool: DesiredPool, name: string, change: Readonly<Record<s
 }
 
 /** TLS that a form shows whole is all there is to be, or none. */
-function poolWish({ key, value }: SettingEdit): unknown {
+function settingWish({ key, value }: SettingEdit): unknown {
   if (key !== 'tls') return value;
   return value === undefined ? { absent: true } : { ...(value as object), exact: true }; // its form makes an object
 }

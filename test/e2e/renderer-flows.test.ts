@@ -423,6 +423,57 @@ describe.skipIf(isMissing('chromium'))('settings that forms write', () => {
   });
 });
 
+describe.skipIf(isMissing('chromium'))('TLS of a virtual server', () => {
+  test('is tightened by a profile by keyboard, and its certificates are shown and stay', async () => {
+    await goTo(page, '#/virtual-server/lab/fe_app');
+    await tabTo(page, 'Change… TLS of fe_app');
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Certificates stay as they are: /etc/haproxy/certs/site.pem').waitFor();
+    await page.getByLabel('Certificates of clients').selectOption('required');
+    await page.getByRole('button', { name: 'Stage this change' }).click();
+    await page.getByText('The file of the authority is needed, without spaces.').waitFor();
+    await page.locator('input:focus').fill('/etc/ssl/clients.pem');
+    await page.getByLabel('Mozilla’s profile').selectOption('modern');
+    expect(await page.getByLabel('Oldest version').inputValue()).toBe('1.3');
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await findBreaches(page)).toEqual([]);
+      await takePicture(page, `client-tls-${colorScheme}`);
+    }
+    await page.getByLabel('File of the authority, on the device').press('Enter');
+    expect(await focusedName(page)).toBe('Change… TLS of fe_app');
+    await page
+      .getByText(/fe_app TLS from 1\.2, groups x25519 → TLS from 1\.3, up to 1\.3/)
+      .first()
+      .waitFor();
+    await takePicture(page, 'client-tls-staged');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'Push to lab' }).waitFor();
+    expect(inputOf('plan.make')).toEqual({
+      device: 'lab',
+      desired: {
+        virtualServers: [
+          {
+            name: 'fe_app',
+            tls: {
+              certificates: [{ certFile: '/etc/haproxy/certs/site.pem' }],
+              groups: ['x25519'],
+              minVersion: '1.3',
+              maxVersion: '1.3',
+              cipherSuites: ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],
+              clientAuth: 'required',
+              caFile: '/etc/ssl/clients.pem',
+              exact: true,
+            },
+          },
+        ],
+      },
+    });
+    expect(writes()).toEqual([]);
+  });
+});
+
 describe.skipIf(isMissing('chromium'))('a kind of device that was never tried on a real one', () => {
   test('is called so on each of its screens, in the inventory and beside the push, and no other device is', async () => {
     const untried = page.getByText('Not yet tried on a real device').first();

@@ -183,6 +183,15 @@ const screens: readonly Screen[] = [
     then: async (page) => page.getByRole('button', { name: 'Change… Where fe_app listens' }).click(),
   },
   {
+    name: 'client-tls',
+    hash: '#/virtual-server/lab/fe_app',
+    then: async (page) => {
+      await page.getByRole('button', { name: 'Change… TLS of fe_app' }).click();
+      await page.getByLabel('Mozilla’s profile').selectOption('intermediate');
+      await page.getByLabel('Certificates of clients').selectOption('required');
+    },
+  },
+  {
     name: 'add-member',
     hash: '#/pool/hap-fra1/dl-origin',
     then: async (page) => page.getByRole('button', { name: 'Add a member…' }).click(),

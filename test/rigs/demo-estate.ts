@@ -174,6 +174,19 @@ export function demoFacts(device: DemoDevice): DeviceFacts {
     ],
     writes: [
       'virtualServer.listen',
+      ...(
+        [
+          'minVersion',
+          'maxVersion',
+          'ciphers',
+          'cipherSuites',
+          'groups',
+          'alpn',
+          'clientAuth',
+          'caFile',
+          'crlFile',
+        ] as const
+      ).map((key) => `virtualServer.tls.${key}` as const),
       'pool.tls',
       'pool.queue.limit',
       'pool.queue.timeoutMs',
@@ -234,6 +247,7 @@ export function demoModel(device: DemoDevice): DeviceModel {
         listen: [`203.0.113.${20 + at}:443`],
         protocol: 'http' as const,
         pool: pool.name,
+        tls: { certificates: [{ certFile: '/etc/haproxy/certs/site.pem' }], minVersion: '1.2', groups: ['x25519'] },
         ...(at === 0 ? { routes: [{ host: 'api.example.com', pathPrefix: '/v2/', pool: pool.name }] } : {}),
       })),
       { name: 'fe_redirect', listen: ['203.0.113.20:80'], redirect: { to: 'https://example.com', status: 301 } },

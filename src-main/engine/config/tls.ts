@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import type { EngineConfig, EngineVirtualServer } from '../../contract/engine-config.ts';
 import type { Pool } from '../../contract/model.ts';
+import { isProfile, mozillaProfiles, type TlsParameters } from '../../contract/tls-profiles.ts';
 import { BadCertificate, readCertificate, type Certificate } from '../tls/certificate.ts';
-import { isCipher, isGroup, isProfile, mozillaProfiles, versionNames, type TlsParameters } from '../tls/profiles.ts';
+import { isCipher, isGroup, versionNames } from '../tls/profiles.ts';
 import { acmeSettings, asciiName, findAcmeProblems } from './acme.ts';
 import type { ConfigProblem } from './problem.ts';
 

@@ -1,53 +1,6 @@
 import { constants } from 'node:crypto';
 import { createSecureContext, getCiphers, type SecureContextOptions, type SecureVersion } from 'node:tls';
-
-/** Protocol versions, suites and groups as the model names them. */
-export interface TlsParameters {
-  readonly minVersion: string;
-  readonly maxVersion: string;
-  /** OpenSSL's names of suites up to TLS 1.2; empty = none. */
-  readonly ciphers: readonly string[];
-  /** IANA's names of TLS 1.3's suites. */
-  readonly cipherSuites: readonly string[];
-  readonly groups: readonly string[];
-  /** False = the client's order of suites counts. */
-  readonly prefersOwnOrder: boolean;
-}
-
-const suitesOf13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
-const suitesOf12 = [
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-];
-const groups = ['X25519MLKEM768', 'x25519', 'secp256r1', 'secp384r1'];
-
-/** Mozilla's Server Side TLS guideline, version 5.8 (https://ssl-config.mozilla.org/guidelines/5.8.json). */
-export const mozillaProfiles: Readonly<Record<'modern' | 'intermediate', TlsParameters>> = {
-  modern: {
-    minVersion: '1.3',
-    maxVersion: '1.3',
-    ciphers: [],
-    cipherSuites: suitesOf13,
-    groups,
-    prefersOwnOrder: false,
-  },
-  intermediate: {
-    minVersion: '1.2',
-    maxVersion: '1.3',
-    ciphers: suitesOf12,
-    cipherSuites: suitesOf13,
-    groups,
-    prefersOwnOrder: false,
-  },
-};
-
-export function isProfile(name: string): name is keyof typeof mozillaProfiles {
-  return Object.hasOwn(mozillaProfiles, name);
-}
+import { mozillaProfiles, type TlsParameters } from '../../contract/tls-profiles.ts';
 
 /** Where the model writes `1.2`, Node.js writes `TLSv1.2`. */
 const versions: ReadonlyMap<string, SecureVersion> = new Map([
@@ -75,7 +28,7 @@ export function contextOptions(parameters: TlsParameters): SecureContextOptions 
   // OpenSSL 3 signs nothing with SHA-1 above level 0, and TLS 1.0 and 1.1 sign nothing else. Suites of both kinds are always
   // named: where one kind is absent Node.js narrows the versions by itself.
   const old = ciphers.length === 0 ? ['ECDHE-ECDSA-AES128-GCM-SHA256'] : ciphers;
-  const own = cipherSuites.length === 0 ? suitesOf13 : cipherSuites;
+  const own = cipherSuites.length === 0 ? mozillaProfiles.modern.cipherSuites : cipherSuites;
   return {
     minVersion: versions.get(minVersion) ?? 'TLSv1.2',
     maxVersion: versions.get(maxVersion) ?? 'TLSv1.3',

@@ -7,6 +7,7 @@ import {
   writeBalance,
 } from './cfg/algorithm.ts';
 import { offeredChecks } from './cfg/check-offers.ts';
+import { writableTlsKeys } from './cfg/edit-tls.ts';
 import { writableMethods } from './cfg/edit-persistence.ts';
 import type { Reload } from './discover-reload.ts';
 
@@ -36,7 +37,14 @@ export function factsOf(rights: Rights): DeviceFacts {
     capabilities: capabilitiesOf(rights),
     weightRange: { lowest: 0, highest: 256 },
     persistence: writableMethods,
-    writes: ['virtualServer.listen', 'pool.tls', 'pool.queue.timeoutMs', 'member.maxConnections', 'member.maxQueue'],
+    writes: [
+      'virtualServer.listen',
+      ...writableTlsKeys.map((key) => `virtualServer.tls.${key}` as const),
+      'pool.tls',
+      'pool.queue.timeoutMs',
+      'member.maxConnections',
+      'member.maxQueue',
+    ],
     monitors: { offered: offeredChecks(version), names: { check: '{pool}/check', agent: '{pool}/agent' } },
     algorithms: haproxyAlgorithms.map((name) => {
       const native = writeBalance({ name, ...(keyed.has(name) ? { key: 'KEY' } : {}) }) ?? [];

@@ -6,9 +6,11 @@ import type { Editor } from './editor.ts';
 import { modelOfDocument } from './model.ts';
 import { nameFrontends } from './servers.ts';
 
+type TlsKey = Exclude<keyof ClientTls, 'certificates'>;
+
 /** The words of a `bind` line for each key (manual 5.1), and how its value is written. */
 const words: readonly {
-  readonly key: keyof ClientTls;
+  readonly key: TlsKey;
   readonly keyword: string;
   readonly text: (value: never) => string;
 }[] = [
@@ -22,6 +24,9 @@ const words: readonly {
   { key: 'caFile', keyword: 'ca-file', text: (value: string) => value },
   { key: 'crlFile', keyword: 'crl-file', text: (value: string) => value },
 ];
+
+/** Keys that `setTls` writes. */
+export const writableTlsKeys: readonly TlsKey[] = words.map(({ key }) => key);
 
 /**
  * Writes a virtual server's TLS settings on each of its `bind` lines that speak TLS: only the keys that change. Throws
@@ -46,7 +51,7 @@ export function setTls(editor: Editor, name: string, desired: unknown): void {
   const keys = Object.keys({ ...after, ...wanted.data }) as (keyof ClientTls)[]; // keys of the schema
   const left = keys.filter((key) => !isSame(after[key], wanted.data?.[key]));
   if (left.length === 0) return;
-  const can = words.map(({ key }) => key).join(', ');
+  const can = writableTlsKeys.join(', ');
   throw new AppError(
     'CAPABILITY_MISSING',
     `The TLS settings of "${name}" cannot be written so on its bind lines: ${left.join(', ')}. What can be: ${can}.`,

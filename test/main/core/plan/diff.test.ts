@@ -63,6 +63,19 @@ describe('what has to change for a wish', () => {
     expect(wanted({ absent: true })).toEqual([['tls', undefined]]);
   });
 
+  test('TLS towards clients that is said to be all there is loses what is not named', () => {
+    const tls = { certificates: [{ certFile: '/a.pem' }], minVersion: '1.2', alpn: ['h2'] };
+    const secured: DeviceModel = { ...model(), virtualServers: [{ name: 'web', tls }] };
+    const wanted = { certificates: tls.certificates, minVersion: '1.3' };
+    function changesFor(value: unknown): unknown {
+      const { changes } = diffModel(secured, wish({ virtualServers: [{ name: 'web', tls: value }] }), 'merge');
+      return changes.map(({ key, desired }) => [key, desired]);
+    }
+    expect(changesFor({ minVersion: '1.3' })).toEqual([['tls', { ...tls, minVersion: '1.3' }]]);
+    expect(changesFor({ ...wanted, exact: true })).toEqual([['tls', wanted]]);
+    expect(changesFor({ ...tls, exact: true })).toEqual([]);
+  });
+
   test('a persistence without anything in it takes away what is there, and is nothing where nothing is', () => {
     const [app, other] = model().pools;
     const persistence = { method: 'source-ip' as const, timeoutMs: 60_000 };
