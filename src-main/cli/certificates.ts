@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { CallInput } from '../contract/api.ts';
+import { isOcspAnswer } from '../contract/certificates.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Arguments } from './arguments.ts';
 import { push, pushOptions } from './changes.ts';
@@ -28,6 +29,7 @@ const installOptions = {
     what: 'of the PKCS#12 file or the encrypted key, on the first line (or STEELYARD_KEY_PASSPHRASE)',
   },
   'short-chain': { what: 'the chain may end before any root that is known' },
+  ocsp: { value: 'FILE', what: 'an OCSP answer about the certificate (DER), to be stapled to it' },
   why: { value: 'TEXT', what: 'the reason, kept in the history' },
 } as const;
 
@@ -59,6 +61,8 @@ async function install(
   const name = given.need(1, 'NAME');
   given.need(2, 'FILE');
   const files = await Promise.all(given.rest.slice(2).map(readGiven));
+  const ocsp = given.text('ocsp');
+  if (ocsp !== undefined) files.push(await readAnswer(ocsp));
   const passphraseFile = given.text('passphrase-file');
   const passphrase =
     passphraseFile === undefined
@@ -91,6 +95,16 @@ export const restoreCertificate: Command = {
     );
   },
 };
+
+/** Among the other files an answer is known by its first bytes. */
+async function readAnswer(path: string): Promise<{ name: string; base64: string }> {
+  const file = await readGiven(path);
+  if (isOcspAnswer(Buffer.from(file.base64, 'base64'))) return file;
+  throw new AppError(
+    'CERTIFICATE_INVALID',
+    `${path} (--ocsp) is no OCSP answer in DER; "openssl ocsp ... -respout FILE" writes one. Nothing was sent.`,
+  );
+}
 
 async function readGiven(path: string): Promise<{ name: string; base64: string }> {
   const bytes = await readFile(path).catch((error: unknown) => {

@@ -43,3 +43,10 @@ const mostFileCharacters = 2_000_000;
 export const certificateFilesSchema = z
   .array(z.strictObject({ name: z.string().max(300), base64: z.base64().max(mostFileCharacters) }))
   .max(10);
+
+/** True where bytes begin as DER of an OCSPResponse: a sequence whose first part is a status, an ENUMERATED (RFC 6960, 4.2.1). */
+export function isOcspAnswer(bytes: Uint8Array): boolean {
+  const length = bytes[1] ?? 0;
+  const at = length < 0x80 ? 2 : 2 + (length & 0x7f);
+  return bytes[0] === 0x30 && bytes[at] === 0x0a && bytes[at + 1] === 1;
+}

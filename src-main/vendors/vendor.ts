@@ -39,6 +39,16 @@ export interface CertificateMaterial {
   readonly facts: CertificateFacts;
   /** SHA-256 of the leaf (DER), hexadecimal, lower case. */
   readonly sha256: string;
+  /** What is stapled to it; absent where none was given. */
+  readonly ocsp?: OcspAnswer;
+}
+
+/** An OCSP answer that was checked: about this certificate and issuer, "good", signed, not over. Times are ISO. */
+export interface OcspAnswer {
+  /** DER of the whole OCSPResponse. */
+  readonly bytes: Buffer;
+  readonly thisUpdate: string;
+  readonly nextUpdate: string;
 }
 
 /** A plan to put a certificate in place. Its commands name secrets by their id (`stdin`); the bytes stand beside, for main alone. */
@@ -47,6 +57,8 @@ export interface CertificateDraft {
   readonly secrets: ReadonlyMap<string, Buffer>;
   /** What is there now, absent where it is new. */
   readonly prior?: CertificateFacts;
+  /** What is stapled now and afterwards, in words; absent where nothing changes. */
+  readonly ocsp?: { readonly prior: string; readonly desired: string };
   /** PEM of what is there now with its key, so that it can be put back later. */
   readonly previous?: Buffer;
 }

@@ -38,7 +38,7 @@ export const certificatesText = {
   listHelp: 'Left empty where a directory is loaded whole.',
   files: 'Key, certificate and chain',
   filesHelp:
-    'PEM, DER or PKCS#12 (.pfx), in any order. They go to the console and from there to the device, never back.',
+    'PEM, DER or PKCS#12 (.pfx), in any order; an OCSP answer (DER) too. They go to the console and from there to the device, never back.',
   passphrase: 'Passphrase',
   passphraseHelp: 'Of a PKCS#12 file or an encrypted key; else leave it empty.',
   shortChain: 'The chain may end before a root that is known (a private authority)',

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -57,10 +58,25 @@ interface Case {
   readonly file: string;
   readonly list?: string;
   readonly words: string;
+  /** An OCSP answer beside the old certificate, which goes with it, or one that comes with the new. */
+  readonly answer?: 'old' | 'new';
 }
 const cases: readonly Case[] = [
   { kind: 'renewed', serverName: 'site.example', file: 'site.pem', words: 'crt site.pem' },
-  { kind: 'added to a directory', serverName: 'new.example', file: 'folder/new.pem', words: 'crt folder/' },
+  {
+    kind: 'renewed without its answer',
+    serverName: 'site.example',
+    file: 'site.pem',
+    words: 'crt site.pem',
+    answer: 'old',
+  },
+  {
+    kind: 'added to a directory with its answer',
+    serverName: 'new.example',
+    file: 'folder/new.pem',
+    words: 'crt folder/',
+    answer: 'new',
+  },
   {
     kind: 'added to a crt-list',
     serverName: 'new.example',
@@ -101,17 +117,20 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'ssh-keygen', 'openssl', 'socat'))(
       authority.close();
     });
 
-    async function start({ words }: Case): Promise<Rig> {
+    async function start({ words, answer }: Case): Promise<Rig> {
       const directory = mkdtempSync(join(tmpdir(), 'steelyard-crt-'));
       chmodSync(directory, 0o755);
-      const first = bundleOf(authority.issue({ names: ['site.example'] }));
+      const issued = authority.issue({ names: ['site.example'] });
+      const first = bundleOf(issued);
       const [pem, list] = [join(directory, 'site.pem'), join(directory, 'list.txt')];
       const folder = join(directory, 'folder');
       mkdirSync(folder);
       for (const file of [pem, join(folder, 'first.pem')]) writeFileSync(file, first);
       writeFileSync(list, `${pem} site.example\n`);
+      const answers = answer === 'old' ? [`${pem}.ocsp`] : [];
+      for (const file of answers) copyFileSync(authority.answer(issued, { days: 5 }), file);
       accounts?.own(folder, []);
-      accounts?.own(directory, [pem, join(folder, 'first.pem'), list]);
+      accounts?.own(directory, [pem, join(folder, 'first.pem'), list, ...answers]);
       const port = await freePort();
       const rig = await startHaproxy({
         accounts,
@@ -167,7 +186,11 @@ backend app
       async (one, { expect }) => {
         const rig = await start(one);
         const issued = authority.issue({ names: [one.serverName] });
-        const material = readMaterial([{ name: 'given', bytes: bundleOf(issued) }], { now: new Date() });
+        const files = one.answer === 'new' ? [readFileSync(authority.answer(issued, { days: 5 }))] : [];
+        const material = readMaterial(
+          [bundleOf(issued), ...files].map((bytes, index) => ({ name: `given ${index}`, bytes })),
+          { now: new Date() },
+        );
         const before = await seen(rig, one);
         let link = rig.link();
         const { plan: counted } = await makePlan(link, rig, one, material, 'count1');
@@ -219,17 +242,24 @@ backend app
       const name = join(directory, file);
       const reading = await link.device.read(signal);
       const wish = { name, list: list === undefined ? undefined : join(directory, list) };
-      const { draft, secrets } = await (kind === 'renewed'
+      const { draft, secrets } = await (kind.startsWith('renewed')
         ? certificates.plan(reading, name, material, id, signal)
         : certificates.add(reading, wish, material, id, signal));
       return { plan: planOf(draft, id), target: pushTarget(link, (secret) => secrets.get(secret)) };
     }
-    /** Every file by path, with its bytes; the names that the process has certificates under; what a handshake shows. */
-    async function seen({ directory, haproxy: process, port }: Rig, { serverName }: Case): Promise<unknown> {
+    /** Every file by path, with its bytes; the names that the process has certificates and answers under; what a handshake shows. */
+    async function seen({ directory, haproxy: process, port }: Rig, { serverName, answer }: Case): Promise<unknown> {
       const found = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
       const paths = found.map((one) => join(one.parentPath, one.name)).toSorted();
       const names = (await process.ask('show ssl cert')).split('\n').filter((line) => line.startsWith('/'));
-      return [paths.map((path) => [path, readFileSync(path, 'latin1')]), names, await served(port, serverName)];
+      // Of a certificate that is deleted HAProxy 2.6 keeps the answer in memory, though nobody is shown it.
+      const answers = answer === 'old' ? await process.ask('show ssl ocsp-response') : '';
+      return [
+        paths.map((path) => [path, readFileSync(path, 'latin1')]),
+        names,
+        answers,
+        await served(port, serverName),
+      ];
     }
     /** Files of the plan that are neither as before nor as after. */
     function halfWritten(plan: Plan): readonly string[] {

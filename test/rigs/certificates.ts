@@ -17,6 +17,8 @@ export interface Issue {
   readonly file?: string;
   /** Where its state can be asked for. */
   readonly ocsp?: string;
+  /** Its extended key usage. */
+  readonly purpose?: string;
 }
 
 /** A certification authority of our own in a fresh directory, kept by the real openssl. */
@@ -28,6 +30,11 @@ export interface Authority {
   readonly issue: (wanted: Issue) => IssuedCertificate;
   /** The file that `openssl ocsp` answers from. */
   readonly index: (valid: readonly IssuedCertificate[], revoked: readonly IssuedCertificate[]) => string;
+  /** An OCSP answer about the certificate, signed by the authority itself or by another: its file. */
+  readonly answer: (
+    certificate: IssuedCertificate,
+    wanted: { readonly days: number; readonly isRevoked?: boolean; readonly signer?: IssuedCertificate },
+  ) => string;
   /** A list that revokes this certificate. */
   readonly revoke: (certificate: IssuedCertificate) => string;
   readonly close: () => void;
@@ -62,22 +69,26 @@ export function openAuthority(): Authority {
     caFile,
     caKey,
     ca: readFileSync(caFile, 'utf8'),
-    issue: ({ names, key = 'ec', days = 30, file = `leaf${++count}`, ocsp }) => {
+    issue: ({ names, key = 'ec', days = 30, file = `leaf${++count}`, ocsp, purpose }) => {
       const [certFile, keyFile] = [join(directory, `${file}.pem`), join(directory, `${file}.key`)];
       const alternatives = names.map((name) => (/^[\d.]+$/.test(name) ? `IP:${name}` : `DNS:${name}`)).join(',');
       const subject = ['-subj', `/CN=${names[0] ?? ''}`, '-addext', `subjectAltName=${alternatives}`];
       if (ocsp !== undefined) subject.push('-addext', `authorityInfoAccess=OCSP;URI:${ocsp}`);
+      if (purpose !== undefined) subject.push('-addext', `extendedKeyUsage=${purpose}`);
       const request = join(directory, 'request.pem');
       openssl(['req', '-new', ...keyArguments[key], '-nodes', ...subject, '-keyout', keyFile, '-out', request]);
       const signing = ['-CA', caFile, '-CAkey', caKey, '-CAcreateserial', '-copy_extensions', 'copyall'];
       openssl(['x509', '-req', '-in', request, ...signing, '-days', String(days), '-out', certFile]);
       return { certFile, keyFile };
     },
-    index: (valid, revoked) => {
-      const { common, index } = openDatabase();
-      for (const { certFile } of valid) openssl([...common, '-valid', certFile]);
-      for (const { certFile } of revoked) openssl([...common, '-revoke', certFile]);
-      return index;
+    index: indexOf,
+    answer: (certificate, { days, isRevoked, signer = { certFile: caFile, keyFile: caKey } }) => {
+      const file = join(directory, `answer${++count}.der`);
+      const index = isRevoked === true ? indexOf([], [certificate]) : indexOf([certificate], []);
+      const signed = `-CA ${caFile} -issuer ${caFile} -rsigner ${signer.certFile} -rkey ${signer.keyFile} -noverify`;
+      const asked = `-index ${index} -cert ${certificate.certFile} -ndays ${days} -respout ${file}`;
+      openssl(['ocsp', ...`${signed} ${asked}`.split(' ')]);
+      return file;
     },
     revoke: (certificate) => {
       const { common } = openDatabase();
@@ -90,6 +101,13 @@ export function openAuthority(): Authority {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+
+  function indexOf(valid: readonly IssuedCertificate[], revoked: readonly IssuedCertificate[]): string {
+    const { common, index } = openDatabase();
+    for (const { certFile } of valid) openssl([...common, '-valid', certFile]);
+    for (const { certFile } of revoked) openssl([...common, '-revoke', certFile]);
+    return index;
+  }
 
   /** What `openssl ca` needs, empty. */
   function openDatabase() {

@@ -85,7 +85,7 @@ export class Certificates {
       createdAt: this.#tools.now().toISOString(),
       ...(why === undefined ? {} : { why }),
       desired: {},
-      changes: changesOf(name, made.prior, material.facts),
+      changes: [...changesOf(name, made.prior, material.facts), ...ocspChanges(name, made)],
       ...made.draft,
     };
   }
@@ -165,4 +165,12 @@ function changesOf(name: string, prior: CertificateFacts | undefined, desired: C
       prior: prior?.[key],
       desired: desired[key],
     }));
+}
+
+function ocspChanges(name: string, { prior, ocsp }: CertificateDraft): Change[] {
+  if (ocsp === undefined) return [];
+  const action = prior === undefined ? 'create' : 'update';
+  return [
+    { action, subject: { kind: 'certificate', path: [name] }, key: 'ocsp', prior: ocsp.prior, desired: ocsp.desired },
+  ];
 }

@@ -1,8 +1,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext, rootCertificates } from 'node:tls';
+import { isOcspAnswer } from '../../contract/certificates.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { CertificateMaterial } from '../../vendors/vendor.ts';
 import { factsOf } from './facts.ts';
+import { readOcspAnswer } from './ocsp.ts';
 import { isPkcs12, readPkcs12 } from './pkcs12.ts';
 
 export interface GivenFile {
@@ -19,15 +21,17 @@ export interface MaterialOptions {
 interface Found {
   readonly certificates: X509Certificate[];
   readonly keys: KeyObject[];
+  readonly answers: GivenFile[];
 }
 
 /**
  * A key, its certificate and the chain from files as a person picked them (PEM, DER, PKCS#12; in any order), checked before anything
- * is sent: the key belongs to the certificate, the dates hold, the chain is put in order and is whole, and OpenSSL takes them. Throws
- * CERTIFICATE_INVALID with what is wrong in which file and what to do; never with anything of a key.
+ * is sent: the key belongs to the certificate, the dates hold, the chain is put in order and is whole, and OpenSSL takes them. An OCSP
+ * answer among them (DER) is one about this certificate. Throws CERTIFICATE_INVALID with what is wrong in which file and what to do;
+ * never with anything of a key.
  */
 export function readMaterial(files: readonly GivenFile[], options: MaterialOptions): CertificateMaterial {
-  const found: Found = { certificates: [], keys: [] };
+  const found: Found = { certificates: [], keys: [], answers: [] };
   for (const file of files) readFile(file, options.passphrase, found);
   const names = files.map(({ name }) => name).join(', ');
   const key = onlyKey(found, names);
@@ -45,12 +49,15 @@ export function readMaterial(files: readonly GivenFile[], options: MaterialOptio
       `${names}: the chain of ${nameOf(leaf)} ends at ${nameOf(end)}, whose issuer ("${oneLine(end.issuer)}") is not among the certificates and no root that is known. Add the certificate of the issuer, or say that the short chain is meant`,
     );
   }
+  const [answer, ...others] = found.answers;
+  if (others.length > 0) throw invalid(`${names} hold ${others.length + 1} OCSP answers. Leave in only the newest`);
   const material: CertificateMaterial = {
     leaf: leaf.toString(),
     chain: chain.map((each) => each.toString()).join(''),
     key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     facts: factsOf(leaf),
     sha256: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
+    ...(answer === undefined ? {} : { ocsp: readOcspAnswer(answer, leaf, chain, options.now) }),
   };
   refuseWeak(material, names);
   return material;
@@ -59,6 +66,7 @@ export function readMaterial(files: readonly GivenFile[], options: MaterialOptio
 function readFile(file: GivenFile, passphrase: string | undefined, found: Found): void {
   const text = file.bytes.toString('latin1');
   if (text.includes('-----BEGIN ')) readPem(file.name, text, passphrase, found);
+  else if (isOcspAnswer(file.bytes)) found.answers.push(file);
   else if (isPkcs12(file.bytes)) {
     const { certificates, keys } = readPkcs12(file.name, file.bytes, passphrase);
     for (const bytes of certificates) addCertificate(file.name, bytes, found);

@@ -21,10 +21,13 @@ import {
 } from './addition.ts';
 import { isFor, placeOf, servedAt, targetsOf } from './handshake.ts';
 import { othersOf } from './others.ts';
+import { findOcspChange, ocspCommands } from './ocsp.ts';
 import { findNewPlace, type NewPlace, type PlaceWish } from './place.ts';
 import { parseNames } from './show-cert.ts';
+import { candidateOf } from './site.ts';
 import { absent, type CertificateFactsOfPlan } from './standing.ts';
 import { backupCommands, cleanUpCommands, keepCommands, putBackCommands, replaceCommands } from './swap.ts';
+import { base64Of } from './transaction.ts';
 import { verifyCommands } from './verifies.ts';
 import { type CertificateContext, markOf, reloadWay, type Way, whyNotAtRunTime } from './way.ts';
 import { describe, refuseOddName } from './words.ts';
@@ -52,11 +55,22 @@ export async function planNewCertificate(
   const place = await findNewPlace(context, wish, material, names);
   const { file, list, beside, bytes, into } = place;
   const lists = list === undefined ? [] : [list];
-  const way = await wayOf(context, place, { socket, name, file: file.real, into });
+  const ocsp = await findOcspChange(context, { name, material, like: file.like });
+  const answers = ocsp.part === undefined ? [] : [ocsp.part];
+  const answer = ocspCommands(host, ocsp);
+  const way = await wayOf(context, place, { socket, name, file: file.real, into, answers });
   const { targets, warnings } = await handshakesOf(context, place, name, material);
   const plain = plainHost(host);
-  const putBack = [...(list === undefined ? [] : putBackCommands(host, lists)), ...removeCommands(host, file)];
-  const putBackAlone = [...(list === undefined ? [] : putBackCommands(plain, lists)), ...removeCommands(plain, file)];
+  const putBack = [
+    ...(list === undefined ? [] : putBackCommands(host, lists)),
+    ...answer.putBack,
+    ...removeCommands(host, file),
+  ];
+  const putBackAlone = [
+    ...(list === undefined ? [] : putBackCommands(plain, lists)),
+    ...ocspCommands(plain, ocsp).putBack,
+    ...removeCommands(plain, file),
+  ];
   const hold = await planHold({ host, planId, wantedHold, signal }, place, [...putBackAlone, ...way.backAlone]);
   const mark = markOf(beside);
   const forget = shell(host, `rm -f -- ${[file.candidate, mark].map(quote).join(' ')}`);
@@ -65,6 +79,7 @@ export async function planNewCertificate(
     files: [
       { real: file.real, before: absent, after: file.hash },
       ...lists.map(({ real, beforeHash, afterHash }) => ({ real, before: beforeHash, after: afterHash })),
+      ...ocsp.files,
     ],
     socket,
     name,
@@ -72,6 +87,7 @@ export async function planNewCertificate(
     sha1: material.facts.sha1 === undefined ? {} : { new: material.facts.sha1 },
     sha256: { old: '', new: material.sha256 },
     handshakes: targets,
+    ...(ocsp.facts === undefined ? {} : { ocsp: ocsp.facts }),
   };
   const files = [
     ...reading.files.map(({ path, bytes: read }) => ({ path, hash: tools.sha256(read) })),
@@ -86,20 +102,24 @@ export async function planNewCertificate(
     hunks: [
       ...unifiedHunks(file.real, '', describe(material.facts)),
       ...lists.flatMap(({ real, before, after }) => unifiedHunks(real, before, after)),
+      ...ocsp.hunks,
     ],
     steps: [
       step('fingerprint', 'fingerprint', 'Compare the files with those that the plan was made from', [
         ...fingerprintCommands(host, files),
         ...absentCommands(host, file),
+        ...answer.compare,
       ]),
       ...lists.map((one) => step('backup', 'backup', `Copy ${one.real}`, backupCommands(host, [one]))),
       step('candidate', 'candidate', 'Write the new certificate where HAProxy does not look yet', [
         ...writeCommands(host, file),
+        ...answer.candidate,
         ...lists.flatMap((one) => listCommands(host, one, one.added)),
       ]),
       ...way.tries,
       ...hold.arm,
       step('replace', 'send', 'Put the new certificate in place', [
+        ...answer.place,
         ...placeCommands(host, file),
         ...lists.flatMap((one) => replaceCommands(host, [one])),
       ]),
@@ -117,6 +137,7 @@ export async function planNewCertificate(
       step('clean-up', 'keep', 'Remove what the push left beside the file', [
         ...lists.flatMap((one) => cleanUpCommands(host, [one], mark)),
         forget,
+        ...answer.cleanUp,
         ...hold.remove,
       ]),
     ],
@@ -125,6 +146,7 @@ export async function planNewCertificate(
       step('forget', 'keep', 'Remove what the push left beside the file', [
         ...lists.flatMap((one) => keepCommands(host, [one], mark)),
         forget,
+        ...answer.keep,
         ...hold.remove,
       ]),
     ],
@@ -132,6 +154,7 @@ export async function planNewCertificate(
     warnings: [
       ...hold.warnings,
       ...way.warnings,
+      ...ocsp.warnings,
       ...warnings,
       ...(material.facts.names.length === 0
         ? ['The new certificate has no alternative names: browsers refuse it.']
@@ -139,13 +162,21 @@ export async function planNewCertificate(
     ],
     driver: { ...facts },
   };
-  return { draft, secrets: new Map([[file.secret.id, bytes]]) };
+  return {
+    draft,
+    secrets: new Map([[file.secret.id, bytes], ...ocsp.secrets]),
+    ...(ocsp.words === undefined ? {} : { ocsp: ocsp.words }),
+  };
 }
 
 async function wayOf(context: CertificateContext, place: NewPlace, addition: Addition): Promise<Way> {
   const { host, signal } = context;
   const mark = markOf(place.beside);
-  const why = whyNotAtRunTime(context, [place.bytes], addition.name) ?? (await whyNotInto(context, addition));
+  const payloads = [
+    place.bytes,
+    ...addition.answers.flatMap(({ answer }) => (answer === undefined ? [] : [base64Of(answer)])),
+  ];
+  const why = whyNotAtRunTime(context, payloads, addition.name) ?? (await whyNotInto(context, addition));
   if (why !== undefined) return reloadWay(context, mark, why);
   const hasSocat = (await host.run('command -v socat', { signal })).code === 0;
   if (!hasSocat && !(await host.mayConnect(addition.socket, { signal }))) {
@@ -158,7 +189,11 @@ async function wayOf(context: CertificateContext, place: NewPlace, addition: Add
         'try',
         'check',
         'Let the running process read the new certificate, and forget it again',
-        tryAddCommands(host, hasSocat, { ...addition, file: place.file.candidate }),
+        tryAddCommands(host, hasSocat, {
+          ...addition,
+          file: place.file.candidate,
+          answers: addition.answers.map((one) => ({ ...one, file: candidateOf(one.file, context.planId) })),
+        }),
       ),
     ],
     steps: [

@@ -3,8 +3,15 @@ import { type Host, socatCommand } from '../driver-host.ts';
 import { quote } from '../driver-shell.ts';
 import { isFile, syncText } from '../plan-files.ts';
 import { shell } from '../plan-reload.ts';
-import type { FileSwap } from './swap.ts';
-import { commitCommands, commitText, setsText } from './transaction.ts';
+import type { FileSecret, FileSwap } from './swap.ts';
+import {
+  commitCommands,
+  commitText,
+  setsText,
+  stapleCommands,
+  type Transaction,
+  type TransactionPart,
+} from './transaction.ts';
 
 /** A certificate that the running process shall have besides those that it has. */
 export interface Addition {
@@ -14,6 +21,8 @@ export interface Addition {
   readonly file: string;
   /** The crt-list or certificate directory, as `show ssl crt-list` names it. */
   readonly into: string;
+  /** The OCSP answer that comes with it, where one does. */
+  readonly answers: readonly TransactionPart[];
 }
 
 /** A file that is not there yet, hidden until it is whole. */
@@ -21,7 +30,7 @@ export interface NewFile {
   readonly real: string;
   readonly hash: string;
   readonly candidate: string;
-  readonly secret: { readonly id: string; readonly bytes: number };
+  readonly secret: FileSecret;
   /** Another certificate there: the new one gets its group and its mode, others never a right. */
   readonly like: string;
   /** The account is root, who gives the owner too. */
@@ -38,7 +47,7 @@ export function writeCommands(host: Host, { candidate, hash, secret, like, isRoo
   const [from, to] = [quote(like), quote(candidate)];
   const owner = isRoot ? '%u:%g' : ':%g';
   const write = shell(host, `cat > ${to}`);
-  const shown = `${write.shown}   # standard input: the new PEM, ${secret.bytes} bytes, SHA-256 ${hash}`;
+  const shown = `${write.shown}   # standard input: the new ${secret.what ?? 'PEM'}, ${secret.bytes} bytes, SHA-256 ${hash}`;
   const filled = { ...write, shown, stdin: { secret: secret.id, sha256: hash, bytes: secret.bytes } };
   return [
     shell(
@@ -90,14 +99,16 @@ const created = '^New empty certificate store';
 
 /** Makes the name, gives it key and chain, and tells the list of it (management.txt 9.3); a directory is a list to HAProxy. */
 export function addCommands(host: Host, hasSocat: boolean, addition: Addition): readonly Command[] {
-  const { socket, name, file, into } = addition;
-  const transaction = { socket, name, parts: [{ name, file }] };
+  const { socket, name, into, answers } = addition;
+  const transaction = transactionOf(addition);
+  const staples = answers.flatMap((answer) => stapleCommands(host, hasSocat, socket, answer));
   const [make, add] = [`new ssl cert ${name}`, `add ssl crt-list ${into} ${name}`];
   if (!hasSocat) {
     return [
       socketCommand(socket, make, created),
       ...commitCommands(host, hasSocat, transaction),
       socketCommand(socket, add, String.raw`[\s\S]*Success!`),
+      ...staples,
     ];
   }
   return [
@@ -107,6 +118,7 @@ export function addCommands(host: Host, hasSocat: boolean, addition: Addition): 
 ${commitText(transaction)} || exit 1
 ${askText(socket, add, '^Success!')} )`,
     ),
+    ...staples,
   ];
 }
 
@@ -118,8 +130,9 @@ export function addBackCommands(host: Host, hasSocat: boolean, { socket, name, i
 }
 
 /** Lets HAProxy read the new one under its name, of which nothing is left. */
-export function tryAddCommands(host: Host, hasSocat: boolean, { socket, name, file }: Addition): readonly Command[] {
-  const transaction = { socket, name, parts: [{ name, file }] };
+export function tryAddCommands(host: Host, hasSocat: boolean, addition: Addition): readonly Command[] {
+  const { socket, name } = addition;
+  const transaction = transactionOf(addition);
   const [make, abort, forget] = [`new ssl cert ${name}`, `abort ssl cert ${name}`, `del ssl cert ${name}`];
   if (!hasSocat) {
     return [
@@ -139,6 +152,10 @@ ${leave}
 exit "$c" )`,
     ),
   ];
+}
+
+function transactionOf({ socket, name, file, answers }: Addition): Transaction {
+  return { socket, name, parts: [{ name, file }, ...answers] };
 }
 
 function socketCommand(socket: string, line: string, expect: string): Command {

@@ -10,7 +10,8 @@ import { plainHost, step } from '../plan.ts';
 import { isFor, placeOf, servedAt, targetsOf } from './handshake.ts';
 import { readLists, showCertificate } from './list.ts';
 import { othersOf } from './others.ts';
-import { type CertificateSite, findCertificateSite } from './site.ts';
+import { findOcspChange, type OcspChange, ocspCommands } from './ocsp.ts';
+import { candidateOf, type CertificateSite, findCertificateSite } from './site.ts';
 import type { CertificateFactsOfPlan } from './standing.ts';
 import {
   backupCommands,
@@ -20,7 +21,7 @@ import {
   putBackCommands,
   replaceCommands,
 } from './swap.ts';
-import { commitBackCommands, commitCommands, type Transaction, tryCommands } from './transaction.ts';
+import { base64Of, commitBackCommands, commitCommands, stapleCommands, tryCommands } from './transaction.ts';
 import { tlsBinds, usesCertificate } from './uses.ts';
 import { verifyCommands } from './verifies.ts';
 import { type CertificateContext, markOf, reloadWay, type Way, whyNotAtRunTime } from './way.ts';
@@ -43,7 +44,8 @@ export async function planCertificate(
     throw new AppError('NOT_FOUND', `HAProxy has no certificate "${name}"; "show ssl cert" lists those that it has.`);
   }
   const site = await findCertificateSite(host, look, name, material, planId, tools, signal);
-  if (site.oldSha256 === material.sha256) {
+  const isSame = site.oldSha256 === material.sha256;
+  if (isSame && material.ocsp === undefined) {
     throw new AppError('PLAN_INVALID', `${name} is this certificate already (serial ${material.facts.serial}).`);
   }
   const old = tools.certificate(site.oldLeaf);
@@ -51,19 +53,35 @@ export async function planCertificate(
     const what = `the running process has serial ${shown.facts.serial}, the file serial ${old.serial}`;
     throw new AppError('PLAN_INVALID', `${name} was changed and not loaded (${what}). Reload HAProxy first.`);
   }
-  const way = await wayOf(context, site, { socket, name, parts: site.parts }, shown.facts.sha1);
+  const ocsp = await findOcspChange(context, { name, material, like: site.swaps[0]?.real ?? name, shown });
+  const swaps = [...(isSame ? [] : site.swaps), ...(ocsp.swap === undefined ? [] : [ocsp.swap])];
+  const way = await wayOf(context, site, ocsp, { socket, name, isSame, oldSha1: shown.facts.sha1 });
   const { targets, warnings } = await handshakesOf(context, site, name, shown.facts, material);
-  const back = [...putBackCommands(plainHost(host), site.swaps), ...way.backAlone];
+  const beside = ocspCommands(host, ocsp);
+  const back = [
+    ...putBackCommands(plainHost(host), swaps),
+    ...ocspCommands(plainHost(host), ocsp).putBack,
+    ...way.backAlone,
+  ];
   const hold = await planHold({ host, planId, wantedHold, signal }, site, back);
   const mark = markOf(site.beside);
+  const what = isSame ? 'OCSP answer' : 'certificate';
   const files = [
     ...reading.files.map(({ path, bytes }) => ({ path, hash: tools.sha256(bytes) })),
-    ...site.swaps.map(({ real, beforeHash }) => ({ path: real, hash: beforeHash })),
+    ...swaps.map(({ real, beforeHash }) => ({ path: real, hash: beforeHash })),
+    ...(ocsp.removed === undefined ? [] : [{ path: ocsp.removed.real, hash: ocsp.removed.beforeHash }]),
   ];
   const check = checkCommand(host, look.site, look.environment, new Map());
   const facts: CertificateFactsOfPlan = {
     kind: 'certificate',
-    files: site.swaps.map(({ real, beforeHash, afterHash }) => ({ real, before: beforeHash, after: afterHash })),
+    files: [
+      ...(isSame ? [] : site.swaps).map(({ real, beforeHash, afterHash }) => ({
+        real,
+        before: beforeHash,
+        after: afterHash,
+      })),
+      ...ocsp.files,
+    ],
     socket,
     name,
     sha1: {
@@ -72,32 +90,38 @@ export async function planCertificate(
     },
     sha256: { old: site.oldSha256, new: material.sha256 },
     handshakes: targets,
+    ...(ocsp.facts === undefined ? {} : { ocsp: ocsp.facts }),
   };
-  const paths = site.swaps.map(({ real }) => real).join(', ');
+  const paths = [...swaps, ...(ocsp.removed === undefined ? [] : [ocsp.removed])].map(({ real }) => real).join(', ');
   const draft: CertificateDraft['draft'] = {
     basedOn: reading.fingerprint,
     resultsIn: reading.fingerprint,
     cost: way.cost,
     losses: [...way.losses],
     affects: [],
-    hunks: unifiedHunks(site.swaps[0]?.real ?? name, describe(shown.facts), describe(material.facts)),
+    hunks: [
+      ...(isSame ? [] : unifiedHunks(site.swaps[0]?.real ?? name, describe(shown.facts), describe(material.facts))),
+      ...ocsp.hunks,
+    ],
     steps: [
-      step(
-        'fingerprint',
-        'fingerprint',
-        'Compare the files with those that the plan was made from',
-        fingerprintCommands(host, files),
-      ),
-      step('backup', 'backup', `Copy ${paths}`, backupCommands(host, site.swaps)),
-      step(
-        'candidate',
-        'candidate',
-        'Write the new certificate beside the live one',
-        candidateCommands(host, site.swaps),
-      ),
+      step('fingerprint', 'fingerprint', 'Compare the files with those that the plan was made from', [
+        ...fingerprintCommands(host, files),
+        ...beside.compare,
+      ]),
+      ...(paths === ''
+        ? []
+        : [step('backup', 'backup', `Copy ${paths}`, [...backupCommands(host, swaps), ...beside.backup])]),
+      step('candidate', 'candidate', `Write the new ${what} beside the live one`, [
+        ...candidateCommands(host, swaps),
+        ...beside.candidate,
+      ]),
       ...way.tries,
       ...hold.arm,
-      step('replace', 'send', 'Put the new certificate in place', replaceCommands(host, site.swaps)),
+      step('replace', 'send', `Put the new ${what} in place`, [
+        ...beside.remove,
+        ...replaceCommands(host, swaps),
+        ...beside.place,
+      ]),
       step('check', 'check', 'Let HAProxy check all its files as it would at its next start', [check]),
       ...way.steps,
       ...hold.begin,
@@ -105,17 +129,19 @@ export async function planCertificate(
     hold: hold.hold,
     revert: [
       ...hold.take,
-      step('put-back', 'send', 'Put the old certificate back', putBackCommands(host, site.swaps)),
+      step('put-back', 'send', `Put the old ${what} back`, [...putBackCommands(host, swaps), ...beside.putBack]),
       ...way.revert,
       step('clean-up', 'keep', 'Remove what the push left beside the file', [
-        ...cleanUpCommands(host, site.swaps, mark),
+        ...cleanUpCommands(host, swaps, mark),
+        ...beside.cleanUp,
         ...hold.remove,
       ]),
     ],
     keep: [
       ...hold.release,
-      step('forget', 'keep', 'Remove the copy of the old certificate', [
-        ...keepCommands(host, site.swaps, mark),
+      step('forget', 'keep', `Remove the copy of the old ${what}`, [
+        ...keepCommands(host, swaps, mark),
+        ...beside.keep,
         ...hold.remove,
       ]),
     ],
@@ -123,47 +149,79 @@ export async function planCertificate(
     warnings: [
       ...hold.warnings,
       ...way.warnings,
-      ...site.warnings,
+      ...(isSame
+        ? [`The certificate is this one already (serial ${material.facts.serial}): only its OCSP answer changes.`]
+        : site.warnings),
+      ...ocsp.warnings,
       ...warnings,
       ...nameWarnings(shown.facts, material.facts),
     ],
     driver: { ...facts },
   };
-  return { draft, secrets: site.secrets, prior: shown.facts, previous: site.previous };
+  return {
+    draft,
+    secrets: new Map([...(isSame ? [] : site.secrets), ...ocsp.secrets]),
+    prior: isSame ? material.facts : shown.facts,
+    ...(ocsp.words === undefined ? {} : { ocsp: ocsp.words }),
+    ...(isSame ? {} : { previous: site.previous }),
+  };
+}
+
+interface Running {
+  readonly socket: string;
+  readonly name: string;
+  /** The certificate stays, only what is stapled to it changes. */
+  readonly isSame: boolean;
+  readonly oldSha1: string | undefined;
 }
 
 async function wayOf(
   context: CertificateContext,
   site: CertificateSite,
-  transaction: Transaction,
-  oldSha1: string | undefined,
+  { part, formerPart }: OcspChange,
+  { socket, name, isSame, oldSha1 }: Running,
 ): Promise<Way> {
   const { host, signal } = context;
-  const why = whyNotAtRunTime(context, [site.previous, ...site.secrets.values()], transaction.name);
+  const answers = [part, formerPart].flatMap((one) => (one?.answer === undefined ? [] : [base64Of(one.answer)]));
+  const why = whyNotAtRunTime(context, [site.previous, ...site.secrets.values(), ...answers], name);
   if (why !== undefined) return reloadWay(context, markOf(site.beside), why);
   const hasSocat = (await host.run('command -v socat', { signal })).code === 0;
-  if (!hasSocat && !(await host.mayConnect(transaction.socket, { signal }))) {
+  if (!hasSocat && !(await host.mayConnect(socket, { signal }))) {
     return reloadWay(context, markOf(site.beside), 'the account cannot open the socket, and the host has no socat');
   }
-  const candidates = site.swaps.map(({ candidate }, index) => ({
-    name: transaction.parts[index]?.name ?? '',
-    file: candidate,
-  }));
-  const commands = commitCommands(host, hasSocat, transaction);
-  const back = commitBackCommands(host, hasSocat, transaction, oldSha1);
+  const staple = part === undefined ? [] : [part];
+  const transaction = { socket, name, parts: [...(isSame ? [] : site.parts), ...staple] };
+  // The certificate's own file drops what is stapled to it.
+  const backParts = isSame && formerPart !== undefined ? [] : site.parts;
+  const backward = { socket, name, parts: [...backParts, ...(formerPart === undefined ? [] : [formerPart])] };
+  const candidates = transaction.parts.map((one) => ({ ...one, file: candidateOf(one.file, context.planId) }));
+  const commands = [
+    ...commitCommands(host, hasSocat, transaction),
+    ...staple.flatMap((one) => stapleCommands(host, hasSocat, socket, one)),
+  ];
+  const knownSha1 = isSame ? undefined : oldSha1;
+  const what = isSame ? 'OCSP answer' : 'certificate';
   return {
     cost: 'runtime',
     tries: [
       step(
         'try',
         'check',
-        'Let the running process read the new certificate, and forget it again',
+        `Let the running process read the new ${what}, and forget it again`,
         tryCommands(host, hasSocat, { ...transaction, parts: candidates }),
       ),
     ],
-    steps: [step('run-time', 'send', 'Give the running process the new certificate', commands, false)],
-    revert: [step('run-time-back', 'send', 'Give the running process the old certificate', back, false)],
-    backAlone: commitBackCommands(plainHost(host), true, transaction, oldSha1),
+    steps: [step('run-time', 'send', `Give the running process the new ${what}`, commands, false)],
+    revert: [
+      step(
+        'run-time-back',
+        'send',
+        `Give the running process the old ${what}`,
+        commitBackCommands(host, hasSocat, backward, knownSha1),
+        false,
+      ),
+    ],
+    backAlone: commitBackCommands(plainHost(host), true, backward, knownSha1),
     losses: [],
     warnings: [],
   };

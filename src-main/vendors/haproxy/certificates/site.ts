@@ -46,7 +46,7 @@ export async function findCertificateSite(
   const path = absolutePath(name, look.site.instance?.root.directory);
   const keyNames = [`${name}.key`, `${name.replace(/\.[^./]+$/, '')}.key`];
   const keyPaths = keyNames.map((one) => absolutePath(one, look.site.instance?.root.directory));
-  const found = await findFiles(host, [path, ...keyPaths, `${path}.ocsp`], signal);
+  const found = await findFiles(host, [path, ...keyPaths], signal);
   const pem = found.get(path);
   if (pem === undefined) {
     throw new AppError('NOT_FOUND', `There is no file ${path}, though HAProxy names it. Nothing was sent.`);
@@ -99,9 +99,6 @@ export async function findCertificateSite(
     oldSha256: tools.sha256(derOf(oldLeaf)),
     beside: besideOf(pem.real, planId),
     warnings: [
-      ...(found.has(`${path}.ocsp`)
-        ? [`${path}.ocsp is an answer about the old certificate: HAProxy ignores it until it is renewed too.`]
-        : []),
       ...swaps
         .filter(({ kept }) => kept !== '%u:%g:%a')
         .map(({ real }) => `${real} will belong to the account that pushes, as it is not root.`),
@@ -113,6 +110,11 @@ export async function findCertificateSite(
 export function besideOf(real: string, planId: string): string {
   const cut = real.lastIndexOf('/') + 1;
   return `${real.slice(0, cut)}.${real.slice(cut)}.steelyard-${planId}`;
+}
+
+/** Where the new file waits. */
+export function candidateOf(real: string, planId: string): string {
+  return `${besideOf(real, planId)}.new`;
 }
 
 /** Those of the paths that are there, with where they really are and whether the account may write beside them. */
@@ -135,7 +137,7 @@ for p in ${paths.map(quote).join(' ')}; do one "$p"; done`;
 }
 
 /** Read so that it can be put back; it goes into main and no further. */
-async function readSecretFile(host: Host, path: string, signal: AbortSignal): Promise<Buffer> {
+export async function readSecretFile(host: Host, path: string, signal: AbortSignal): Promise<Buffer> {
   try {
     return await host.readFile(path, { signal });
   } catch (error) {

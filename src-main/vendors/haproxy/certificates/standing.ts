@@ -7,6 +7,8 @@ import { quote } from '../driver-shell.ts';
 import { damaged, listOf, recordOf, textOf } from '../standing.ts';
 import { placeOf, servedAt } from './handshake.ts';
 import { showCertificate } from './list.ts';
+import type { ShownCertificate } from './show-cert.ts';
+import { answerKey, isOver, notStapled, stapledTo } from './stapled.ts';
 
 /** What a plan keeps in its `driver` field for recovery; digests and paths, nothing secret. */
 export interface CertificateFactsOfPlan {
@@ -22,6 +24,8 @@ export interface CertificateFactsOfPlan {
   /** SHA-256 that handshakes show. */
   readonly sha256: { readonly old: string; readonly new: string };
   readonly handshakes: readonly TlsTarget[];
+  /** Answers that the process tells of (`answerKey`, or `none`); absent where nothing is asked of it. */
+  readonly ocsp?: { readonly old?: string; readonly new?: string };
 }
 
 interface StandingContext extends HandshakeTools {
@@ -83,15 +87,23 @@ async function runningDifferences(
   facts: CertificateFactsOfPlan,
   wanted: 'old' | 'new',
 ): Promise<readonly string[]> {
+  const { host, tools, signal } = context;
   const differences: string[] = [];
   const sha1 = facts.sha1[wanted];
   const isGone = facts.isNew === true && wanted === 'old';
   if (sha1 !== undefined || isGone) {
     const shown = await shownOf(context, facts);
     if ('why' in shown) return [shown.why];
-    if (shown.sha1 !== sha1) {
+    if (shown.certificate?.facts.sha1 !== sha1) {
       const what = isGone ? 'still has a certificate' : `has not the ${wanted} certificate`;
       differences.push(`the running process ${what} under ${facts.name}`);
+    }
+    const key = isGone ? undefined : facts.ocsp?.[wanted];
+    if (key !== undefined && !isOver(key, tools.now())) {
+      const running = await stapledTo(host, facts.socket, shown.certificate, signal);
+      const has = typeof running === 'object' ? answerKey(running) : running;
+      const what = key === notStapled ? 'staples an OCSP answer' : `does not staple the ${wanted} OCSP answer`;
+      if (has !== key) differences.push(`the running process ${what} to ${facts.name}`);
     }
   }
   for (const target of facts.handshakes) {
@@ -110,9 +122,9 @@ async function runningDifferences(
 async function shownOf(
   { host, signal }: StandingContext,
   { socket, name }: CertificateFactsOfPlan,
-): Promise<{ readonly sha1: string | undefined } | { readonly why: string }> {
+): Promise<{ readonly certificate: ShownCertificate | undefined } | { readonly why: string }> {
   try {
-    return { sha1: (await showCertificate(host, socket, name, signal))?.facts.sha1 };
+    return { certificate: await showCertificate(host, socket, name, signal) };
   } catch (error) {
     // Between two processes the socket may be gone.
     if (error instanceof AppError && error.code === 'NOT_FOUND') return { why: `nobody answers at ${socket}` };
@@ -122,7 +134,7 @@ async function shownOf(
 
 /** Throws PLAN_INVALID where a hand has changed their shape. */
 function readFacts(driver: Plan['driver']): CertificateFactsOfPlan {
-  const { files, socket, name, isNew, sha1, sha256, handshakes } = driver;
+  const { files, socket, name, isNew, sha1, sha256, handshakes, ocsp } = driver;
   const [first, second] = [recordOf(sha1), recordOf(sha256)];
   return {
     kind: 'certificate',
@@ -133,15 +145,20 @@ function readFacts(driver: Plan['driver']): CertificateFactsOfPlan {
     socket: textOf(socket),
     name: textOf(name),
     ...(isNew === true ? { isNew } : {}),
-    sha1: {
-      ...(first['old'] === undefined ? {} : { old: textOf(first['old']) }),
-      ...(first['new'] === undefined ? {} : { new: textOf(first['new']) }),
-    },
+    sha1: pairOf(first),
+    ...(ocsp === undefined ? {} : { ocsp: pairOf(recordOf(ocsp)) }),
     sha256: { old: textOf(second['old']), new: textOf(second['new']) },
     handshakes: listOf(handshakes).map((one) => {
       const { host, port, serverName } = recordOf(one);
       if (typeof port !== 'number') throw damaged();
       return { host: textOf(host), port, ...(serverName === undefined ? {} : { serverName: textOf(serverName) }) };
     }),
+  };
+}
+
+function pairOf(pair: ReturnType<typeof recordOf>): { readonly old?: string; readonly new?: string } {
+  return {
+    ...(pair['old'] === undefined ? {} : { old: textOf(pair['old']) }),
+    ...(pair['new'] === undefined ? {} : { new: textOf(pair['new']) }),
   };
 }

@@ -9,7 +9,14 @@ import { shell } from '../plan-reload.ts';
  * certificate directory but those whose name begins with a dot.
  */
 export interface Swap extends FileSwap {
-  readonly secret: { readonly id: string; readonly bytes: number };
+  readonly secret: FileSecret;
+}
+
+/** Bytes that come by standard input, and what plans call them (default: PEM). */
+export interface FileSecret {
+  readonly id: string;
+  readonly bytes: number;
+  readonly what?: string;
 }
 
 /** A file that another takes the place of. */
@@ -38,7 +45,7 @@ export function candidateCommands(host: Host, swaps: readonly Swap[]): readonly 
     }
     const lost = `{ echo 'The new file would belong to somebody else than the old one.' >&2; exit 1; }`;
     const write = shell(host, `cat > ${quote(candidate)}`);
-    const shown = `${write.shown}   # standard input: the new PEM, ${secret.bytes} bytes, SHA-256 ${afterHash}`;
+    const shown = `${write.shown}   # standard input: the new ${secret.what ?? 'PEM'}, ${secret.bytes} bytes, SHA-256 ${afterHash}`;
     return [
       shell(host, `cp -a -- ${quote(real)} ${quote(candidate)}`),
       { ...write, shown, stdin: { secret: secret.id, sha256: afterHash, bytes: secret.bytes } },
@@ -52,6 +59,7 @@ export function candidateCommands(host: Host, swaps: readonly Swap[]): readonly 
 
 /** One rename for each file, all of them only where each is still the one that was compared. */
 export function replaceCommands(host: Host, swaps: readonly FileSwap[]): readonly Command[] {
+  if (swaps.length === 0) return [];
   const foreign = `{ echo 'A file has changed since it was compared; nothing was put in its place.' >&2; exit 1; }`;
   const same = swaps.map(({ real, beforeHash }) => `${isFile(beforeHash, real)} || ${foreign}`);
   const moves = swaps.map(({ candidate, real }) => `mv -T -- ${quote(candidate)} ${quote(real)}`);
@@ -61,6 +69,7 @@ export function replaceCommands(host: Host, swaps: readonly FileSwap[]): readonl
 
 /** Safe from any half-way point: a file that is the old one already stays, one that another hand has changed stops it all. */
 export function putBackCommands(host: Host, swaps: readonly FileSwap[]): readonly Command[] {
+  if (swaps.length === 0) return [];
   const lines = swaps.flatMap(({ real, backup, beforeHash, afterHash }) => [
     `if ! ${isFile(beforeHash, real)}; then`,
     `${isFile(afterHash, real)} || { echo 'A file is neither the old nor the new one: another hand was there. It is left as it is.' >&2; exit 1; }`,
@@ -78,7 +87,7 @@ export function cleanUpCommands(host: Host, swaps: readonly FileSwap[], mark: st
   const backups = swaps.map(
     ({ real, backup, beforeHash }) => `if ${isFile(beforeHash, real)}; then rm -f -- ${quote(backup)}; fi`,
   );
-  return [shell(host, `rm -f -- ${left} && ${backups.join(' && ')}`)];
+  return [shell(host, [`rm -f -- ${left}`, ...backups].join(' && '))];
 }
 
 export function keepCommands(host: Host, swaps: readonly FileSwap[], mark: string): readonly Command[] {

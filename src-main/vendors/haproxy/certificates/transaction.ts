@@ -8,8 +8,17 @@ export interface Transaction {
   readonly socket: string;
   /** As HAProxy calls it. */
   readonly name: string;
-  /** What is set, in turn: the certificate's own name first, then `NAME.key` where the key has a file of its own. */
-  readonly parts: readonly { readonly name: string; readonly file: string }[];
+  /**
+   * What is set, in turn: the certificate's own name first (which drops what was stapled), then `NAME.key` where the key has a file of
+   * its own, then `NAME.ocsp`.
+   */
+  readonly parts: readonly TransactionPart[];
+}
+export interface TransactionPart {
+  readonly name: string;
+  readonly file: string;
+  /** The file's bytes where it is an OCSP answer, which goes over in base64. */
+  readonly answer?: Buffer | undefined;
 }
 
 /** HAProxy takes a command with its payload as one buffer (`tune.bufsize`, 16384 unless told) and hangs up on a longer one. */
@@ -17,6 +26,7 @@ export const mostPayloadBytes = 15_000;
 
 const set = String.raw`Transaction (created|updated) for certificate`;
 const committed = '^Success!';
+const stapled = 'OCSP Response updated!';
 
 /** Sets and commits (management.txt 9.3). A transaction of a certificate is aborted where any of it is refused. */
 export function commitCommands(host: Host, hasSocat: boolean, transaction: Transaction): readonly Command[] {
@@ -26,6 +36,9 @@ export function commitCommands(host: Host, hasSocat: boolean, transaction: Trans
     ...parts.map((part): Command => {
       const line = `set ssl cert ${part.name} <<`;
       const shown = setText(socket, part);
+      if (part.answer !== undefined) {
+        return { kind: 'socket', socket, text: `${line}\n${base64Of(part.answer).toString()}\n\n`, shown, expect: set };
+      }
       return { kind: 'socket', socket, text: `${line}\n`, payloadFile: part.file, shown, expect: set };
     }),
     {
@@ -89,8 +102,44 @@ a=$(${socatCommand(socket, `commit ssl cert ${name}`)})
 printf '%s\\n' "$a" | grep -q ${quote(committed)} || { printf '%s\\n' "$a" >&2; ${abort}; exit 1; } )`;
 }
 
+/**
+ * Lets HAProxy check the answer that a certificate has got: a transaction passes over one that it does not take without a word, and this
+ * command says why (tried with 2.6).
+ */
+export function stapleCommands(
+  host: Host,
+  hasSocat: boolean,
+  socket: string,
+  part: TransactionPart,
+): readonly Command[] {
+  const { answer } = part;
+  if (answer === undefined) return [];
+  const line = 'set ssl ocsp-response <<';
+  const text = payloadText(socket, line, part);
+  if (!hasSocat) {
+    return [
+      { kind: 'socket', socket, text: `${line}\n${base64Of(answer).toString()}\n\n`, shown: text, expect: stapled },
+    ];
+  }
+  return [
+    shell(
+      host,
+      `( a=$(${text}); printf '%s\\n' "$a" | grep -q ${quote(stapled)} || { printf '%s\\n' "$a" >&2; exit 1; } )`,
+    ),
+  ];
+}
+
+function setText(socket: string, part: TransactionPart): string {
+  return payloadText(socket, `set ssl cert ${part.name} <<`, part);
+}
+
 /** The payload ends at its first blank line, so the file's own are left out. */
-function setText(socket: string, { name, file }: Transaction['parts'][number]): string {
-  const lines = `sed '/^[[:space:]]*$/d' < ${quote(file)}`;
-  return `{ printf '%s\\n' ${quote(`set ssl cert ${name} <<`)}; ${lines}; printf '\\n'; } | socat -t 15 - ${quote(`UNIX-CONNECT:${socket}`)}`;
+function payloadText(socket: string, line: string, { file, answer }: TransactionPart): string {
+  const lines = `${answer === undefined ? `sed '/^[[:space:]]*$/d'` : 'base64'} < ${quote(file)}`;
+  return `{ printf '%s\\n' ${quote(line)}; ${lines}; printf '\\n'; } | socat -t 15 - ${quote(`UNIX-CONNECT:${socket}`)}`;
+}
+
+/** In the lines of base64(1), as HAProxy counts them. */
+export function base64Of(answer: Buffer): Buffer {
+  return Buffer.from(answer.toString('base64').replaceAll(/.{76}(?=.)/g, '$&\n'));
 }

@@ -53,6 +53,14 @@ export function cutsEndings(files: readonly SourceFile[], surroundings: Surround
   );
 }
 
+/** False where `ssl-load-extra-files` (manual 3.1) is set and names neither `ocsp` nor all. */
+export function loadsAnswers(files: readonly SourceFile[], surroundings: Surroundings): boolean {
+  const set = globalStatements(readDocument(files, surroundings).sections).findLast(
+    ({ words }) => words[0].value === 'ssl-load-extra-files',
+  );
+  return set === undefined || set.words.slice(1).some(({ value }) => value === 'ocsp' || value === 'all');
+}
+
 /** `crt-base` of the files: where what a crt-list names relatively is looked for. */
 export function certificateBaseOf(files: readonly SourceFile[], surroundings: Surroundings): string | undefined {
   return certificateBase(readDocument(files, surroundings).sections);
