@@ -221,8 +221,6 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'openssl'))(
     test('that is of another certificate, issuer or signer, not good, damaged or over is refused in words', () => {
       const foreign = openAuthority();
       try {
-        const now = new Date();
-        const later = new Date(now.getTime() + 8 * dayMs);
         const good = readFileSync(authority.answer(second, { days: 7 }));
         const unsigned = Buffer.from(good);
         // The answer ends in the signer's certificate; its own signature stands before that.
@@ -232,6 +230,8 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'openssl'))(
         const [certified, other] = responders.map((wish) =>
           readFileSync(authority.answer(second, { days: 7, signer: authority.issue(wish) })),
         );
+        const now = new Date(); // after the newest certificate
+        const later = new Date(now.getTime() + 8 * dayMs);
         const cases = [
           [good, now, undefined],
           [certified ?? good, now, undefined],
