@@ -10,6 +10,7 @@ import { openCalledConsole } from '../rigs/console-calls.ts';
 import { type Site, startSite } from '../rigs/haproxy-site.ts';
 import { isMissing } from '../rigs/need.ts';
 import { type ServedConsole, startServed } from '../rigs/served-console.ts';
+import { push, takeBack as pressRevert, unlock } from './haproxy-page.ts';
 import { goTo } from './renderer-page.ts';
 
 /** What the stories of haproxy-window and device-window leave out of the scenario, on one site, each change put back before the next. */
@@ -62,22 +63,8 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('the scenario
     page = await browser.open(served.link);
     page.setDefaultTimeout(60_000);
   }
-  async function unlock(): Promise<void> {
-    await goTo(page, '#/pool/lb/app');
-    await page.getByRole('button', { name: 'Unlock…' }).first().click();
-    await page.getByLabel('Reason').fill('the story of the tests');
-    await page.keyboard.press('Enter');
-    await page.getByRole('spinbutton', { name: 'Weight of b1' }).waitFor();
-  }
-  /** From what is staged to the countdown. */
-  async function push(): Promise<void> {
-    await page.keyboard.press('Control+Enter');
-    await page.getByRole('button', { name: 'Push to lb' }).click();
-    await page.getByRole('heading', { name: 'Sent to lb, waiting for Keep' }).waitFor();
-  }
   async function takeBack(): Promise<void> {
-    await page.getByRole('button', { name: 'Revert now' }).click();
-    await page.getByRole('heading', { name: 'The change on lb went back' }).waitFor();
+    await pressRevert(page);
     expect(site.haproxy.readConfig()).toBe(before);
   }
   async function isUp(): Promise<boolean> {
@@ -85,13 +72,13 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('the scenario
   }
 
   test('5: by URI hash one URL has one member', async () => {
-    await unlock();
+    await unlock(page);
     await page.getByLabel('Algorithm of app').selectOption('uri-hash');
     await page
       .getByText(/round-robin → uri-hash/)
       .first()
       .waitFor();
-    await push();
+    await push(page);
     const members = new Set<string>();
     for (let at = 0; at < 8; at += 1) {
       const { byBackend } = await sendRequests(site.haproxy.port, 12, { path: `/file-${at}` });
@@ -108,7 +95,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('the scenario
     await page.getByRole('button', { name: 'Change… health checks of probed' }).click();
     await page.getByRole('textbox', { name: 'Path' }).fill('/ready');
     await page.getByRole('button', { name: 'Stage these checks' }).click();
-    await push();
+    await push(page);
     await expect.poll(isUp, { timeout: 30_000 }).toBe(false);
     expect(probes.at(-1)).toBe('/ready');
     await takeBack();
@@ -121,7 +108,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('the scenario
     await page.getByLabel('How clients are held on their member').selectOption('cookie-insert');
     await page.getByLabel(/Name of the cookie/).fill('SRV');
     await page.getByRole('button', { name: 'Stage this persistence' }).click();
-    await push();
+    await push(page);
     const response = await fetch(`http://127.0.0.1:${site.haproxy.port}/`);
     await response.arrayBuffer();
     const cookie = /SRV=[^;]+/.exec(response.headers.get('set-cookie') ?? '')?.[0] ?? '';
@@ -133,7 +120,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('the scenario
   test('13: kept while the link is away is not kept: once it is back all is as before, and that is told', async () => {
     await goTo(page, '#/pool/lb/app');
     await page.getByLabel('Algorithm of app').selectOption('least-connections');
-    await push();
+    await push(page);
     site.relay.refuse(true);
     site.relay.cut();
     await page.getByRole('button', { name: 'Keep', exact: true }).click();
@@ -150,7 +137,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('the scenario
     const field = page.getByRole('spinbutton', { name: 'Weight of b1' });
     await field.fill('7');
     await field.press('Enter');
-    await push();
+    await push(page);
     expect(await site.weights()).toEqual({ b1: 7, b2: 1, b3: 1 });
     const { pid } = JSON.parse(readFileSync(join(site.dataDir, 'owner.json'), 'utf8')) as { pid: number }; // the console's own
     process.kill(pid, 'SIGKILL');
