@@ -51,7 +51,9 @@ class NodeMember {
 
   constructor(secure?: { key: Buffer | string; cert: Buffer | string }) {
     const settings = { maxConcurrentStreams: 10, enableConnectProtocol: true };
-    this.server = secure === undefined ? createServer({ settings }) : createSecureServer({ ...secure, settings });
+    // Responses that nobody reads wait here: Node resets further streams where they take more than that (MB).
+    const options = { settings, maxSessionMemory: 1000 };
+    this.server = secure === undefined ? createServer(options) : createSecureServer({ ...secure, ...options });
     this.server.on('session', (session) => {
       this.sessions++;
       session.on('error', () => undefined);
