@@ -70,6 +70,19 @@ describe('shares', () => {
     expect(offBalance).toBeCloseTo(0.05, 9);
   });
 
+  test('a drain that the running process knows as weight 0 alone is still a drain, with its own weight', () => {
+    const written = { name: 'b', address: '127.0.0.1', port: 80, weight: 5 };
+    function rowOf(adminState: 'draining' | 'enabled', running: Parameters<typeof member>[1]): unknown {
+      const configured = model({ members: [{ ...written, adminState }] });
+      const [first] = row(run({ members: [[member('b', running), 0]], seconds: 1, configured })).members;
+      return [first?.adminState, first?.weight];
+    }
+    expect(rowOf('draining', { weight: 0 })).toEqual(['draining', 5]);
+    expect(rowOf('draining', { weight: 5 })).toEqual(['enabled', 5]);
+    expect(rowOf('draining', { weight: 0, adminState: 'disabled' })).toEqual(['disabled', 0]);
+    expect(rowOf('enabled', { weight: 0 })).toEqual(['enabled', 0]);
+  });
+
   test('with no traffic or no second poll nothing is measured, and nothing reads as 0 that is not known', () => {
     for (const minute of [
       run({ members: [[member('a'), 0]], seconds: 60 }),
