@@ -8,12 +8,15 @@ export interface Condition {
   readonly word: string;
 }
 
-/** Admin state and health of a member as one shape and word: what we did wins, a fault while draining is still a fault. */
-export function memberCondition(member: Pick<MemberRow, 'adminState' | 'health' | 'currentConnections'>): Condition {
+/**
+ * Admin state and health of a member as one shape and word: what we did wins, a fault while draining is still a fault. `isEmpty`: every
+ * process of the balancer said that it holds nothing of it.
+ */
+export function memberCondition(member: Pick<MemberRow, 'adminState' | 'health'>, isEmpty = false): Condition {
   if (member.adminState === 'disabled') return { shape: 'off', word: 'disabled' };
   if (member.adminState === 'draining') {
     if (member.health === 'down') return { shape: 'down', word: 'draining, down' };
-    return { shape: 'draining', word: member.currentConnections === 0 ? 'draining, quiet' : 'draining' };
+    return { shape: 'draining', word: isEmpty ? 'draining, empty' : 'draining' };
   }
   return healthConditions[member.health];
 }

@@ -17,6 +17,8 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('clients of a
   let served: ServedConsole;
   let browser: Browser;
   let page: Page;
+  /** How often the window has asked every process for what it holds. */
+  let looks = 0;
   /** Of a frontend whose clients may stop reading for minutes. */
   let patientPort = 0;
   let cookies: ReadonlyMap<string, string> = new Map();
@@ -33,6 +35,11 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('clients of a
     await called.console.close();
     served = await startServed([], site.dataDir);
     browser = await openBrowser();
+    for (const each of browser.context.pages()) {
+      each.on('websocket', (socket) => {
+        socket.on('framesent', ({ payload }) => (looks += String(payload).includes('members.load') ? 1 : 0));
+      });
+    }
     page = await browser.open(served.link);
     page.setDefaultTimeout(60_000);
     await unlock(page);
@@ -71,6 +78,14 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('clients of a
       const difference = (byBackend[name] ?? 0) - (wanted[name] ?? 0);
       expect(Math.abs(difference), JSON.stringify(byBackend)).toBeLessThanOrEqual(wanted[name] === undefined ? 0 : 6);
     }
+  }
+  /** The word of the window. */
+  function stateOf(member: string): Promise<string> {
+    return page
+      .getByRole('row', { name: new RegExp(member) })
+      .locator('.state')
+      .first()
+      .innerText();
   }
   async function chooseState(member: string, item: RegExp): Promise<void> {
     await goTo(page, '#/pool/lb/app');
@@ -142,8 +157,13 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('clients of a
     site.haproxy.reload();
     await expect.poll(() => site.haproxy.answeringPid().catch(() => old), { timeout: 30_000 }).not.toBe(old);
     await expectDrained();
+    // The new process holds nothing of it, which is not all there is to ask.
+    const asked = looks;
+    await expect.poll(() => looks, { timeout: 60_000 }).toBeGreaterThan(asked + 1);
+    expect(await stateOf('b1')).toBe('draining');
     expect(site.haproxy.pids()).toContain(old); // which the download still holds
     expect(await download.readOn()).toBe(downloadBytes);
+    await expect.poll(() => stateOf('b1'), { timeout: 30_000 }).toBe('draining, empty');
     await chooseState('b1', /Enable/);
     await push(page);
     await keep(page);

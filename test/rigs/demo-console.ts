@@ -132,6 +132,7 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
       watches.set(client, pools);
       return Promise.resolve(null);
     },
+    'members.load': () => Promise.resolve({ processes: [{ id: '1', connections: 0 }], unknown: [] }),
     'series.get': ({ device, pool, metric, members, fromMs, toMs }) => {
       const holder = find(device);
       if (pool === '') return Promise.resolve(demoWhole(holder, metric, { fromMs, toMs }));

@@ -86,9 +86,8 @@ describe('states', () => {
       shape: 'down',
       word: 'draining, down',
     });
-    expect(memberCondition({ adminState: 'draining', health: 'up', currentConnections: 0 }).word).toBe(
-      'draining, quiet',
-    );
+    expect(memberCondition({ adminState: 'draining', health: 'up' }).word).toBe('draining');
+    expect(memberCondition({ adminState: 'draining', health: 'up' }, true).word).toBe('draining, empty');
   });
 
   test('a roll-up is its worst child, and off only when all are off by us', () => {
