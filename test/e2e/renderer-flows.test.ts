@@ -213,8 +213,8 @@ describe.skipIf(isMissing('chromium'))('by keyboard alone', () => {
     await page.getByRole('switch', { name: 'Close into the icon' }).waitFor();
     await page.getByRole('switch', { name: 'Icon beside the clock' }).focus();
     await page.keyboard.press('Space');
-    expect(inputOf('settings.set')).toEqual({ key: 'desktop.tray', value: 'off' });
     await page.getByRole('switch', { name: 'Close into the icon', disabled: true }).waitFor();
+    expect(inputOf('settings.set')).toEqual({ key: 'desktop.tray', value: 'off' });
     expect(await page.getByRole('switch', { name: 'Start when I sign in' }).isDisabled()).toBe(true);
     await page.getByText('Only the installed program can be started at sign-in.').waitFor();
   });
