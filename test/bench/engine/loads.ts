@@ -92,6 +92,7 @@ async function runH2load(site: LoadSite, load: Extract<Load, { tool: 'h2load' }>
 /** Opens connections, asks once on each, holds them idle, and tells what each costs in memory. */
 async function holdIdle(count: number, target: Target): Promise<Figures> {
   await openAll(500, target.port).then(closeAll); // what is allocated once is no cost of a connection
+  await untilSteady(target.pid);
   const before = { kib: residentKib(target.pid), cpu: cpuMs(target.pid), at: performance.now() };
   const sockets = await openAll(count, target.port);
   await new Promise((resolve) => setTimeout(resolve, 2000));
@@ -108,6 +109,17 @@ async function holdIdle(count: number, target: Target): Promise<Figures> {
     cpuMs: cpuMs(target.pid) - before.cpu,
     kibPerConnection: kib / Math.max(1, sockets.length),
   };
+}
+
+/** What a proxy starts later than itself (the engine's spare worker, 5 s after the start) is no cost of a connection either. */
+async function untilSteady(pid: number): Promise<void> {
+  let [last, sameForS] = [residentKib(pid), 0];
+  for (let waitedS = 0; sameForS < 7 && waitedS < 30; waitedS++) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const kib = residentKib(pid);
+    sameForS = Math.abs(kib - last) < last / 100 ? sameForS + 1 : 0;
+    last = kib;
+  }
 }
 
 async function openAll(count: number, port: number): Promise<Socket[]> {
