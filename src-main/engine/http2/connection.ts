@@ -9,6 +9,7 @@ import type { ByteReader } from '../sockets/byte-reader.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
 import { FloodGuard } from './flood-guard.ts';
+import { putFieldFrames } from './field-frames.ts';
 import { FrameOutput } from './frame-output.ts';
 import { FrameReader, type FrameHandler } from './frame-reader.ts';
 import {
@@ -24,7 +25,7 @@ import {
   putUint32,
 } from './frames.ts';
 import { HeaderDecoder } from './hpack/decoder.ts';
-import { emptyTableUpdate, putStatus } from './hpack/encoder.ts';
+import { putStatus } from './hpack/encoder.ts';
 import { RequestHead, RequestTrailers } from './request-head.ts';
 import {
   connectionWindow,
@@ -528,22 +529,7 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
   // What streams say.
 
   putFields(stream: number, block: Buffer, length: number, isEnd: boolean): void {
-    const output = this.#output;
-    const first = this.#hasSentFields ? 0 : 1;
-    const frames = Math.ceil((length + first) / maxFrameBytes);
-    const out = output.reserve(length + first + frames * frameHeadBytes);
-    let from = 0;
-    for (let frame = 0; frame < frames; frame++) {
-      const prefix = frame === 0 ? first : 0;
-      const taken = Math.min(length - from, maxFrameBytes - prefix);
-      const flags = (frame === 0 && isEnd ? Flag.endStream : 0) | (frame === frames - 1 ? Flag.endHeaders : 0);
-      const type = frame === 0 ? FrameType.headers : FrameType.continuation;
-      output.length = putFrameHead(out, output.length, taken + prefix, type, flags, stream);
-      if (prefix > 0) out[output.length++] = emptyTableUpdate;
-      block.copy(out, output.length, from, from + taken);
-      output.length += taken;
-      from += taken;
-    }
+    putFieldFrames(this.#output, !this.#hasSentFields, stream, block, length, isEnd);
     this.#hasSentFields = true;
   }
 

@@ -1,5 +1,6 @@
 import type { ByteSocket } from '../sockets/raw-socket.ts';
 import type { FloodGuard } from './flood-guard.ts';
+import { putFieldFrames } from './field-frames.ts';
 import { FrameOutput } from './frame-output.ts';
 import {
   defaultWindow,
@@ -12,7 +13,6 @@ import {
   putFrameHead,
   putUint32,
 } from './frames.ts';
-import { emptyTableUpdate } from './hpack/encoder.ts';
 
 /** Who cannot take so much has to wait for the next turn. */
 const leastRoomBytes = 1024;
@@ -62,22 +62,7 @@ export class FrameSender {
 
   /** A block of fields, in as many frames as it needs. */
   putFields(stream: number, block: Buffer, length: number, isEnd: boolean): void {
-    const { output } = this;
-    const first = this.#hasSentFields ? 0 : 1;
-    const frames = Math.ceil((length + first) / maxFrameBytes);
-    const out = output.reserve(length + first + frames * frameHeadBytes);
-    let from = 0;
-    for (let frame = 0; frame < frames; frame++) {
-      const prefix = frame === 0 ? first : 0;
-      const taken = Math.min(length - from, maxFrameBytes - prefix);
-      const flags = (frame === 0 && isEnd ? Flag.endStream : 0) | (frame === frames - 1 ? Flag.endHeaders : 0);
-      const type = frame === 0 ? FrameType.headers : FrameType.continuation;
-      output.length = putFrameHead(out, output.length, taken + prefix, type, flags, stream);
-      if (prefix > 0) out[output.length++] = emptyTableUpdate;
-      block.copy(out, output.length, from, from + taken);
-      output.length += taken;
-      from += taken;
-    }
+    putFieldFrames(this.output, !this.#hasSentFields, stream, block, length, isEnd);
     this.#hasSentFields = true;
   }
 
