@@ -205,10 +205,11 @@ export class Settings {
     return this.#statements.find(({ words }) => words[0] === key);
   }
 
-  /** The words behind a key, as text; braces flat. */
+  /** The words behind a key, as text; braces flat. Undefined too where nothing stands behind it. */
   text(key: string): string | undefined {
     const found = this.find(key);
-    return found && plain(found);
+    if (found === undefined || (found.words.length < 2 && found.body === undefined)) return undefined;
+    return plain(found);
   }
 
   number(key: string): number | undefined {

@@ -50,6 +50,14 @@ test('disabled lets held clients come, forced offline nobody', () => {
   expect(parse(text).pools[0]?.members.map(({ adminState }) => adminState)).toEqual(['draining', 'disabled']);
 });
 
+test('a key with nothing behind it says nothing', () => {
+  const model = deviceModelSchema.parse(
+    parse('ltm virtual /Common/v {\n    pool\n    destination /Common/192.0.2.1:80\n}\n'),
+  );
+  expect(model.virtualServers[0]).toMatchObject({ name: '/Common/v', listen: ['192.0.2.1:80'] });
+  expect(model.virtualServers[0]).not.toHaveProperty('pool');
+});
+
 test('any text is a model by the schema, quickly, its unmodelled lines the very lines', () => {
   const word = fc.constantFrom(
     'ltm',
