@@ -9,21 +9,9 @@ import type { ByteReader } from '../sockets/byte-reader.ts';
 import type { ByteSocket } from '../sockets/raw-socket.ts';
 import { Timed } from '../sockets/timer-wheel.ts';
 import { FloodGuard } from './flood-guard.ts';
-import { putFieldFrames } from './field-frames.ts';
-import { FrameOutput } from './frame-output.ts';
 import { FrameReader, type FrameHandler } from './frame-reader.ts';
-import {
-  defaultWindow,
-  ErrorCode,
-  Flag,
-  frameHeadBytes,
-  FrameType,
-  largestStream,
-  largestWindow,
-  maxFrameBytes,
-  putFrameHead,
-  putUint32,
-} from './frames.ts';
+import { FrameSender } from './frame-sender.ts';
+import { ErrorCode, Flag, FrameType, largestStream, largestWindow } from './frames.ts';
 import { HeaderDecoder } from './hpack/decoder.ts';
 import { putStatus } from './hpack/encoder.ts';
 import { RequestHead, RequestTrailers } from './request-head.ts';
@@ -46,8 +34,6 @@ const maxBlockFrames = 64;
 const rememberedResets = 256;
 /** After GOAWAY a client has this long to close. */
 const lingerMs = 2000;
-/** Who cannot take so much has to wait for the next turn. */
-const leastRoomBytes = 1024;
 
 const requestHead = new RequestHead();
 const nobody = { take: (): void => undefined };
@@ -63,24 +49,19 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
   readonly #socket: ByteSocket;
   readonly #endpoint: Endpoint;
   readonly #reader: FrameReader = new FrameReader(this);
-  readonly #output: FrameOutput;
+  readonly #sender: FrameSender;
   readonly #decoder = new HeaderDecoder(headerTableBytes);
   readonly #flood: FloodGuard;
   /** Each carries one stream, or waits for the next. */
   readonly #exchanges = new Set<OpenConnection>();
   readonly #free: StreamSocket[] = [];
   readonly #streams = new Map<number, StreamSocket>();
-  /** Streams that have more to send than they could. */
-  #waiting: StreamSocket[] = [];
   readonly #reset = new Set<number>();
   #lastStream = 0;
-  #sendWindow = defaultWindow;
-  #initialSendWindow = defaultWindow;
   #receiveWindow = connectionWindow;
   /** Bytes that were taken and not yet told by WINDOW_UPDATE. */
   #untold = 0;
   #hasSettings = false;
-  #hasSentFields = false;
   // A block of fields that is not whole yet; 0 = none.
   #blockStream = 0;
   #blockFlags = 0;
@@ -112,7 +93,7 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
     const socket = attach(this);
     this.#socket = socket;
     this.#endpoint = endpoint ?? new Endpoint(socket);
-    this.#output = new FrameOutput(socket, () => {
+    this.#sender = new FrameSender(socket, this.#flood, false, () => {
       this.#onRoom();
     });
     // HTTP/2 knows no half-closed connection: who ends his side is gone.
@@ -124,7 +105,7 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
     listener.connections.add(this);
     add(listener.server.counters, S.connections, 1);
     const { http } = listener.server.settings;
-    this.#put(greeting(this.#maxListBytes));
+    this.#sender.put(greeting(this.#maxListBytes));
     context.wheel.arm(this, http.headerTimeoutMs);
     if (context.isEnding) this.drain();
   }
@@ -141,8 +122,8 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
   onBytes(bytes: Buffer, start: number, end: number): boolean {
     if (this.isOver) return true; // thrown away until the client closes
     this.#reader.read(bytes, start, end);
-    if (this.#output.isOverrun) this.#socket.destroy();
-    this.#isPaused = this.#output.isFull && !this.isOver;
+    if (this.#sender.output.isOverrun) this.#socket.destroy();
+    this.#isPaused = this.#sender.output.isFull && !this.isOver;
     return !this.#isPaused;
   }
 
@@ -152,8 +133,8 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
   drain(): void {
     if (this.isOver || this.#isDraining) return;
     this.#isDraining = true;
-    this.#putGoAway(largestStream, ErrorCode.none);
-    this.#putPing(0, drainPing, 0);
+    this.#sender.putGoAway(largestStream, ErrorCode.none);
+    this.#sender.putPing(0, drainPing, 0);
     this.#context.wheel.arm(this, lingerMs);
   }
 
@@ -176,7 +157,7 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
   #endDrain(): void {
     if (this.#lastServed === largestStream) {
       this.#lastServed = this.#lastStream;
-      this.#putGoAway(this.#lastStream, ErrorCode.none);
+      this.#sender.putGoAway(this.#lastStream, ErrorCode.none);
     }
     if (this.#streams.size === 0) this.#end();
     else this.#context.wheel.arm(this, this.#listener.server.settings.http.clientTimeoutMs);
@@ -185,7 +166,7 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
   /** Everything is said: the client closes, or is cut after a while. */
   #end(): void {
     this.isOver = true;
-    this.#output.end();
+    this.#sender.output.end();
     this.#context.wheel.arm(this, lingerMs);
     if (this.#isPaused) this.#socket.resume();
   }
@@ -193,7 +174,7 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
   /** A connection error (RFC 9113 5.4.1). */
   #fail(error: number): void {
     if (this.isOver) return;
-    this.#putGoAway(this.#lastStream, error);
+    this.#sender.putGoAway(this.#lastStream, error);
     this.#end();
     for (const stream of [...this.#streams.values()]) stream.onReset();
   }
@@ -205,7 +186,6 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
     this.#listener.connections.delete(this);
     for (const stream of [...this.#streams.values()]) stream.onReset();
     for (const free of this.#free.splice(0)) free.destroy();
-    this.#waiting = [];
   }
 
   // What the client sends.
@@ -365,7 +345,7 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
 
   #open(id: number, hasBody: boolean): void {
     const stream = this.#freeSocket();
-    stream.sendWindow = this.#initialSendWindow;
+    stream.sendWindow = this.#sender.initialWindow;
     stream.receiveWindow = streamWindow;
     this.#streams.set(id, stream);
     stream.carry(id, requestHead, hasBody);
@@ -420,24 +400,13 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
         this.#hasSettings = true;
         this.#armForState();
       }
-      const out = this.#output.reserve(frameHeadBytes);
-      this.#output.length = putFrameHead(out, this.#output.length, 0, FrameType.settings, Flag.ack, 0);
+      this.#sender.putSettingsAck();
       this.#takeIdle();
-      this.#pump();
+      this.#sender.pump();
     }
   }
 
-  /** RFC 9113 6.9.2: the windows of streams that run change by the difference, even below 0. */
-  readonly #onInitialWindow = (window: number): number => {
-    const change = window - this.#initialSendWindow;
-    this.#initialSendWindow = window;
-    for (const stream of this.#streams.values()) {
-      stream.sendWindow += change;
-      if (stream.sendWindow > largestWindow) return ErrorCode.flowControl;
-      if (stream.sendWindow > 0 && stream.writableLength > 0) this.awaitRoom(stream);
-    }
-    return ErrorCode.none;
-  };
+  readonly #onInitialWindow = (window: number): number => this.#sender.setInitialWindow(window, this.#streams.values());
 
   #onWindowUpdate(id: number, bytes: Buffer, start: number, end: number): void {
     if (end - start !== 4) {
@@ -446,10 +415,9 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
     }
     const increment = bytes.readUInt32BE(start) & largestWindow;
     if (id === 0) {
-      this.#sendWindow += increment;
-      if (increment === 0 || this.#sendWindow > largestWindow)
-        this.#fail(increment === 0 ? ErrorCode.protocol : ErrorCode.flowControl);
-      else if (this.#takeIdle()) this.#pump();
+      const error = this.#sender.openWindow(increment);
+      if (error === ErrorCode.none) this.#takeIdle();
+      else this.#fail(error);
       return;
     }
     if (this.#isIdle(id)) {
@@ -459,13 +427,8 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
     if (!this.#takeIdle()) return;
     const stream = this.#streams.get(id);
     if (stream === undefined) return; // it has ended meanwhile
-    stream.sendWindow += increment;
-    if (increment === 0 || stream.sendWindow > largestWindow)
-      this.#resetStream(id, increment === 0 ? ErrorCode.protocol : ErrorCode.flowControl);
-    else if (stream.writableLength > 0) {
-      this.awaitRoom(stream);
-      this.#pump();
-    }
+    const error = this.#sender.openStreamWindow(stream, increment);
+    if (error !== ErrorCode.none) this.#resetStream(id, error);
   }
 
   #onReset(id: number, length: number): void {
@@ -485,7 +448,7 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
     if (stream !== 0) this.#fail(ErrorCode.protocol);
     else if (end - start !== 8) this.#fail(ErrorCode.frameSize);
     else if (!this.#takeIdle()) return;
-    else if ((flags & Flag.ack) === 0) this.#putPing(Flag.ack, bytes, start);
+    else if ((flags & Flag.ack) === 0) this.#sender.putPing(Flag.ack, bytes, start);
     else if (this.#isDraining && this.#lastServed === largestStream && drainPing.equals(bytes.subarray(start, end)))
       this.#endDrain();
   }
@@ -529,51 +492,22 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
   // What streams say.
 
   putFields(stream: number, block: Buffer, length: number, isEnd: boolean): void {
-    putFieldFrames(this.#output, !this.#hasSentFields, stream, block, length, isEnd);
-    this.#hasSentFields = true;
+    this.#sender.putFields(stream, block, length, isEnd);
   }
 
   putData(stream: StreamSocket, bytes: Buffer, start: number, end: number, isEnd: boolean, limit: number): number {
-    const output = this.#output;
-    let at = start;
-    let left = limit;
-    for (;;) {
-      const wanted = end - at;
-      const taken = Math.min(
-        wanted,
-        maxFrameBytes,
-        stream.sendWindow,
-        this.#sendWindow,
-        output.room - frameHeadBytes,
-        left,
-      );
-      if (wanted > 0 && taken <= 0) return at;
-      const ends = isEnd && taken === wanted;
-      const out = output.reserve(frameHeadBytes + taken);
-      const place = putFrameHead(out, output.length, taken, FrameType.data, ends ? Flag.endStream : 0, stream.id);
-      bytes.copy(out, place, at, at + taken);
-      output.length = place + taken;
-      stream.sendWindow -= taken;
-      this.#sendWindow -= taken;
-      this.#flood.onData(taken);
-      at += taken;
-      left -= taken;
-      output.flushIfLarge();
-      if (at === end) return at;
-    }
+    return this.#sender.putData(stream, bytes, start, end, isEnd, limit);
   }
 
   awaitRoom(stream: StreamSocket): void {
-    if (stream.isWaiting) return;
-    stream.isWaiting = true;
-    this.#waiting.push(stream);
+    this.#sender.awaitRoom(stream);
   }
 
   putReset(stream: number, error: number): void {
     const [oldest] = this.#reset.size < rememberedResets ? [] : this.#reset; // a set keeps the order of arrival
     if (oldest !== undefined) this.#reset.delete(oldest);
     this.#reset.add(stream);
-    this.#putUint32(FrameType.resetStream, stream, error);
+    this.#sender.putReset(stream, error);
   }
 
   onTaken(stream: StreamSocket, bytes: number): void {
@@ -587,7 +521,7 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
     }
     if (stream.untold < grownStreamWindow / 2) return;
     stream.receiveWindow += stream.untold;
-    this.#putUint32(FrameType.windowUpdate, stream.id, stream.untold);
+    this.#sender.putWindowUpdate(stream.id, stream.untold);
     stream.untold = 0;
   }
 
@@ -595,38 +529,22 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
     this.#untold += bytes;
     if (this.#untold < connectionWindow / 4) return;
     this.#receiveWindow += this.#untold;
-    this.#putUint32(FrameType.windowUpdate, 0, this.#untold);
+    this.#sender.putWindowUpdate(0, this.#untold);
     this.#untold = 0;
   }
 
   onStreamOver(stream: StreamSocket, isFree: boolean): void {
     this.#streams.delete(stream.id);
-    if (stream.isWaiting) {
-      stream.isWaiting = false;
-      this.#waiting.splice(this.#waiting.indexOf(stream), 1);
-    }
+    this.#sender.forget(stream);
     if (isFree) this.#free.push(stream);
     if (this.#streams.size > 0 || this.isOver) return;
     if (this.#isDraining && this.#lastServed !== largestStream) this.#end();
     else if (!this.#isDraining) this.#armForState();
   }
 
-  /** In turns, as long as there is room. */
-  #pump(): void {
-    while (this.#waiting.length > 0 && this.#sendWindow > 0 && this.#output.room > leastRoomBytes) {
-      const stream = this.#waiting.shift();
-      if (stream === undefined) return;
-      stream.isWaiting = false;
-      if (stream.sendWindow <= 0) continue; // a window update brings it back
-      stream.sendOn();
-      if (stream.writableLength > 0 && stream.sendWindow > 0) this.awaitRoom(stream);
-    }
-  }
-
   #onRoom(): void {
     if (this.isOver) return;
-    this.#pump();
-    if (this.#isPaused && !this.#output.isFull) {
+    if (this.#isPaused && !this.#sender.output.isFull) {
       this.#isPaused = false;
       this.#socket.resume();
     }
@@ -635,31 +553,6 @@ export class Http2Connection extends Timed implements OpenConnection, ByteReader
   #armForState(): void {
     if (!this.isOver && !this.#isDraining)
       this.#context.wheel.arm(this, this.#listener.server.settings.http.clientTimeoutMs);
-  }
-
-  #put(bytes: Buffer): void {
-    const out = this.#output.reserve(bytes.length);
-    bytes.copy(out, this.#output.length);
-    this.#output.length += bytes.length;
-  }
-
-  #putPing(flags: number, bytes: Buffer, start: number): void {
-    const out = this.#output.reserve(frameHeadBytes + 8);
-    const at = putFrameHead(out, this.#output.length, 8, FrameType.ping, flags, 0);
-    bytes.copy(out, at, start, start + 8);
-    this.#output.length = at + 8;
-  }
-
-  /** A frame whose payload is one number. */
-  #putUint32(type: number, stream: number, value: number): void {
-    const out = this.#output.reserve(frameHeadBytes + 4);
-    this.#output.length = putUint32(out, putFrameHead(out, this.#output.length, 4, type, 0, stream), value);
-  }
-
-  #putGoAway(lastStream: number, error: number): void {
-    const out = this.#output.reserve(frameHeadBytes + 8);
-    const at = putUint32(out, putFrameHead(out, this.#output.length, 8, FrameType.goAway, 0, 0), lastStream);
-    this.#output.length = putUint32(out, at, error);
   }
 }
 

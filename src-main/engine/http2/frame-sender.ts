@@ -34,15 +34,20 @@ export interface SendingStream {
 export class FrameSender {
   readonly output: FrameOutput;
   readonly #flood: FloodGuard;
+  readonly #countsSmall: boolean;
   #window = defaultWindow;
   #initialWindow = defaultWindow;
   #hasSentFields = false;
   /** Streams that have more to send than they could. */
   #waiting: SendingStream[] = [];
 
-  /** `onRoom` comes when a write has left; what waits has been sent on by then. */
-  constructor(socket: ByteSocket, flood: FloodGuard, onRoom: () => void) {
+  /**
+   * `onRoom` comes when a write has left; what waits has been sent on by then. A peer whose windows are not to be trusted (it opens them
+   * byte by byte) earns nothing by small frames: `countsSmall` is false.
+   */
+  constructor(socket: ByteSocket, flood: FloodGuard, countsSmall: boolean, onRoom: () => void) {
     this.#flood = flood;
+    this.#countsSmall = countsSmall;
     this.output = new FrameOutput(socket, () => {
       this.pump();
       onRoom();
@@ -83,7 +88,8 @@ export class FrameSender {
       output.length = place + taken;
       stream.sendWindow -= taken;
       this.#window -= taken;
-      this.#flood.onSent();
+      if (this.#countsSmall) this.#flood.onSent();
+      else this.#flood.onData(taken);
       at += taken;
       left -= taken;
       output.flushIfLarge();

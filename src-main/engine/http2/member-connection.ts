@@ -157,7 +157,7 @@ export class MemberConnection extends Timed implements UpstreamOwner, FrameHandl
       this.#failConnect('connect-error', 'it does not offer HTTP/2 by ALPN');
       return;
     }
-    this.#sender = new FrameSender(socket, this.#flood, () => {
+    this.#sender = new FrameSender(socket, this.#flood, true, () => {
       if (!this.#isPaused) return;
       this.#isPaused = false;
       this.#transport.resume();

@@ -99,6 +99,10 @@ export class StreamSocket implements ByteSocket, MessageFrames {
     return this.#unsentBytes;
   }
 
+  get waitingBytes(): number {
+    return this.#unsentBytes;
+  }
+
   /** Carries this stream: hands the head to the reader, its body comes later. */
   carry(id: number, head: RequestHead, hasBody: boolean): void {
     this.id = id;
