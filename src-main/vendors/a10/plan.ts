@@ -1,28 +1,27 @@
 import type { DeviceModel } from '../../contract/model.ts';
-import type { Command, Plan, Step } from '../../contract/plan.ts';
+import type { Plan, Step } from '../../contract/plan.ts';
+import {
+  type CommandVendor,
+  draftCommandPlan,
+  fingerprintOfSaid,
+  type Said,
+  type Sha256,
+  standingOfSaid,
+  typedCommand,
+} from '../command-plan.ts';
 import type { PlanDraft } from '../vendor.ts';
-import type { Sent } from './sent.ts';
+import { headOf, type Sent } from './sent.ts';
 import { a10Terminal } from './terminal.ts';
-import { A10Text, beginsWith, isSaid, pathsOf, wordsOf } from './text.ts';
+import { A10Text, isSaid, pathsOf, wordsOf } from './text.ts';
 import { applyTyped, sessionText } from './write.ts';
-
-type Sha256 = (bytes: Uint8Array) => string;
 
 /** Over what the blocks say, in no order; counts of bytes and times at the head are none of it. */
 export function fingerprintOf(text: string, sha256: Sha256): string {
-  return hashOf(new A10Text(text).lines.filter(isSaid).flatMap(pathsOf), sha256);
+  return fingerprintOfSaid(said(text), sha256);
 }
 
-function hashOf(lines: readonly string[], sha256: Sha256): string {
-  return sha256(Buffer.from([...lines].sort().join('\n')));
-}
-
-/** What a plan has to know again: the blocks that it touches as they were and as they will be, and the rest by its hash. */
-interface Touched {
-  readonly subjects: readonly string[];
-  readonly old: readonly string[];
-  readonly new: readonly string[];
-  readonly rest: string;
+function said(text: string): readonly Said[] {
+  return new A10Text(text).lines.filter(isSaid).map((line) => ({ subject: headOf(line), lines: pathsOf(line) }));
 }
 
 /** Nothing in an answer says no. */
@@ -31,6 +30,43 @@ const taken = String.raw`^(?![^]*(?:${a10Terminal.refusal.source}))`;
 const anything = String.raw`^[^]*$`;
 export const readingCommand = 'show running-config';
 
+/** Of all partitions: what another hand left unsaved in another one is saved too (ACOS CLI reference, write memory). */
+const keepStep: Step = {
+  id: 'save',
+  stage: 'keep',
+  title: 'Save the running configuration',
+  commands: [typedCommand('write memory all-partitions', String.raw`^(?![^]*(?:^|\n)\s*%)[^]*\[OK\]`)],
+  isHarmless: false,
+};
+
+const vendor: CommandVendor<string, Sent> = {
+  said,
+  subjectOf: ({ of }) => of,
+  applied: (before, sent) =>
+    applyTyped(
+      before,
+      sent.map(({ typed }) => typed),
+    ).text,
+  sends: (sent) => [
+    {
+      title: sent.length === 1 ? (sent[0]?.typed.join(' / ') ?? '') : `${String(sent.length)} lines of configuration`,
+      commands: [typedCommand(sessionText(sent.map(({ typed }) => typed)), taken)],
+    },
+  ],
+  // Backwards, each by itself: a push may have come to no more than its first line.
+  reverts: (sent) => sent.toReversed().map(({ inverse }) => typedCommand(sessionText(inverse), anything)),
+  reads: [typedCommand(readingCommand, anything)],
+  keep: [keepStep],
+  losses: (sent) => (sent.some(({ typed }) => typed.at(-1) === 'disable') ? ['connections on what is disabled'] : []),
+  affects: affectsOf,
+  words: {
+    check: 'ACOS cannot try a change out. It checks each line as it takes it.',
+    hold: 'ACOS holds no timer. Nothing is saved before the change is kept: a restart brings the old back.',
+    device: 'device',
+    others: 'other blocks changed',
+  },
+};
+
 /** The draft of a plan, and the configuration as it will read. */
 export function draftPlan(
   before: string,
@@ -38,95 +74,7 @@ export function draftPlan(
   model: DeviceModel,
   sha256: Sha256,
 ): { readonly plan: Omit<PlanDraft, 'hunks' | 'warnings'>; readonly after: string } {
-  const after = applyTyped(
-    before,
-    sent.map(({ typed }) => typed),
-  ).text;
-  const subjects = [...new Set(sent.map(({ of }) => of))];
-  const old = split(before, subjects);
-  const touched: Touched = {
-    subjects,
-    old: old.touched,
-    new: split(after, subjects).touched,
-    rest: hashOf(old.rest, sha256),
-  };
-  const isNothing = sent.length === 0;
-  const read = commandOf(readingCommand, anything);
-  const plan = {
-    basedOn: fingerprintOf(before, sha256),
-    resultsIn: fingerprintOf(after, sha256),
-    cost: isNothing ? ('none' as const) : ('runtime' as const),
-    losses: sent.some(({ typed }) => typed.at(-1) === 'disable') ? ['connections on what is disabled'] : [],
-    affects: affectsOf(sent, model),
-    steps: isNothing ? [] : stepsOf(sent, read),
-    revert: isNothing ? [] : [revertOf(sent)],
-    keep: isNothing ? [] : [keepStep],
-    verifies: [read],
-    driver: { ...touched },
-  };
-  return { plan, after };
-}
-
-function commandOf(text: string, expect: string): Command {
-  return { kind: 'shell', text, shown: text, expect };
-}
-
-/** Of all partitions: what another hand left unsaved in another one is saved too (ACOS CLI reference, write memory). */
-const keepStep: Step = {
-  id: 'save',
-  stage: 'keep',
-  title: 'Save the running configuration',
-  commands: [commandOf('write memory all-partitions', String.raw`^(?![^]*(?:^|\n)\s*%)[^]*\[OK\]`)],
-  isHarmless: false,
-};
-
-function stepsOf(sent: readonly Sent[], read: Command): Step[] {
-  const lacking = { commands: [], isHarmless: true };
-  return [
-    {
-      id: 'fingerprint',
-      stage: 'fingerprint',
-      title: 'Read the configuration again',
-      commands: [read],
-      isHarmless: true,
-    },
-    {
-      id: 'check',
-      stage: 'check',
-      title: 'Try it out',
-      ...lacking,
-      lacking: 'ACOS cannot try a change out. It checks each line as it takes it.',
-    },
-    {
-      id: 'hold',
-      stage: 'hold',
-      title: 'Let the device hold the way back',
-      ...lacking,
-      lacking: 'ACOS holds no timer. Nothing is saved before the change is kept: a restart brings the old back.',
-    },
-    {
-      id: 'send',
-      stage: 'send',
-      title:
-        sent.length === 1
-          ? (sent[0]?.typed.join(' / ') ?? '').slice(0, 120)
-          : `${String(sent.length)} lines of configuration`,
-      commands: [commandOf(sessionText(sent.map(({ typed }) => typed)), taken)],
-      isHarmless: false,
-    },
-    { id: 'verify', stage: 'verify', title: 'Read back and compare', commands: [read], isHarmless: true },
-  ];
-}
-
-/** Backwards, each by itself: a push may have come to no more than its first line. */
-function revertOf(sent: readonly Sent[]): Step {
-  return {
-    id: 'revert-send',
-    stage: 'send',
-    title: 'Bring the old settings back',
-    commands: sent.toReversed().map(({ inverse }) => commandOf(sessionText(inverse), anything)),
-    isHarmless: false,
-  };
+  return draftCommandPlan(vendor, before, sent, model, sha256);
 }
 
 /** A server's port is shared: every group that has it is named; so is every virtual port with a template. */
@@ -155,16 +103,6 @@ function affectsOf(sent: readonly Sent[], model: DeviceModel): PlanDraft['affect
   return [...found.values()];
 }
 
-function split(text: string, subjects: readonly string[]): { readonly touched: string[]; readonly rest: string[] } {
-  const touched: string[] = [];
-  const rest: string[] = [];
-  const heads = subjects.map(wordsOf);
-  for (const line of new A10Text(text).lines.filter(isSaid)) {
-    (heads.some((words) => beginsWith(line.text, words)) ? touched : rest).push(...pathsOf(line));
-  }
-  return { touched: touched.sort(), rest };
-}
-
 /** Where the device stands against a plan, by the blocks that the plan touches; `foreign` where another hand changed the others. */
 export function standingOf(
   plan: Pick<Plan, 'driver'>,
@@ -172,14 +110,5 @@ export function standingOf(
   text: string,
   sha256: Sha256,
 ): { readonly file: 'old' | 'new' | 'foreign'; readonly differences: readonly string[] } {
-  const { subjects, rest, ...touched } = plan.driver as unknown as Touched; // written by draftPlan, kept as JSON
-  const found = split(text, subjects);
-  const should = touched[wanted];
-  const differences = [
-    ...should.filter((line) => !found.touched.includes(line)).map((line) => `"${line}" is missing`),
-    ...found.touched.filter((line) => !should.includes(line)).map((line) => `"${line}" is there`),
-  ];
-  if (hashOf(found.rest, sha256) !== rest)
-    return { file: 'foreign', differences: [...differences, 'other blocks changed'] };
-  return { file: differences.length === 0 ? wanted : wanted === 'old' ? 'new' : 'old', differences };
+  return standingOfSaid(plan, wanted, said(text), vendor.words.others, sha256);
 }
