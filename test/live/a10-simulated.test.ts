@@ -1,16 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeviceModel } from '../../src-main/contract/model.ts';
 import { type SimulatedA10, startA10 } from '../../src-main/simulate/a10/start.ts';
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type ApplianceSite, openApplianceSite, password } from '../rigs/appliance-scenario/site.ts';
 
 const config = `!Current configuration: 500 bytes
 !64-bit Advanced Core OS (ACOS) version 4.1.4-GR1, build 78 (Jan-18-2019,16:02)
@@ -36,79 +27,30 @@ slb virtual-server shop 192.0.2.100
 !
 end
 `;
-const command = join(import.meta.dirname, '../../src-main/cli.ts');
 let a10: SimulatedA10;
-let dataDir: string;
-let plans = 0;
-
-function start(...words: readonly string[]): { child: ChildProcess; stderr: () => string; ended: Promise<Ended> } {
-  const env = { ...process.env, STEELYARD_PASSWORD: 'orchard', STEELYARD_PASSPHRASE: 'of this test' };
-  const child = spawn(process.execPath, [command, ...words, '--data', dataDir], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (part) => (stdout += String(part)));
-  child.stderr.on('data', (part) => (stderr += String(part)));
-  const ended = new Promise<Ended>((resolve) => {
-    child.on('close', (status) => {
-      resolve({ status, stdout, stderr });
-    });
-  });
-  return { child, stderr: () => stderr, ended };
-}
-
-async function wish(device: string, text: string): Promise<{ readonly path: string; readonly ended: Ended }> {
-  const file = join(dataDir, 'wish.yaml');
-  const path = join(dataDir, `plan-${String(++plans)}.json`);
-  await writeFile(file, text);
-  return { path, ended: await start('plan', device, file, '--out', path).ended };
-}
-
-/** The file of a plan that brings this about. */
-async function planFor(device: string, text: string): Promise<string> {
-  const { path, ended } = await wish(device, text);
-  expect(ended.status, ended.stderr).toBe(0);
-  return path;
-}
+let site: ApplianceSite;
 
 /** Pushes and keeps a change, and answers the lines that came for it, without those that look and those that every session begins with. */
-async function become(device: string, text: string): Promise<readonly string[]> {
-  const plan = await planFor(device, text);
+async function become(device: string, desired: unknown): Promise<readonly string[]> {
+  const plan = await site.cli.planFor(device, desired);
   const before = a10.commands().length;
-  const applying = start('apply', plan, '--yes', '--confirm-within', '60s');
-  await vi.waitFor(
-    () => {
-      expect(applying.stderr()).toContain(`steelyard confirm ${device}`);
-    },
-    { timeout: 60_000, interval: 50 },
-  );
-  const confirmed = await start('confirm', device).ended;
-  expect(confirmed.status, confirmed.stderr + applying.stderr()).toBe(0);
-  expect((await applying.ended).status).toBe(0);
+  const { status, stderr } = await site.cli.push(device, plan, 'confirm');
+  expect(status, stderr).toBe(0);
   const lines = a10.commands().map(({ line }) => line);
   return lines.slice(before).filter((line) => !/^(?:show |enable$|terminal length|secret)/.test(line));
 }
 
-const weight = "pools:\n  - { name: app, members: [{ name: 'w1:80', weight: 9 }] }\n";
+const weight = { pools: [{ name: 'app', members: [{ name: 'w1:80', weight: 9 }] }] };
 
 describe('the command line on a simulated A10 Thunder', { timeout: 180_000 }, () => {
   beforeAll(async () => {
-    a10 = await startA10({ config, accounts: { admin: 'orchard' } });
-    dataDir = await mkdtemp(join(tmpdir(), 'steelyard-a10-'));
-    const address = `a10+ssh://admin@${a10.host}:${String(a10.port)}`;
-    const tested = await start('devices', 'test', address, '--accept-host-key', a10.fingerprint).ended;
-    expect(tested.status, tested.stderr).toBe(0);
-    const added = await start('devices', 'add', 'lb', address).ended;
-    expect(added.status, added.stderr).toBe(0);
+    a10 = await startA10({ config, accounts: { admin: password } });
+    site = await openApplianceSite('a10', a10, { lb: 'admin' });
   }, 120_000);
-  afterAll(async () => {
-    await a10.close();
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
-  });
+  afterAll(() => site.close());
 
   test('it is read as virtual server, pools and members', async () => {
-    const { status, stdout, stderr } = await start('read', 'lb').ended;
+    const { status, stdout, stderr } = await site.cli.run('read', 'lb');
     expect(status, stderr).toBe(0);
     const { virtualServers, pools } = JSON.parse(stdout) as DeviceModel;
     expect(virtualServers).toMatchObject([{ name: 'shop:80', listen: ['192.0.2.100:80'], pool: 'app' }]);
@@ -162,8 +104,8 @@ virtualServers:
 
   test('a change that nobody keeps goes back, and was never written', async () => {
     const before = [a10.running(), a10.saved()];
-    const { status, stderr } = await start('apply', await planFor('lb', weight), '--yes', '--confirm-within', '1s')
-      .ended;
+    const plan = await site.cli.planFor('lb', weight);
+    const { status, stderr } = await site.cli.run('apply', plan, '--yes', '--confirm-within', '1s');
     expect([status, stderr]).toEqual([1, expect.stringContaining('Push: reverted')]);
     expect(stderr).toContain('also touches pool api');
     expect([a10.running(), a10.saved()]).toEqual(before);
@@ -172,7 +114,7 @@ virtualServers:
   test('a standby takes no change', async () => {
     a10.become('Standby');
     const before = a10.running();
-    const { ended } = await wish('lb', weight);
+    const { ended } = await site.cli.wish('lb', weight);
     expect([ended.status, ended.stderr]).toEqual([1, expect.stringMatching(/standby by VRRP-A/)]);
     expect(a10.running()).toBe(before);
   });

@@ -1,17 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeviceModel } from '../../src-main/contract/model.ts';
 import { makeDeviceGroup } from '../../src-main/simulate/f5/group.ts';
 import { type SimulatedF5, startF5 } from '../../src-main/simulate/f5/start.ts';
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type ApplianceSite, openApplianceSite, password } from '../rigs/appliance-scenario/site.ts';
 
 function node(name: string, address: string): string {
   return `ltm node /Common/${name} {\n    address ${address}\n}\n`;
@@ -50,66 +41,29 @@ ltm virtual-address /Common/192.0.2.100 {
     traffic-group /Common/traffic-group-1
 }
 `;
-const command = join(import.meta.dirname, '../../src-main/cli.ts');
 const accounts = {
-  admin: { password: 'orchard', shell: 'bash' },
-  operator: { password: 'orchard', shell: 'tmsh' },
+  admin: { password, shell: 'bash' },
+  operator: { password, shell: 'tmsh' },
 } as const;
 let f5: SimulatedF5;
 let peer: SimulatedF5;
-let dataDir: string;
-let plans = 0;
-
-function start(...words: readonly string[]): { child: ChildProcess; stderr: () => string; ended: Promise<Ended> } {
-  const env = { ...process.env, STEELYARD_PASSWORD: 'orchard', STEELYARD_PASSPHRASE: 'of this test' };
-  const child = spawn(process.execPath, [command, ...words, '--data', dataDir], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (part) => (stdout += String(part)));
-  child.stderr.on('data', (part) => (stderr += String(part)));
-  const ended = new Promise<Ended>((resolve) => {
-    child.on('close', (status) => {
-      resolve({ status, stdout, stderr });
-    });
-  });
-  return { child, stderr: () => stderr, ended };
-}
-
-async function wish(device: string, text: string): Promise<{ readonly path: string; readonly ended: Ended }> {
-  const file = join(dataDir, 'wish.yaml');
-  const path = join(dataDir, `plan-${String(++plans)}.json`);
-  await writeFile(file, text);
-  return { path, ended: await start('plan', device, file, '--out', path).ended };
-}
-
-/** The file of a plan that brings this about. */
-async function planFor(device: string, text: string): Promise<string> {
-  const { path, ended } = await wish(device, text);
-  expect(ended.status, ended.stderr).toBe(0);
-  return path;
-}
+let site: ApplianceSite;
 
 /** Pushes and keeps a change, and answers the commands of tmsh that came for it, without those that look. */
-async function become(device: string, text: string): Promise<readonly string[]> {
-  const plan = await planFor(device, text);
+async function become(device: string, desired: unknown): Promise<readonly string[]> {
+  const plan = await site.cli.planFor(device, desired);
   const before = f5.commands().length;
-  const applying = start('apply', plan, '--yes', '--confirm-within', '60s');
-  await vi.waitFor(
-    () => {
-      expect(applying.stderr()).toContain(`steelyard confirm ${device}`);
-    },
-    { timeout: 60_000, interval: 50 },
-  );
-  const confirmed = await start('confirm', device).ended;
-  expect(confirmed.status, confirmed.stderr + applying.stderr()).toBe(0);
-  expect((await applying.ended).status).toBe(0);
+  const { status, stderr } = await site.cli.push(device, plan, 'confirm');
+  expect(status, stderr).toBe(0);
   const sent = f5.commands().slice(before);
   return sent.filter((line) => !/^(?:show|list|cd) /.test(line));
 }
 
-const weight = "pools:\n  - { name: /Common/app, members: [{ name: '/Common/w1:80', weight: 9 }] }\n";
+const weight = ofApp({ members: [{ name: '/Common/w1:80', weight: 9 }] });
+
+function ofApp(keys: object): object {
+  return { pools: [{ name: '/Common/app', ...keys }] };
+}
 
 describe('the command line on a simulated pair of BIG-IPs', { timeout: 180_000 }, () => {
   beforeAll(async () => {
@@ -121,23 +75,15 @@ describe('the command line on a simulated pair of BIG-IPs', { timeout: 180_000 }
     }
     f5 = await startF5({ config: named('bigip-a'), accounts, group, role: 'active' });
     peer = await startF5({ config: named('bigip-b'), accounts, group, role: 'standby' });
-    dataDir = await mkdtemp(join(tmpdir(), 'steelyard-f5-'));
-    const address = `f5+ssh://admin@${f5.host}:${String(f5.port)}`;
-    const tested = await start('devices', 'test', address, '--accept-host-key', f5.fingerprint).ended;
-    expect(tested.status, tested.stderr).toBe(0);
-    const added = await start('devices', 'add', 'lb', address).ended;
-    expect(added.status, added.stderr).toBe(0);
-    const other = await start('devices', 'add', 'lb2', address.replace('admin@', 'operator@')).ended;
-    expect(other.status, other.stderr).toBe(0);
+    site = await openApplianceSite('f5', f5, { lb: 'admin', lb2: 'operator' });
   }, 120_000);
   afterAll(async () => {
-    await f5.close();
+    await site.close();
     await peer.close();
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   });
 
   test('it is read as virtual server, pool and members', async () => {
-    const { status, stdout, stderr } = await start('read', 'lb').ended;
+    const { status, stdout, stderr } = await site.cli.run('read', 'lb');
     expect(status, stderr).toBe(0);
     const { virtualServers, pools } = JSON.parse(stdout) as DeviceModel;
     expect(virtualServers).toMatchObject([{ name: '/Common/shop', listen: ['192.0.2.100:443'], pool: '/Common/app' }]);
@@ -185,8 +131,11 @@ virtualServers:
   });
 
   test('by an account whose shell is tmsh a member is forced offline, and another goes', async () => {
-    const members = "{ name: '/Common/w2:80', adminState: disabled }, { name: '/Common/w3:80', absent: true }";
-    const sent = await become('lb2', `pools:\n  - { name: /Common/app, members: [${members}] }\n`);
+    const members = [
+      { name: '/Common/w2:80', adminState: 'disabled' },
+      { name: '/Common/w3:80', absent: true },
+    ];
+    const sent = await become('lb2', ofApp({ members }));
     expect(sent.filter((line) => !line.startsWith('tmsh '))).toEqual([
       'create cli transaction',
       'modify ltm pool /Common/app members modify { /Common/w2:80 { session user-disabled state user-down } }',
@@ -201,8 +150,8 @@ virtualServers:
 
   test('a change that nobody keeps goes back, and neither was saved nor came to the other unit', async () => {
     const before = [f5.running(), f5.saved(), peer.running()];
-    const plan = await planFor('lb', weight);
-    const { status, stderr } = await start('apply', plan, '--yes', '--confirm-within', '1s').ended;
+    const plan = await site.cli.planFor('lb', weight);
+    const { status, stderr } = await site.cli.run('apply', plan, '--yes', '--confirm-within', '1s');
     expect([status, stderr]).toEqual([1, expect.stringContaining('Push: reverted')]);
     expect(f5.commands().join('\n')).toContain('{ /Common/w1:80 { ratio 9 } }');
     expect([f5.running(), f5.saved(), peer.running()]).toEqual(before);
@@ -210,22 +159,22 @@ virtualServers:
 
   test('what the device refuses changes nothing and is told in its own words', async () => {
     const before = f5.running();
-    const plan = await planFor('lb', 'pools:\n  - { name: /Common/app, monitors: [/Common/none] }\n');
-    const { status, stderr } = await start('apply', plan, '--yes').ended;
+    const plan = await site.cli.planFor('lb', ofApp({ monitors: ['/Common/none'] }));
+    const { status, stderr } = await site.cli.run('apply', plan, '--yes');
     expect([status, stderr]).toEqual([1, expect.stringMatching(/\/Common\/none/)]);
     expect(f5.running()).toBe(before);
   });
 
   test('a unit whose peer has newer changes takes none, neither planned before nor after', async () => {
     f5.run('run cm config-sync to-group dg1');
-    const [plan, theirs] = [await planFor('lb', weight), f5.running()];
+    const [plan, theirs] = [await site.cli.planFor('lb', weight), f5.running()];
     peer.run('modify ltm pool /Common/app description theirs');
-    const newer = await start('apply', plan, '--yes').ended;
+    const newer = await site.cli.run('apply', plan, '--yes');
     expect([newer.status, newer.stderr]).toEqual([
       1,
       expect.stringMatching(/sync-status'" was not taken[^]*Changes Pending/),
     ]);
-    const { ended } = await wish('lb', weight);
+    const { ended } = await site.cli.wish('lb', weight);
     expect([ended.status, ended.stderr]).toEqual([
       1,
       expect.stringMatching(/bigip-b\.example\.com has changes that are newer/),
