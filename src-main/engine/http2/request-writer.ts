@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { equalsName } from '../http1/bytes.ts';
 import { ChunkReader } from '../http1/chunked.ts';
 import { fieldRoomBytes, putField, putInteger } from './hpack/encoder.ts';
-import { isOfConnection, trailerBlock, type MessageFrames } from './response.ts';
+import { isOfConnection, sendChunks, type MessageFrames } from './response.ts';
 
 // What is left of the body: a number of bytes, or one of these.
 const untilEnd = -1;
@@ -62,7 +62,7 @@ export class RequestWriter {
       at = this.#writeHead(bytes);
     }
     if (at === bytes.length || this.isRefused) return;
-    if (this.#left === chunked) this.#writeChunks(bytes, at);
+    if (this.#chunks !== undefined) sendChunks(this.#frames, this.#chunks, bytes, at);
     else {
       if (this.#left > 0) this.#left -= bytes.length - at;
       this.#frames.sendBody(bytes, at, bytes.length, this.#left === 0);
@@ -118,25 +118,6 @@ export class RequestWriter {
       at = putField(block, at, bytes, nameStart, nameEnd, start, end);
     });
     return at;
-  }
-
-  /** One piece behind, so that the last one ends the stream. */
-  #writeChunks(bytes: Buffer, start: number): void {
-    const chunks = this.#chunks;
-    let [pieceStart, pieceEnd] = [0, 0];
-    const after = chunks?.read(bytes, start, bytes.length, (from, to) => {
-      if (from === to) return;
-      if (pieceEnd > pieceStart) this.#frames.sendBody(bytes, pieceStart, pieceEnd, false);
-      pieceStart = from;
-      pieceEnd = to;
-    });
-    const isEnd = after !== undefined && after >= 0;
-    const trailers = isEnd ? (chunks?.trailers ?? []) : [];
-    const endsHere = isEnd && trailers.length === 0;
-    if (pieceEnd > pieceStart || endsHere) this.#frames.sendBody(bytes, pieceStart, pieceEnd, endsHere);
-    if (trailers.length === 0) return;
-    const fields = trailerBlock(trailers);
-    this.#frames.sendFields(fields, fields.length, true);
   }
 }
 

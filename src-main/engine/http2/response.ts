@@ -97,9 +97,13 @@ export class ResponseWriter {
     return at;
   }
 
+  readonly #onLastChunk = (): void => {
+    this.isComplete = true;
+  };
+
   #takeBody(bytes: Buffer, start: number): void {
     if (this.#left === chunked) {
-      this.#takeChunks(bytes, start);
+      if (this.#chunks !== undefined) sendChunks(this.#frames, this.#chunks, bytes, start, this.#onLastChunk);
       return;
     }
     if (this.#left > 0) {
@@ -108,30 +112,38 @@ export class ResponseWriter {
     }
     this.#frames.sendBody(bytes, start, bytes.length, this.isComplete);
   }
+}
 
-  /** One piece behind, so that the last one ends the stream. */
-  #takeChunks(bytes: Buffer, start: number): void {
-    const chunks = this.#chunks;
-    let [pieceStart, pieceEnd] = [0, 0];
-    const after = chunks?.read(bytes, start, bytes.length, (from, to) => {
-      if (from === to) return;
-      if (pieceEnd > pieceStart) this.#frames.sendBody(bytes, pieceStart, pieceEnd, false);
-      pieceStart = from;
-      pieceEnd = to;
-    });
-    const isEnd = after !== undefined && after >= 0;
-    const trailers = isEnd ? (chunks?.trailers ?? []) : [];
-    this.isComplete = isEnd;
-    const endsHere = isEnd && trailers.length === 0;
-    if (pieceEnd > pieceStart || endsHere) this.#frames.sendBody(bytes, pieceStart, pieceEnd, endsHere);
-    if (trailers.length === 0) return;
-    const fields = trailerBlock(trailers);
-    this.#frames.sendFields(fields, fields.length, true);
-  }
+/**
+ * Sends what `bytes` from `start` on has of a chunked body. One piece behind, so that the last one ends the
+ * stream; `onEnd` comes before what ends it is sent.
+ */
+export function sendChunks(
+  frames: MessageFrames,
+  chunks: ChunkReader,
+  bytes: Buffer,
+  start: number,
+  onEnd?: () => void,
+): void {
+  let [pieceStart, pieceEnd] = [0, 0];
+  const after = chunks.read(bytes, start, bytes.length, (from, to) => {
+    if (from === to) return;
+    if (pieceEnd > pieceStart) frames.sendBody(bytes, pieceStart, pieceEnd, false);
+    pieceStart = from;
+    pieceEnd = to;
+  });
+  const isEnd = after >= 0;
+  const trailers = isEnd ? (chunks.trailers ?? []) : [];
+  if (isEnd) onEnd?.();
+  const endsHere = isEnd && trailers.length === 0;
+  if (pieceEnd > pieceStart || endsHere) frames.sendBody(bytes, pieceStart, pieceEnd, endsHere);
+  if (trailers.length === 0) return;
+  const fields = trailerBlock(trailers);
+  frames.sendFields(fields, fields.length, true);
 }
 
 /** Trailers (name, value, name, value ...) as a block of fields, valid until the next one is made. */
-export function trailerBlock(trailers: readonly string[]): Buffer {
+function trailerBlock(trailers: readonly string[]): Buffer {
   return block.subarray(0, putTrailers(trailers));
 }
 

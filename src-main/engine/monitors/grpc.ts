@@ -2,7 +2,7 @@ import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders }
 import type { MonitorSettings } from '../config/settings.ts';
 import { withClientTls } from './client-tls.ts';
 import { excerpt, maxAnswerBytes } from './expectation.ts';
-import { describeFailure } from './failure.ts';
+import { askOnce } from './http2-session.ts';
 import type { MonitorKind, ProbeTarget, Verdict } from './monitor.ts';
 
 /**
@@ -35,19 +35,7 @@ function probe(settings: MonitorSettings, target: ProbeTarget, signal: AbortSign
 }
 
 function check(settings: MonitorSettings, session: ClientHttp2Session, signal: AbortSignal): Promise<Verdict> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      finish({ isPassing: false, result: `no answer within ${settings.timeoutMs} ms` });
-    }, settings.timeoutMs);
-    session.on('error', onError);
-    session.on('goaway', () => {
-      finish({ isPassing: false, result: 'the server refused the connection (GOAWAY)' });
-    });
-    session.on('close', () => {
-      finish({ isPassing: false, result: 'closed before an answer' });
-    });
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
+  return askOnce(settings, session, signal, (finish, onError) => {
     const stream = session.request({
       [constants.HTTP2_HEADER_METHOD]: 'POST',
       [constants.HTTP2_HEADER_PATH]: '/grpc.health.v1.Health/Check',
@@ -73,20 +61,6 @@ function check(settings: MonitorSettings, session: ClientHttp2Session, signal: A
       finish(judge(head, { ...head, ...trailers }, body));
     });
     stream.end(requestOf(settings.service ?? ''));
-
-    function onError(error: NodeJS.ErrnoException): void {
-      // A stream is cancelled because of something: that is the reason.
-      finish({ isPassing: false, result: describeFailure(error.cause instanceof Error ? error.cause : error) });
-    }
-    function stop(): void {
-      finish({ isPassing: false, result: 'stopped' });
-    }
-    function finish(verdict: Verdict): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      resolve(verdict);
-      session.destroy();
-    }
   });
 }
 

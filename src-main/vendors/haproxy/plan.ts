@@ -270,6 +270,17 @@ async function reloadWay(
   const isBlind = reload.way === 'master-socket' && !reload.canSignal;
   return {
     cost: 'reload',
+    ...reloadSteps(host, plan),
+    losses: lossesOf(look.config.facts),
+    affects: otherStates(reading.model, becomes, running),
+    warnings: isBlind ? ['Taking the change back reloads even where no reload had been asked for yet.'] : [],
+    driver: { becomes, was: orAsNow(expectationOf(target, reading.model), running), pid: running.info.pid },
+  };
+}
+
+/** A reload, and its way back by the console and by the host alone. */
+export function reloadSteps(host: Host, plan: ReloadPlan): Pick<Way, 'steps' | 'revert' | 'backAlone'> {
+  return {
     steps: [step('reload', 'send', 'Reload, and wait for the new process', reloadCommands(host, plan), false)],
     revert: [
       step(
@@ -281,10 +292,6 @@ async function reloadWay(
       ),
     ],
     backAlone: reloadBackCommands(plainHost(host), plan),
-    losses: lossesOf(look.config.facts),
-    affects: otherStates(reading.model, becomes, running),
-    warnings: isBlind ? ['Taking the change back reloads even where no reload had been asked for yet.'] : [],
-    driver: { becomes, was: orAsNow(expectationOf(target, reading.model), running), pid: running.info.pid },
   };
 }
 

@@ -3,8 +3,8 @@ import type { Command, Plan, Step } from '../../../contract/plan.ts';
 import type { HostSession } from '../../../transports/transport.ts';
 import { findReload } from '../discover-reload.ts';
 import { lossesOf } from '../plan-losses.ts';
-import { type PlanContext, plainHost, step } from '../plan.ts';
-import { reloadBackCommands, reloadCommands, type ReloadPlan } from '../plan-reload.ts';
+import { type PlanContext, reloadSteps } from '../plan.ts';
+import type { ReloadPlan } from '../plan-reload.ts';
 import { mostPayloadBytes } from './transaction.ts';
 import { cutsEndings } from './uses.ts';
 
@@ -57,17 +57,7 @@ export async function reloadWay(context: CertificateContext, mark: string, why: 
   return {
     cost: 'reload',
     tries: [],
-    steps: [step('reload', 'send', 'Reload, and wait for the new process', reloadCommands(host, plan), false)],
-    revert: [
-      step(
-        'reload-back',
-        'send',
-        'Reload the old file, if a reload was asked for',
-        reloadBackCommands(host, plan),
-        false,
-      ),
-    ],
-    backAlone: reloadBackCommands(plainHost(host), plan),
+    ...reloadSteps(host, plan),
     losses: lossesOf(look.config.facts),
     warnings: [`At run time it cannot be changed: ${why}. So the change needs a reload.`],
   };
