@@ -9,9 +9,8 @@ import { offeredMethods } from './algorithms.ts';
 import { linesOfEdit } from './edit.ts';
 import { offeredPersistence } from './edit-persistence.ts';
 import { a10Secrets, parseA10 } from './parse.ts';
-import { draftPlan, fingerprintOf, readingCommand, standingOf } from './plan.ts';
-
-const path = 'running-config';
+import { type Part, partitionsIn, partsOf, pathOf } from './partitions.ts';
+import { askedIn, draftPlan, fingerprintOf, readingCommand, standingOf } from './plan.ts';
 
 /** An A10 Thunder by its command line, typed at a terminal over SSH: read, changed and saved there. Its figures are polled by SNMP. */
 export function openA10(host: HostSession, tools: DriverTools): OpenDevice {
@@ -19,14 +18,18 @@ export function openA10(host: HostSession, tools: DriverTools): OpenDevice {
     test: (report, signal) => testDevice(host, tools, report, signal),
     read: async (signal) => {
       const facts = await readFacts(host, signal);
-      const text = await running(host, signal);
-      const files: readonly SourceFile[] = [{ path, bytes: Buffer.from(text) }];
-      return { files, fingerprint: fingerprintOf(text, tools.sha256), facts, model: parseA10(files) };
+      const { parts } = await running(host, signal);
+      const files = parts.map(({ partition, text }): SourceFile => ({
+        path: pathOf(partition),
+        bytes: Buffer.from(text),
+      }));
+      return { files, fingerprint: fingerprintOf(parts, tools.sha256), facts, model: parseA10(files) };
     },
     poll: () => Promise.reject(noFigures()),
     plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
     planFiles: () => Promise.reject(noWholeFiles()),
-    standing: async (made, wanted, signal) => standingOf(made, wanted, await running(host, signal), tools.sha256),
+    standing: async (made, wanted, signal) =>
+      standingOf(made, wanted, (await running(host, signal)).parts, tools.sha256),
   };
 }
 
@@ -53,26 +56,81 @@ async function ask(host: HostSession, command: string, signal: AbortSignal): Pro
   throw new AppError('COMMAND_REJECTED', `"${command}" was refused: ${first.trim()}`, { raw: said.slice(0, 4096) });
 }
 
-/** Of the partition that the account is in; others are not read. */
-async function running(host: HostSession, signal: AbortSignal): Promise<string> {
-  const said = await ask(host, readingCommand, signal);
-  if (/^(?:slb|hostname|interface|ip|vlan|health|!)/m.test(said)) return said;
-  throw new AppError('OUTPUT_UNPARSED', `The answer to "${readingCommand}" is no running-config of ACOS.`, {
-    raw: said.slice(0, 4096),
+/** What every partition runs, that in which a session begins (`home`) first; an account of one partition is shown that one alone. */
+async function running(
+  host: HostSession,
+  signal: AbortSignal,
+): Promise<{ readonly parts: readonly Part[]; readonly home: string }> {
+  const { home } = await readRole(host, signal);
+  const first = await runningOf(host, home, home, signal);
+  if (home !== '') return { parts: [first], home };
+  const partitions = partitionsIn(first.text, await listOf(host, signal));
+  const parts = [first];
+  // One after the other: each is a terminal of its own, and a device has few of them.
+  for (const partition of partitions) parts.push(await runningOf(host, partition, home, signal));
+  return { parts, home };
+}
+
+/** An account that may not list them knows those that the running-config names. */
+async function listOf(host: HostSession, signal: AbortSignal): Promise<string> {
+  try {
+    return await ask(host, 'show partition', signal);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'COMMAND_REJECTED') return '';
+    throw error;
+  }
+}
+
+async function runningOf(host: HostSession, partition: string, home: string, signal: AbortSignal): Promise<Part> {
+  const command = askedIn(partition, home, readingCommand);
+  const text = withoutGreeting(await ask(host, command, signal));
+  // A partition that holds nothing yet says no more than its comments.
+  if (/^(?:slb|hostname|interface|ip|vlan|health|!|end\b)/m.test(text)) return { partition, text };
+  throw new AppError('OUTPUT_UNPARSED', `The answer to "${command}" is no running-config of ACOS.`, {
+    raw: text.slice(0, 4096),
   });
+}
+
+/** `Current active partition: NAME`, as a session is told that enters one (recorded on 4.1.1). */
+function withoutGreeting(said: string): string {
+  return said.replace(/^\s*Current active partition:.*\n/, '');
+}
+
+/** The partitions whose changes nobody has saved, in words. */
+async function unsaved(
+  host: HostSession,
+  tools: DriverTools,
+  { parts, home }: { readonly parts: readonly Part[]; readonly home: string },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const part of parts) {
+    const command = askedIn(part.partition, home, 'show startup-config');
+    const text = withoutGreeting(await ask(host, command, signal));
+    const isOther =
+      text.trim() !== '' && fingerprintOf([{ ...part, text }], tools.sha256) !== fingerprintOf([part], tools.sha256);
+    if (isOther) found.push(part.partition === '' ? 'shared' : part.partition);
+  }
+  return found;
 }
 
 /** What the prompt says of the device: `ACOS-Standby-vBlade[1/2](config)#`. */
 async function readRole(
   host: HostSession,
   signal: AbortSignal,
-): Promise<{ readonly vrrp: string; readonly vcs: string; readonly mayChange: boolean }> {
+): Promise<{ readonly vrrp: string; readonly vcs: string; readonly home: string; readonly mayChange: boolean }> {
   const prompt = await ask(host, '', signal);
   return {
     vrrp: /-(Active|Standby|ForcedStandby)\b/i.exec(prompt)?.[1] ?? 'none',
     vcs: /-(vMaster|vBlade)\b/i.exec(prompt)?.[1] ?? 'none',
+    home: homeOf(prompt),
     mayChange: prompt.endsWith('#'),
   };
+}
+
+/** The partition in the prompt, `ACOS-Active[p1]#`; `''` is the shared one. A chassis and unit (`[1/2]`) is none. */
+function homeOf(prompt: string): string {
+  return /\[([A-Za-z0-9_.-]+)\]/.exec(prompt)?.[1] ?? '';
 }
 
 /** `64-bit Advanced Core OS (ACOS) version 4.1.4-GR1, build 78`. */
@@ -120,21 +178,34 @@ async function plan(
   const why = reading.facts.capabilities.find(({ id, isPresent }) => id === 'write' && !isPresent)?.why;
   if (why !== undefined) throw new AppError('CAPABILITY_MISSING', why);
   const role = await readRole(host, signal);
-  const before = reading.files[0]?.bytes.toString('utf8') ?? '';
-  const saved = await ask(host, 'show startup-config', signal);
-  const draft = draftPlan(before, linesOfEdit(before, edit), reading.model, tools.sha256);
-  const [old, now] = [before, draft.after].map((text) => maskWith(a10Secrets, text));
-  const isUnsaved = saved.trim() !== '' && fingerprintOf(saved, tools.sha256) !== reading.fingerprint;
-  return {
-    ...draft.plan,
-    hunks: unifiedHunks(path, old ?? '', now ?? ''),
-    warnings: [
-      ...(isUnsaved ? ['The device holds changes that nobody has saved yet: keeping this one saves them too.'] : []),
-      ...(role.vcs === 'none' && role.vrrp !== 'none'
-        ? ['The VRRP-A peer does not get it by itself: type "configure sync running" to it once the change is kept.']
-        : []),
-    ],
-  };
+  const before = partsOf(reading.files);
+  const open = { parts: before, home: role.home };
+  const draft = draftPlan(before, linesOfEdit(before, edit), reading.model, tools.sha256, role.home);
+  const left = await unsaved(host, tools, open, signal);
+  return { ...draft.plan, hunks: hunksOf(before, draft.after), warnings: warningsOf(before, left, role) };
+}
+
+function hunksOf(before: readonly Part[], after: readonly Part[]): PlanDraft['hunks'] {
+  return before.flatMap(({ partition, text }, at) => {
+    const [old = '', now = ''] = [text, after[at]?.text ?? ''].map((one) => maskWith(a10Secrets, one));
+    return unifiedHunks(pathOf(partition), old, now);
+  });
+}
+
+function warningsOf(
+  parts: readonly Part[],
+  left: readonly string[],
+  role: Awaited<ReturnType<typeof readRole>>,
+): string[] {
+  const where = parts.length === 1 ? '' : ` (partition ${left.join(', ')})`;
+  return [
+    ...(left.length === 0
+      ? []
+      : [`The device holds changes that nobody has saved yet${where}: keeping this one saves them too.`]),
+    ...(role.vcs === 'none' && role.vrrp !== 'none'
+      ? ['The VRRP-A peer does not get it by itself: type "configure sync running" to it once the change is kept.']
+      : []),
+  ];
 }
 
 async function testDevice(

@@ -10,31 +10,36 @@ import type { Change, Edit } from '../../contract/plan.ts';
 import type { SourceFile } from '../vendor.ts';
 import { methodOfAlgorithm } from './algorithms.ts';
 import { persistenceLines } from './edit-persistence.ts';
-import { gone, headOf, lacking, type Scene, type Sent, setting, word } from './sent.ts';
+import { changesOf, type Part, partsOf } from './partitions.ts';
+import { gone, headOf, lacking, type PartSent, type Scene, type Sent, setting, word } from './sent.ts';
 import { A10Text, beginsWith, findIn, type Line, wordsOf } from './text.ts';
-import { applyTyped, type Typed } from './write.ts';
+import { applied, type Typed } from './write.ts';
 
 /**
  * The lines of an edit, each with its inverse. Knows members (new, gone, `weight` and `maxConnections` on the server's port, `priority`,
  * `adminState`), pools (`algorithm`, `monitors`, `minActiveMembers`) and of virtual ports `adminState`, `pool`, `connectionLimit`,
  * `persistence`. Throws CAPABILITY_MISSING for the rest and PLAN_INVALID for a subject that is not there.
  */
-export function linesOfEdit(text: string, edit: Edit): readonly Sent[] {
-  const scene: Scene = { text: new A10Text(text), target: edit.target };
-  return edit.changes.filter(({ action }) => action !== 'no-op').flatMap((change) => changed(scene, change));
+export function linesOfEdit(parts: readonly Part[], edit: Edit): readonly PartSent[] {
+  const partitions = parts.map(({ partition }) => partition).filter((name) => name !== '');
+  const wished = edit.changes.filter(({ action }) => action !== 'no-op');
+  return parts.flatMap(({ partition, text }) => {
+    const scene: Scene = { text: new A10Text(text) };
+    const changes = changesOf({ ...edit, changes: wished }, partition, partitions);
+    return changes.flatMap((change) => changed(scene, change).map((sent): PartSent => ({ ...sent, partition })));
+  });
 }
 
-/** The running-config with the edit's lines typed. */
+/** The running-configs with the edit's lines typed. */
 export function editA10(base: readonly SourceFile[], edit: Edit): readonly SourceFile[] {
-  const [file, ...others] = base;
-  if (file === undefined || others.length > 0)
+  const parts = partsOf(base);
+  if (parts.length === 0 || new Set(parts.map(({ partition }) => partition)).size < parts.length)
     throw new AppError(
       'PLAN_INVALID',
-      `An A10's configuration is one running-config, but ${String(base.length)} files were given.`,
+      `An A10's configuration is one running-config for each partition, but ${String(base.length)} files were given.`,
     );
-  const text = file.bytes.toString('utf8');
-  const typed = linesOfEdit(text, edit).map((one) => one.typed);
-  return [{ path: file.path, bytes: Buffer.from(applyTyped(text, typed).text) }];
+  const after = applied(parts, linesOfEdit(parts, edit));
+  return base.map(({ path }, at) => ({ path, bytes: Buffer.from(after[at]?.text ?? '') }));
 }
 
 function changed(scene: Scene, change: Change): readonly Sent[] {

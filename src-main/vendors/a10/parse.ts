@@ -3,6 +3,7 @@ import { maskWith } from '../mask.ts';
 import type { SourceFile } from '../vendor.ts';
 import { type Block, Lines, readBlocks } from './blocks.ts';
 import { monitorOf } from './monitors.ts';
+import { merged, named, partitionOf } from './partitions.ts';
 import { memberPlace, nodeOf, poolOf, unreadOfPorts } from './servers.ts';
 import { certificatesOf, type Template, templateKey, virtualServersOf } from './virtuals.ts';
 
@@ -16,11 +17,21 @@ interface Placed extends Block {
   readonly file: string;
 }
 
+/** The running-configs of all partitions as one model: an object that is not shared is `PARTITION/NAME`. */
+export function parseA10(files: readonly SourceFile[]): DeviceModel {
+  const groups = new Map<string, SourceFile[]>();
+  for (const file of files) {
+    const partition = partitionOf(file.path);
+    groups.set(partition, [...(groups.get(partition) ?? []), file]);
+  }
+  return merged([...groups].map(([partition, own]) => named(parsePartition(own), partition)));
+}
+
 /**
  * A running-config of ACOS 2.7 to 6 as the model: `slb server` are nodes, `slb service-group` pools, each port of an `slb virtual-server`
  * a virtual server. What has no place in it is kept with its lines; secrets are masked before anything is read.
  */
-export function parseA10(files: readonly SourceFile[]): DeviceModel {
+function parsePartition(files: readonly SourceFile[]): DeviceModel {
   const texts = files.map(({ path, bytes }) => ({ path, text: maskWith(a10Secrets, bytes.toString('utf8')) }));
   const blocks = texts.flatMap(({ path, text }): Placed[] =>
     readBlocks(text).map((block) => ({ ...block, file: path })),

@@ -1,5 +1,4 @@
 import { AppError } from '../../contract/errors.ts';
-import type { DeviceModel } from '../../contract/model.ts';
 import { type A10Text, findIn, type Line, wordsOf } from './text.ts';
 import type { Typed } from './write.ts';
 
@@ -10,10 +9,14 @@ export interface Sent {
   readonly of: string;
 }
 
-/** The configuration as it is, and the model as it shall read. */
+/** The same, said in a partition; `''` is the shared one. */
+export interface PartSent extends Sent {
+  readonly partition: string;
+}
+
+/** The configuration as it is. */
 export interface Scene {
   readonly text: A10Text;
-  readonly target: DeviceModel;
 }
 
 /** One setting below a block; where it was not said before, `no` takes it back. */

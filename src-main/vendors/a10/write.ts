@@ -1,3 +1,4 @@
+import type { Part } from './partitions.ts';
 import { A10Text, beginsWith, findIn, isSaid, type Line, wordsOf } from './text.ts';
 
 /** A line typed in configuration mode, in the modes that the lines before it opened: `slb server s1`, `port 80 tcp`, `weight 5`. */
@@ -32,6 +33,17 @@ export function applyTyped(
   const config = new A10Text(text);
   const refused = all.flatMap((typed, at) => (apply(config, typed) ? [] : [at]));
   return { text: config.toString(), refused };
+}
+
+/** The same in each partition. */
+export function applied(
+  parts: readonly Part[],
+  sent: readonly { readonly partition: string; readonly typed: Typed }[],
+): readonly Part[] {
+  return parts.map(({ partition, text }) => {
+    const own = sent.filter((one) => one.partition === partition).map(({ typed }) => typed);
+    return { partition, text: own.length === 0 ? text : applyTyped(text, own).text };
+  });
 }
 
 function apply(config: A10Text, typed: Typed): boolean {
@@ -102,9 +114,9 @@ function insertBlock({ lines }: A10Text, text: string): void {
 
 const opens = /^(?:slb (?:server|service-group|virtual-server|template)|health monitor|port|member) /;
 
-/** The lines as one configuration session: what two have in common is opened once, and each block is left before the next. */
-export function sessionText(all: readonly Typed[]): string {
-  const said = ['configure'];
+/** The lines as one configuration session, in the partition that was entered before where one is given: what two have in common is opened once, and each block is left before the next. */
+export function sessionText(all: readonly Typed[], enter?: string): string {
+  const said = [...(enter === undefined ? [] : [enter]), 'configure'];
   const open: string[] = [];
   for (const typed of all) {
     let same = 0;

@@ -27,25 +27,47 @@ afterEach(async () => {
 });
 
 class Thunder {
-  running = orchard;
-  saved = orchard;
+  /** By partition; '' is the shared one. */
+  readonly configs = new Map([['', { running: orchard, saved: orchard }]]);
+  /** The partition that the account begins in. */
+  home = '';
   state = '';
   enablePassword = '';
   question: string | undefined;
   readonly typed: string[] = [];
+
+  get running(): string {
+    return this.configs.get('')?.running ?? '';
+  }
+  set running(text: string) {
+    this.of('').running = text;
+  }
+  get saved(): string {
+    return this.configs.get('')?.saved ?? '';
+  }
+  set saved(text: string) {
+    this.of('').saved = text;
+  }
+
+  of(partition: string): { running: string; saved: string } {
+    const found = this.configs.get(partition);
+    if (found === undefined) throw new Error(`no partition ${partition}`);
+    return found;
+  }
 
   /** One terminal: it echoes, pages what is long until told not to, and cuts what it says into small pieces. */
   serve(channel: ServerChannel): void {
     let [mode, input, pages] = ['>', '', true];
     let asks: ((line: string) => void) | undefined;
     const modes: string[] = [];
+    let active = this.home;
     function say(text: string): void {
       const all = text.replaceAll('\n', '\r\n');
       for (let at = 0; at < all.length; at += 700) channel.write(all.slice(at, at + 700));
     }
     const prompt = (): void => {
       const config = mode === '(config)#' ? '(config)#' : mode;
-      say(`orchard${this.state}${config}`);
+      say(`orchard${this.state}${active === '' ? '' : `[${active}]`}${config}`);
     };
     function page(text: string): void {
       if (!pages || text.split('\n').length < 24) {
@@ -77,26 +99,34 @@ class Thunder {
       else if (line === 'exit') modes.pop();
       else if (mode === '(config)#') {
         const opens = /^(?:slb |port |member )/.test(line);
-        const done = applyTyped(this.running, [[...modes, line]]);
+        const own = this.of(active);
+        const done = applyTyped(own.running, [[...modes, line]]);
         if (done.refused.length > 0)
           say("                ^\n% Unrecognized command.Invalid input detected at '^' marker.\n");
-        else this.running = done.text;
+        else own.running = done.text;
         if (opens && done.refused.length === 0) modes.push(line);
       } else if (line === 'show running-config') {
-        page(`${this.running.trimEnd()}\n`);
+        page(`${this.of(active).running.trimEnd()}\n`);
         return;
+      } else if (line.startsWith('active-partition ')) {
+        const wanted = line.slice(17) === 'shared' ? '' : line.slice(17);
+        if (this.home === '' && this.configs.has(wanted)) {
+          active = wanted;
+          say(`Current active partition: ${line.slice(17)}\n`);
+        } else say(`Partition '${line.slice(17)}' does not exist\n`);
       } else if (line === 'show startup-config') {
-        page(`${this.saved.trimEnd()}\n`);
+        page(`${this.of(active).saved.trimEnd()}\n`);
         return;
       } else if (line === 'show version')
         say('Thunder Series\n  64-bit Advanced Core OS (ACOS) version 4.1.4-GR1, build 78 (Jan-18-2019,16:02)\n');
-      else if (line === 'write memory all-partitions') {
+      else if (line === 'write memory all-partitions' || line === 'write memory') {
         if (this.question !== undefined) {
           say(this.question);
           asks = () => undefined;
           return;
         }
-        this.saved = this.running;
+        const all = line === 'write memory' ? [this.of(active)] : this.configs.values();
+        for (const one of all) one.saved = one.running;
         say('Building configuration...\nWrite configuration to default primary startup-config\n[OK]\n');
       }
       prompt();
@@ -277,4 +307,88 @@ test('unsaved changes of others, and a peer that gets nothing by itself, are tol
     expect.stringMatching(/nobody has saved yet/),
     expect.stringMatching(/configure sync/),
   ]);
+});
+
+const north = `!
+slb server plum1 10.30.0.11
+  port 80 tcp
+!
+slb service-group orchard_web tcp
+  member plum1 80
+!
+slb virtual-server plums 192.0.2.81
+  port 80 http
+    service-group orchard_web
+!
+end
+`;
+
+async function openNorth() {
+  const opened = await open();
+  opened.thunder.running = orchard.replace('hostname', 'partition north id 1 application-type adc\n!\nhostname');
+  opened.thunder.saved = opened.thunder.running;
+  opened.thunder.configs.set('north', { running: north, saved: north });
+  return opened;
+}
+
+const both: Desired = {
+  pools: [
+    { name: 'orchard_api', algorithm: 'least-requests' },
+    { name: 'north/orchard_web', members: [{ name: 'north/plum2:80', address: '10.30.0.12', port: 80, weight: 4 }] },
+  ],
+};
+
+test('each partition is read, and what stands in one carries its name', async () => {
+  const { link } = await openNorth();
+  const { files, model } = await link.device.read(signal);
+  expect(files.map(({ path }) => path)).toEqual(['running-config', 'running-config@north']);
+  expect(model.pools.map(({ name, members }) => [name, members[0]?.name, members[0]?.node])).toEqual([
+    ['orchard_web', 'apple1:8080', 'apple1'],
+    ['orchard_api', 'apple1:8443', 'apple1'],
+    ['north/orchard_web', 'north/plum1:80', 'north/plum1'],
+  ]);
+  expect(model.virtualServers.at(-1)).toMatchObject({ name: 'north/plums:80', pool: 'north/orchard_web' });
+});
+
+test('a change is typed in the partition that its object stands in, and taken back there', async () => {
+  const { thunder, link, plan } = await openNorth();
+  const made = await plan(both);
+  const before = [thunder.running, thunder.of('north').running];
+  await send(link, made.steps);
+  expect(thunder.running).toContain('  method least-request\n');
+  expect(thunder.of('north').running).toContain('  member plum2 80\n');
+  expect(thunder.running).not.toContain('plum2');
+  expect(await link.device.standing(made, 'new', signal)).toEqual({ file: 'new', differences: [] });
+  expect((await link.device.read(signal)).fingerprint).toBe(made.resultsIn);
+  await send(link, made.revert);
+  expect(await link.device.standing(made, 'old', signal)).toEqual({ file: 'old', differences: [] });
+  expect([thunder.running, thunder.of('north').running]).toEqual(before);
+});
+
+test('another hand in another partition is seen; what it left unsaved there is told before it is saved too', async () => {
+  const { thunder, link, plan } = await openNorth();
+  const made = await plan(both);
+  expect(made.warnings).toEqual([]);
+  thunder.of('north').running = north.replace('10.30.0.11', '10.30.0.99');
+  expect(await link.device.standing(made, 'old', signal)).toMatchObject({ file: 'foreign' });
+  const [warning, ...others] = (await plan({ pools: [{ name: 'orchard_api', algorithm: 'least-requests' }] })).warnings;
+  expect([warning, others]).toEqual([expect.stringMatching(/nobody has saved yet \(partition north\)/), []]);
+});
+
+test('an account of one partition reads and saves that one alone, and needs not enter it', async () => {
+  const { thunder, link, plan } = await openNorth();
+  thunder.home = 'north';
+  const made = await plan({ pools: [{ name: 'north/orchard_web', algorithm: 'least-requests' }] });
+  await send(link, [...made.steps, ...made.keep]);
+  expect(thunder.of('north').saved).toContain('method least-request');
+  expect(thunder.typed.filter((line) => /active-partition|all-partitions/.test(line))).toEqual([]);
+});
+
+test('a name that leads into another partition is refused', async () => {
+  const { plan } = await openNorth();
+  const wrong: Desired = { virtualServers: [{ name: 'north/plums:80', pool: 'orchard_api' }] };
+  await expect(plan(wrong)).rejects.toMatchObject({
+    code: 'PLAN_INVALID',
+    detail: expect.stringMatching(/"orchard_api" does not stand in partition "north"/) as string,
+  });
 });

@@ -24,8 +24,11 @@ function sha256(bytes: Uint8Array): string {
 function plan(text: string, desired: Desired) {
   const model = modelOf(text);
   const edit = diffModel(model, desired, 'merge');
-  const sent = linesOfEdit(text, edit);
-  return { edit, sent, typed: sent.map((one) => one.typed.join(' / ')), ...draftPlan(text, sent, model, sha256) };
+  const parts = [{ partition: '', text }];
+  const sent = linesOfEdit(parts, edit);
+  const draft = draftPlan(parts, sent, model, sha256);
+  const typed = sent.map((one) => one.typed.join(' / '));
+  return { edit, sent, typed, plan: draft.plan, after: draft.after[0]?.text ?? '' };
 }
 
 function web(member: object): Desired {
@@ -137,11 +140,14 @@ function expectWayBack(text: string, { sent, plan: draft, after }: ReturnType<ty
     const partly = applyTyped(text, typed.slice(0, count));
     expect(partly.refused, where).toEqual([]);
     const returned = applyTyped(partly.text, back).text;
-    expect(standingOf(draft, 'old', returned, sha256), where).toEqual({ file: 'old', differences: [] });
-    expect(fingerprintOf(returned, sha256), where).toBe(draft.basedOn);
+    expect(standingOf(draft, 'old', [{ partition: '', text: returned }], sha256), where).toEqual({
+      file: 'old',
+      differences: [],
+    });
+    expect(fingerprintOf([{ partition: '', text: returned }], sha256), where).toBe(draft.basedOn);
     expect(plainModel(modelOf(returned)), where).toEqual(plainModel(modelOf(text)));
   }
-  expect(fingerprintOf(after, sha256), where).toBe(draft.resultsIn);
+  expect(fingerprintOf([{ partition: '', text: after }], sha256), where).toBe(draft.resultsIn);
 }
 
 /** What is written and what holds anyway are the same; the name of a template is not what was wished for. */
