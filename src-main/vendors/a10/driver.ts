@@ -51,8 +51,8 @@ function noWholeFiles(): AppError {
 async function ask(host: HostSession, command: string, signal: AbortSignal): Promise<string> {
   const { stdout } = await host.exec(command, { signal, timeoutMs: 120_000 });
   const said = stdout.toString('utf8');
-  if (!/(?:^|\n)\s*%/.test(said)) return said;
-  const first = said.split('\n').find((line) => line.trim().startsWith('%')) ?? '';
+  const first = said.split('\n').find((line) => /^\s*(?:%|Partition '[^']*' does not exist)/.test(line));
+  if (first === undefined) return said;
   throw new AppError('COMMAND_REJECTED', `"${command}" was refused: ${first.trim()}`, { raw: said.slice(0, 4096) });
 }
 

@@ -48,7 +48,9 @@ type Rename = (name: string) => string;
 /** The model of one partition with its objects named as the whole device names them. */
 export function named(model: DeviceModel, partition: string): DeviceModel {
   if (partition === '') return model;
-  const rename: Rename = (name) => fullName(partition, name);
+  function rename(name: string): string {
+    return fullName(partition, name);
+  }
   return {
     ...model,
     virtualServers: model.virtualServers.map((one) => renamedVirtual(one, rename)),
@@ -134,12 +136,12 @@ export function changesOf(edit: Edit, partition: string, partitions: readonly st
     const [first = ''] = name.split('/');
     return first !== name && partitions.includes(first) ? first : '';
   }
-  const rename: Rename = (name) => {
+  function rename(name: string): string {
     if (holderOf(name) === partition) return partition === '' ? name : name.slice(partition.length + 1);
     const where = partition === '' ? 'the shared partition' : `partition "${partition}"`;
     const how = partition === '' ? `without a partition before it` : `as "${partition}/NAME"`;
     throw new AppError('PLAN_INVALID', `"${name}" does not stand in ${where}: name what stands there ${how}.`);
-  };
+  }
   return edit.changes
     .filter(({ subject }) => holderOf(subject.path[0] ?? '') === partition)
     .map((change) => (partition === '' && partitions.length === 0 ? change : inWordsOf(change, rename)));

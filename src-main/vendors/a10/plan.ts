@@ -23,12 +23,10 @@ export function fingerprintOf(parts: readonly Part[], sha256: Sha256): string {
 
 function said(parts: readonly Part[]): readonly Said[] {
   return parts.flatMap(({ partition, text }) =>
-    new A10Text(text).lines
-      .filter(isSaid)
-      .map((line) => ({
-        subject: within(partition, headOf(line)),
-        lines: pathsOf(line).map((path) => within(partition, path)),
-      })),
+    new A10Text(text).lines.filter(isSaid).map((line) => ({
+      subject: within(partition, headOf(line)),
+      lines: pathsOf(line).map((path) => within(partition, path)),
+    })),
   );
 }
 

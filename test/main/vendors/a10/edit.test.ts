@@ -6,6 +6,7 @@ import type { Desired, DeviceModel } from '../../../../src-main/contract/model.t
 import { diffModel } from '../../../../src-main/core/plan/diff.ts';
 import { editA10, linesOfEdit } from '../../../../src-main/vendors/a10/edit.ts';
 import { parseA10 } from '../../../../src-main/vendors/a10/parse.ts';
+import { pathOf } from '../../../../src-main/vendors/a10/partitions.ts';
 import { draftPlan, fingerprintOf, standingOf } from '../../../../src-main/vendors/a10/plan.ts';
 import { A10Text } from '../../../../src-main/vendors/a10/text.ts';
 import { applyTyped, sessionText } from '../../../../src-main/vendors/a10/write.ts';
@@ -13,22 +14,27 @@ import { lacksRecordings, recordings } from '../../../rigs/recordings.ts';
 
 const orchard = readFileSync(join(import.meta.dirname, '../../../fixtures/a10/orchard/running-config'), 'utf8');
 
-function modelOf(text: string): DeviceModel {
-  return parseA10([{ path: 'running-config', bytes: Buffer.from(text) }]);
+function modelOf(text: string, partition = ''): DeviceModel {
+  return parseA10([{ path: pathOf(partition), bytes: Buffer.from(text) }]);
 }
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function plan(text: string, desired: Desired) {
-  const model = modelOf(text);
+/** In a partition where one is given, beside a shared one that nothing may touch. */
+function plan(text: string, desired: Desired, partition = '') {
+  const model = modelOf(text, partition);
   const edit = diffModel(model, desired, 'merge');
-  const parts = [{ partition: '', text }];
+  const parts = besideShared(text, partition);
   const sent = linesOfEdit(parts, edit);
   const draft = draftPlan(parts, sent, model, sha256);
   const typed = sent.map((one) => one.typed.join(' / '));
-  return { edit, sent, typed, plan: draft.plan, after: draft.after[0]?.text ?? '' };
+  return { edit, sent, typed, plan: draft.plan, after: draft.after.at(-1)?.text ?? '', partition };
+}
+
+function besideShared(text: string, partition: string) {
+  return [...(partition === '' ? [] : [{ partition: '', text: orchard }]), { partition, text }];
 }
 
 function web(member: object): Desired {
@@ -117,11 +123,11 @@ describe.each(edits)('%s', (_title, desired, typed) => {
   });
 });
 
-function expectWished({ after, edit, plan: draft }: ReturnType<typeof plan>, where?: string): void {
+function expectWished({ after, edit, plan: draft, partition }: ReturnType<typeof plan>, where?: string): void {
   // What else has the same port or template changes with it, and the plan names it.
   const named = new Set(edit.changes.map(({ subject }) => subject.path[0]));
   const others = new Set(draft.affects.map(({ name }) => name).filter((name) => !named.has(name)));
-  const [read, wished] = [modelOf(after), edit.target].map((model) => {
+  const [read, wished] = [modelOf(after, partition), edit.target].map((model) => {
     const plain = plainModel(model);
     return {
       ...plain,
@@ -133,21 +139,22 @@ function expectWished({ after, edit, plan: draft }: ReturnType<typeof plan>, whe
 }
 
 /** The lines before the one that was refused have been taken. */
-function expectWayBack(text: string, { sent, plan: draft, after }: ReturnType<typeof plan>, where?: string): void {
+function expectWayBack(text: string, drafted: ReturnType<typeof plan>, where?: string): void {
+  const { sent, plan: draft, after, partition } = drafted;
   const typed = sent.map((one) => one.typed);
   const back = sent.toReversed().flatMap(({ inverse }) => inverse);
   for (let count = 0; count <= typed.length; count += 1) {
     const partly = applyTyped(text, typed.slice(0, count));
     expect(partly.refused, where).toEqual([]);
     const returned = applyTyped(partly.text, back).text;
-    expect(standingOf(draft, 'old', [{ partition: '', text: returned }], sha256), where).toEqual({
+    expect(standingOf(draft, 'old', besideShared(returned, partition), sha256), where).toEqual({
       file: 'old',
       differences: [],
     });
-    expect(fingerprintOf([{ partition: '', text: returned }], sha256), where).toBe(draft.basedOn);
+    expect(fingerprintOf(besideShared(returned, partition), sha256), where).toBe(draft.basedOn);
     expect(plainModel(modelOf(returned)), where).toEqual(plainModel(modelOf(text)));
   }
-  expect(fingerprintOf([{ partition: '', text: after }], sha256), where).toBe(draft.resultsIn);
+  expect(fingerprintOf(besideShared(after, partition), sha256), where).toBe(draft.resultsIn);
 }
 
 /** What is written and what holds anyway are the same; the name of a template is not what was wished for. */
@@ -224,12 +231,14 @@ describe.skipIf(lacksRecordings)('every configuration of a real device', { timeo
         .map((line) => line.text.split(' ').slice(0, 3).join(' '))
         .filter((head) => head.startsWith('slb '));
       if (new Set(heads).size < heads.length || /^\s*no /m.test(text)) continue;
-      for (const [kind, desired] of wishesFor(modelOf(text))) {
-        const where = `${path}: ${kind}`;
-        const drafted = plan(text, desired);
-        expectWished(drafted, where);
-        expectWayBack(text, drafted, where);
-        tried.set(kind, (tried.get(kind) ?? 0) + 1);
+      for (const partition of ['', 'north']) {
+        for (const [kind, desired] of wishesFor(modelOf(text, partition), partition === '' ? '' : 'north/')) {
+          const where = `${path}: ${kind}`;
+          const drafted = plan(text, desired, partition);
+          expectWished(drafted, where);
+          expectWayBack(text, drafted, where);
+          tried.set(kind, (tried.get(kind) ?? 0) + 1);
+        }
       }
     }
     expect(Math.min(...tried.values())).toBeGreaterThan(3);
@@ -237,14 +246,14 @@ describe.skipIf(lacksRecordings)('every configuration of a real device', { timeo
   });
 });
 
-function* wishesFor(model: DeviceModel): Generator<readonly [string, Desired]> {
+function* wishesFor(model: DeviceModel, prefix: string): Generator<readonly [string, Desired]> {
   for (const { name, members } of model.pools) {
     function at(keys: object): Desired {
       return { pools: [{ name, ...keys }] };
     }
     yield ['method', at({ algorithm: 'source-ip-hash' })];
     yield ['active', at({ minActiveMembers: 3 })];
-    yield ['new member', at({ members: [{ name: 'zz9:81', address: '198.51.100.9', port: 81, weight: 3 }] })];
+    yield ['new member', at({ members: [{ name: `${prefix}zz9:81`, address: '198.51.100.9', port: 81, weight: 3 }] })];
     const [member] = members;
     if (member?.address === undefined) continue;
     const on = member.name;
