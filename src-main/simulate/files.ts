@@ -46,6 +46,8 @@ export const folders: readonly string[] = [
   '/var/tmp',
   '/var/local/scf',
   '/var/local/ucs',
+  '/nsconfig',
+  '/nsconfig/ssl',
   '/root',
   '/home',
 ];

@@ -73,30 +73,58 @@ export type Watch = <T>(command: string, act: () => T) => T;
 
 export class Cut extends Error {}
 
+export interface SimulatedAnswer {
+  readonly text: string;
+  readonly isRefused: boolean;
+  /** Asked before anything is done, and not echoed. */
+  readonly question?: { readonly text: string; readonly answer: (given: string) => SimulatedAnswer };
+}
+
 /** The part of a device's line that is the same for every session of a simple command line. */
 export interface SimulatedCli {
   /** Answers one line, with its line ends as `\n`. */
-  readonly run: (line: string) => { readonly text: string; readonly isRefused: boolean };
+  readonly run: (line: string) => SimulatedAnswer;
   /** Said at the beginning of each session, shell or command. */
   readonly greeting: () => string;
   readonly prompt: string;
   /** Words that end a shell. */
   readonly farewells: readonly string[];
+  /** Its disk by SFTP, as scp uses it. */
+  readonly files?: Files;
 }
 
 /** The same command line for every account: commands end with status 0, what is refused is told in words alone. */
 export function loginTo(cli: SimulatedCli): Login {
   return {
-    exec: ({ command, out }) =>
-      Promise.resolve().then(() => {
-        const text = command.split('\n').map((line) => cli.run(line).text);
-        out(`${cli.greeting()}${text.join('')}`);
-        return 0;
-      }),
+    exec: async ({ command, lines, out }) => {
+      out(cli.greeting());
+      const given = lines()[Symbol.asyncIterator]();
+      for (const line of command.split('\n')) {
+        let answer = cli.run(line);
+        while (answer.question !== undefined) {
+          out(answer.question.text);
+          const next = await given.next();
+          out('\n');
+          if (next.done === true) return 0;
+          answer = answer.question.answer(next.value);
+        }
+        out(answer.text);
+      }
+      return 0;
+    },
     shell: () => ({
       greeting: cli.greeting(),
       prompt: () => cli.prompt,
-      enter: (line) => (cli.farewells.includes(line) ? { text: '', isEnd: true } : cli.run(line)),
+      enter: (line) => (cli.farewells.includes(line) ? { text: '', isEnd: true } : inShell(cli.run(line))),
     }),
+    ...(cli.files !== undefined && { files: cli.files }),
+  };
+}
+
+function inShell({ text, question }: SimulatedAnswer): ShellAnswer {
+  if (question === undefined) return { text };
+  return {
+    text,
+    question: { text: question.text, isHidden: true, answer: (given) => inShell(question.answer(given)) },
   };
 }

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type SimulatedNetscaler, startNetscaler } from '../../src-main/simulate/netscaler/start.ts';
+import { openAuthority } from '../rigs/certificates.ts';
 import { isMissing } from '../rigs/need.ts';
 import { inIndex, walkSnmp } from '../rigs/snmp-walk.ts';
 import { openSshClient, type SshClient } from '../rigs/ssh-client.ts';
@@ -44,6 +45,31 @@ describe.skipIf(isMissing('ssh'))("a simulated NetScaler to OpenSSH's client", (
     ]);
     expect(netscaler.running()).toContain('add server w1 192.0.2.1 -state DISABLED\n');
   });
+
+  test.skipIf(isMissing('openssl', 'scp'))(
+    'a pair is copied by scp, asked its passphrase, bound and served',
+    async () => {
+      const authority = openAuthority();
+      const { certFile, keyFile } = authority.issue({ names: ['shop.example'] });
+      const locked = join(authority.directory, 'locked.key');
+      execFileSync('openssl', ['pkey', '-in', keyFile, '-aes256', '-passout', 'pass:orchard 9', '-out', locked]);
+      const copies = [
+        await ssh.copy(certFile, '/nsconfig/ssl/shop.pem'),
+        await ssh.copy(locked, '/nsconfig/ssl/shop.key'),
+      ];
+      expect(copies.map(({ status, stderr }) => [status, stderr])).toEqual([
+        [0, ''],
+        [0, ''],
+      ]);
+      const text = readFileSync(certFile, 'utf8');
+      authority.close();
+      await ssh.run('add lb vserver secure SSL 192.0.2.100 443');
+      const added = await ssh.run('add ssl certKey shop -cert shop.pem -key shop.key -password', 'orchard 9\n');
+      expect([added.status, added.stdout]).toEqual([0, 'Password: \n Done\n']);
+      expect((await ssh.run('bind ssl vserver secure -certkeyName shop')).stdout).toBe(' Done\n');
+      expect(netscaler.tls('secure')?.certificates[0]?.chain).toEqual([text]);
+    },
+  );
 
   test('lets nobody in with another password', async () => {
     const stranger = openSshClient(netscaler, 'nsroot', 'wrong');

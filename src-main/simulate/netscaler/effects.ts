@@ -5,19 +5,19 @@ import { defaultArguments, unwritten } from './defaults.ts';
 import type { Form } from './forms.ts';
 import type { Given } from './match.ts';
 import { CommandRefused } from './refusal.ts';
+import { changeSsl, curves, withCurves } from './ssl.ts';
+import { isTlsVserver } from './tls.ts';
+import type { EffectTools } from './tools.ts';
 import { toWord } from './words.ts';
 
-export interface EffectOptions {
-  /** Whether a new binding gets `-CustomServerID "\"None\""`, as releases of the field write it. */
-  readonly writesCustomServerId: boolean;
-}
-type Effect = (config: Configuration, given: Given, options: EffectOptions) => Configuration;
+type Effect = (config: Configuration, given: Given, tools: EffectTools) => Configuration;
 
 /** What a command that changes something makes of the running configuration. Throws `CommandRefused`. */
-export function change(config: Configuration, given: Given, options: EffectOptions): Configuration {
+export function change(config: Configuration, given: Given, tools: EffectTools): Configuration {
+  if (given.form.object.startsWith('ssl ')) return changeSsl(config, given, tools);
   const effect = effects[given.form.verb];
   if (effect === undefined) throw new CommandRefused('No such command');
-  return effect(config, given, options);
+  return effect(config, given, tools);
 }
 
 const effects: Readonly<Record<string, Effect>> = {
@@ -40,7 +40,9 @@ function add(config: Configuration, given: Given): Configuration {
   if (form.object === 'server') return insertLine(config, newLine(given, [name, second], ''));
   if (form.object === 'lb vserver') {
     const address = positionals.length > 2 ? [third, checkPort(port)] : ['0.0.0.0', '0'];
-    return insertLine(config, newLine(given, [name, second.toUpperCase(), ...address], second));
+    const line = newLine(given, [name, second.toUpperCase(), ...address], second);
+    const next = insertLine(config, line);
+    return isTlsVserver(line) ? withCurves(next, 'ssl vserver', name, curves) : next;
   }
   if (form.object === 'serviceGroup') return insertLine(config, newLine(given, [name, second.toUpperCase()], second));
   const [withIt, server] = serverFor(config, second);
@@ -76,7 +78,8 @@ function withArguments(start: ConfigLine, form: Form, args: Given['args']): Conf
   // The order of a binding is that of `bind`, not of the command that changed it.
   const order = form.args.map(({ name }) => name);
   return args.reduce((line, { name, values }) => {
-    return withArgument(line, name, unwritten[name] === values[0] ? undefined : values, order);
+    const isUnwritten = values[0] !== undefined && unwritten[name] === values[0];
+    return withArgument(line, name, isUnwritten ? undefined : values, order);
   }, start);
 }
 
@@ -92,10 +95,15 @@ function remove(config: Configuration, { form, positionals: [name = ''] }: Given
   const line = needObject(config, form, name);
   const bindings = [
     ...findLines(config, 'bind', form.object, name),
+    ...(form.object === 'lb vserver' ? linesOfTls(config, name) : []),
     ...(form.object === 'server' ? bindingsOfServer(config, name) : []),
     ...config.lines.filter((one) => isBindingTo(one, form.object, name)),
   ];
   return removeLines(config, [line, ...bindings]);
+}
+
+function linesOfTls(config: Configuration, name: string): readonly ConfigLine[] {
+  return ['set', 'bind', 'unbind'].flatMap((verb) => findLines(config, verb, 'ssl vserver', name));
 }
 
 function isBindingTo(line: ConfigLine, object: string, name: string): boolean {
@@ -109,7 +117,7 @@ function bindingsOfServer(config: Configuration, server: string): readonly Confi
   );
 }
 
-function bind(config: Configuration, given: Given, options: EffectOptions): Configuration {
+function bind(config: Configuration, given: Given, options: EffectTools): Configuration {
   const { form, positionals, args } = given;
   const [name = '', target = '', port = ''] = positionals;
   needObject(config, form, name);
@@ -128,7 +136,7 @@ function bindMember(
   config: Configuration,
   { form, positionals, args }: Given,
   port: string,
-  { writesCustomServerId }: EffectOptions,
+  { writesCustomServerId }: EffectTools,
 ): Configuration {
   const [group = '', target = ''] = positionals;
   const [withIt, server] = serverFor(config, target);

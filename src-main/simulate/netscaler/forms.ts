@@ -1,3 +1,5 @@
+import { sslRows, type FormRow } from './forms-ssl.ts';
+
 /** One form of a command: how it is written and where that is known from. A command without a form is no command. */
 export interface Form {
   readonly verb: string;
@@ -15,7 +17,7 @@ export interface Form {
 }
 export interface ArgumentForm {
   readonly name: string;
-  /** `A|B` one of these words, `1..100` a whole number, `TEXT` anything, '' no value. */
+  /** `A|B` one of these words, `1..100` a whole number, `TEXT` anything, `[TEXT]` anything or nothing, '' no value. */
   readonly takes: string;
 }
 
@@ -31,7 +33,7 @@ const persistence =
   'SOURCEIP|COOKIEINSERT|SSLSESSION|RULE|URLPASSIVE|CUSTOMSERVERID|DESTIP|SRCIPDESTIP|CALLID|RTSPSID|DIAMETER|FIXSESSION|NONE';
 const vserver = `-persistenceType ${persistence} -timeout 0..1440 -persistenceBackup SOURCEIP|NONE -backupPersistenceTimeout 2..1440 -lbMethod ${methods} -hashLength 1..4096 -netmask TEXT -backupLBMethod ${methods} -cookieName TEXT -rule TEXT -Listenpolicy TEXT -persistMask TEXT -state ENABLED|DISABLED -redirectURL TEXT -cltTimeout 0..31536000 -backupVServer TEXT -comment TEXT`;
 
-const rows: readonly (readonly [verb: string, words: string, args: string, example: string, source?: string])[] = [
+const rows: readonly FormRow[] = [
   ['add', 'server <name> <IPAddress>', '-state ENABLED|DISABLED -comment TEXT -td 0..4094', 'add server n1 192.0.2.9'],
   ['set', 'server <name>', '-IPAddress TEXT -comment TEXT', 'set server w1 -IPAddress 192.0.2.8'],
   ['unset', 'server <name>', '-comment', 'unset server w1 -comment'],
@@ -48,7 +50,12 @@ const rows: readonly (readonly [verb: string, words: string, args: string, examp
   ['set', 'service <name>', `${common} -CustomServerID TEXT ${tail}`, 'set service old -maxClient 5'],
   ['unset', 'service <name>', `${common} -CustomServerID TEXT ${tail}`, 'unset service old -maxClient'],
   ['rm', 'service <name>', '', 'rm service old'],
-  ['bind', 'service <name>', '-monitorName TEXT -weight 1..100', 'bind service old -monitorName ping'],
+  [
+    'bind',
+    'service <name>',
+    '-monitorName TEXT -monState ENABLED|DISABLED -weight 1..100 -passive',
+    'bind service old -monitorName ping',
+  ],
   ['unbind', 'service <name>', '-monitorName TEXT', 'unbind service old -monitorName tcp'],
   ['enable', 'service <name>', '', 'enable service old'],
   ['disable', 'service <name> [<delay>]', '-graceFul YES|NO', 'disable service old 30 -graceFul YES'],
@@ -110,6 +117,7 @@ const rows: readonly (readonly [verb: string, words: string, args: string, examp
   ['show', 'ns version', '', 'show ns version'],
   ['show', 'ha node', '', 'sh ha node'],
   ['save', 'ns config', '', 'save ns config'],
+  ...sslRows,
 ];
 
 /** Shorter names that playbooks use: `show node`, `save config`, `show run`. */
@@ -120,6 +128,8 @@ const aliases: Readonly<Record<string, readonly string[]>> = {
   'ns version': ['version'],
   'ns config': ['config'],
   'ha node': ['node'],
+  'ssl certKey': ['certKey'],
+  'ssl certLink': ['certLink'],
 };
 
 /** Every command that the simulated appliance takes. */

@@ -58,13 +58,13 @@ function readArgument(form: Form, name: string, values: readonly Word[]): Given[
   // -cip ENABLED may be followed by the name of the header.
   const extra = known.name === 'cip' ? more[1] : more[0];
   if (extra !== undefined) throw new CommandRefused('Invalid argument', extra);
-  if (known.takes === '') return { name: known.name, values: [] };
+  if (known.takes === '' || (known.takes === '[TEXT]' && value === undefined)) return { name: known.name, values: [] };
   if (value === undefined) throw new CommandRefused('Required argument missing', known.name);
   return { name: known.name, values: [checkValue(known, value), ...more] };
 }
 
 function checkValue({ name, takes }: ArgumentForm, value: string): string {
-  if (takes === 'TEXT') return value;
+  if (takes === 'TEXT' || takes === '[TEXT]') return value;
   const [, least, most] = /^(\d+)\.\.(\d+)$/.exec(takes) ?? [];
   if (least === undefined) {
     const spelled = takes.split('|').find((one) => one.toLowerCase() === value.toLowerCase());

@@ -2,6 +2,7 @@ import { type ConfigLine, findArgument } from './config-line.ts';
 import { type Configuration, findLines, renderConfiguration } from './configuration.ts';
 import type { Given } from './match.ts';
 import { CommandRefused } from './refusal.ts';
+import { showSsl } from './show-ssl.ts';
 
 /** A pair's half, or an appliance alone. */
 export type HaRole = 'standalone' | 'primary' | 'secondary';
@@ -10,11 +11,17 @@ export interface Shown {
   readonly running: Configuration;
   readonly saved: Configuration;
   readonly role: HaRole;
+  readonly now: Date;
 }
 
 /** The answer to a `show`, without its ` Done`. Layouts are those of public transcripts (README.md names them). */
-export function show({ form, positionals: [name] }: Given, shown: Shown): string {
-  const { running, saved, role } = shown;
+export function show(given: Given, shown: Shown): string {
+  const { running, saved, role, now } = shown;
+  const {
+    form,
+    positionals: [name],
+  } = given;
+  if (form.object.startsWith('ssl ')) return showSsl(given, running, now);
   switch (form.object) {
     case 'ns runningConfig':
       return renderConfiguration(running);

@@ -46,6 +46,7 @@ export async function startNetscaler(options: NetscalerOptions): Promise<Simulat
         greeting: () => (appliance.role() === 'secondary' ? 'Warning: You are connected to a secondary node\n' : ''),
         prompt: '> ',
         farewells: ['exit', 'quit', 'logout'],
+        files: appliance.files,
       }),
     options,
   );

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Appliance, makeAppliance } from '../../../../src-main/simulate/netscaler/appliance.ts';
 import { forms } from '../../../../src-main/simulate/netscaler/forms.ts';
+import { type Authority, openAuthority } from '../../../rigs/certificates.ts';
 
 const config = `#NS13.1 Build 37.38
 # Last modified by \`save config\`, Mon May 03 12:34:56 2021
@@ -30,10 +33,39 @@ function changeBy(appliance: Appliance, command: string): { gone: string[]; come
   return { gone: before.filter((line) => !after.includes(line)), come: after.filter((line) => !before.includes(line)) };
 }
 
+/** What the examples of the forms are about; the tests of exact lines have their own. */
+const tls = `add ssl certKey site -cert site.pem -key site.key
+add ssl certKey unused -cert spare.pem -key spare.key
+add ssl certKey ca -cert ca.pem
+add ssl cipher own
+add ssl profile strict -tls1 DISABLED
+add lb vserver secure SSL 192.0.2.100 443 -persistenceType NONE -cltTimeout 180
+link ssl certKey site ca
+set ssl vserver secure -tls11 DISABLED
+bind ssl cipher own -cipherName TLS1.2-ECDHE-RSA-AES128-GCM-SHA256
+bind ssl vserver secure -certkeyName site
+`;
+
+let authority: Authority;
+let disk: Readonly<Record<string, string>> = {};
+beforeAll(() => {
+  authority = openAuthority();
+  const files = ['site', 'spare'].flatMap((file) => {
+    const { certFile, keyFile } = authority.issue({ names: [`${file}.example`], file });
+    return [certFile, keyFile];
+  });
+  disk = Object.fromEntries(
+    [...files, authority.caFile].map((file) => [`/nsconfig/ssl/${basename(file)}`, readFileSync(file, 'utf8')]),
+  );
+});
+afterAll(() => {
+  authority.close();
+});
+
 test.each(forms.map((form) => [form.example, form] as const))(
   '%s is taken, and its answer names its source',
   (_, form) => {
-    const answer = start().run(form.example);
+    const answer = start({ config: config + tls, files: disk }).run(form.example);
     expect(answer).toMatchObject({ isRefused: false, source: form.source });
     expect(answer.text).toMatch(/ Done\n$/);
     expect([form.source, form.versions]).not.toContain('');
@@ -64,6 +96,7 @@ test.each<[string, string[], string[]]>([
       String.raw`bind serviceGroup app 192.0.2.7 80 -weight 3 -CustomServerID "\"None\""`,
     ],
   ],
+  ['bind service old -monitorName ping -passive', [], ['bind service old -monitorName ping -passive']],
   ['unbind serviceGroup app w1 80', ['bind serviceGroup app w1 80'], []],
   [
     'disable serviceGroup app w1 80 -graceFul YES',
