@@ -19,8 +19,15 @@ export const namedLists: ReadonlySet<string> = new Set([
   'cert-key-chain',
   'policies',
   'metadata',
+  'vlans',
+  'records',
+  'clone-pools',
+  'security-log-profiles',
 ]);
-const flags = new Set([
+/** Names alone, in their order and without a verb (tmsh reference, ltm virtual). */
+export const plainLists: ReadonlySet<string> = new Set(['rules', 'related-rules']);
+/** Words that stand alone. */
+export const flags: ReadonlySet<string> = new Set([
   'enabled',
   'disabled',
   'internal',
@@ -31,9 +38,13 @@ const flags = new Set([
   'reject',
 ]);
 
-/** How many words name an object's kind (`ltm monitor http` three, `ltm pool` two). */
+const ofTwoWords = new Set(['node', 'policy', 'pool', 'rule', 'snatpool', 'virtual', 'virtual-address']);
+
+/** How many words name an object's kind (`ltm monitor http` three, `ltm pool` two); of other kinds up to a name from the root. */
 function kindLength(words: readonly Token[]): number {
-  return ['profile', 'monitor', 'persistence', 'file'].includes(wordOf(words[1])) ? 3 : 2;
+  if (['profile', 'monitor', 'persistence', 'file'].includes(wordOf(words[1]))) return 3;
+  const named = words.findIndex((word) => wordOf(word).startsWith('/'));
+  return ofTwoWords.has(wordOf(words[1])) || named < 2 || named > 4 ? 2 : named;
 }
 
 export function readTmsh(text: string): TmshCommand | undefined {
@@ -97,6 +108,7 @@ function settingsOf(tokens: readonly Token[]): Item[] {
 }
 
 function bodyOf(key: string, tokens: readonly Token[]): Item[] {
+  if (plainLists.has(key)) return tokens.map((token) => ({ words: [wordOf(token)] }));
   if (!namedLists.has(key)) return key === 'options' ? [{ words: tokens.map(wordOf) }] : settingsOf(tokens);
   return tokens.flatMap((token, at): Item[] => {
     if (typeof token !== 'string') return [];

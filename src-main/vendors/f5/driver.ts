@@ -1,7 +1,6 @@
 import type { DeviceFacts, TestStep } from '../../contract/api.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
 import type { Sample } from '../../contract/metrics.ts';
-import type { Edit } from '../../contract/plan.ts';
 import type { HostSession } from '../../transports/transport.ts';
 import { unifiedHunks } from '../hunks.ts';
 import { maskWith } from '../mask.ts';
@@ -10,9 +9,11 @@ import { offeredModes } from './algorithms.ts';
 import { commandsOf } from './edit.ts';
 import { offeredPersistence } from './edit-persistence.ts';
 import { type DeviceGroup, readGroup } from './group.ts';
+import { wayBack } from './history.ts';
 import { readingText, versionOf } from './listing.ts';
 import { f5Secrets, parseBigip } from './parse.ts';
 import { draftPlan, fingerprintOf, standingOf, warningsOf } from './plan.ts';
+import type { Sent } from './sent.ts';
 import { ask, callText, findShell, type LoginShell } from './shell.ts';
 import { failoverOf, samplesOf, statisticsCommands } from './stats.ts';
 import { asConfiguration } from './text.ts';
@@ -54,12 +55,18 @@ export function openBigip(host: HostSession, tools: DriverTools): OpenDevice {
     const files: readonly SourceFile[] = [{ path, bytes: Buffer.from(text) }];
     return { files, fingerprint: fingerprintOf(text, tools.sha256), facts, model: parseBigip(files) };
   }
-  async function plan(reading: DeviceReading, edit: Edit, planId: string, signal: AbortSignal): Promise<PlanDraft> {
+  /** The plan of these commands, made from what was read. */
+  async function drafted(
+    reading: DeviceReading,
+    planId: string,
+    signal: AbortSignal,
+    make: (before: string) => { readonly sent: readonly Sent[]; readonly left?: readonly string[] },
+  ): Promise<PlanDraft> {
     const { shell, version } = await look(signal);
     const units = await group(signal);
     refuseNewer(units);
-    const before = reading.files[0]?.bytes.toString('utf8') ?? '';
-    const sent = commandsOf(before, edit);
+    const before = textOf(reading.files);
+    const { sent, left = [] } = make(before);
     const place = { shell, version, group: units, planId };
     const draft = draftPlan(before, sent, reading.model, place, tools.sha256);
     const [old, now] = [before, draft.after].map((text) => maskWith(f5Secrets, text));
@@ -67,24 +74,23 @@ export function openBigip(host: HostSession, tools: DriverTools): OpenDevice {
     return {
       ...draft.plan,
       hunks: unifiedHunks(path, old ?? '', now ?? ''),
-      warnings: warningsOf(sent, target, units),
+      warnings: [...left, ...warningsOf(sent, target, units)],
     };
   }
   return {
     test: (report, signal) => testDevice(look, group, tools, report, signal),
     read,
     poll: async (signal) => poll(host, await look(signal), tools, signal),
-    plan,
-    planFiles: () => Promise.reject(noWholeFiles()),
+    plan: (reading, edit, planId, signal) =>
+      drafted(reading, planId, signal, (before) => ({ sent: commandsOf(before, edit) })),
+    planFiles: (reading, files, planId, signal) =>
+      drafted(reading, planId, signal, (before) => wayBack(before, textOf(files))),
     standing: async (made, wanted, signal) => standingOf(made, wanted, await running(signal), tools.sha256),
   };
 }
 
-function noWholeFiles(): AppError {
-  return new AppError(
-    'CAPABILITY_MISSING',
-    'A whole configuration is not brought back: it holds far more than balancing. Change the objects that differ instead.',
-  );
+function textOf(files: readonly SourceFile[]): string {
+  return files[0]?.bytes.toString('utf8') ?? '';
 }
 
 async function lookAt(host: HostSession, signal: AbortSignal): Promise<Look> {

@@ -50,7 +50,8 @@ export function stateText(state: AdminState): string {
   return `session user-disabled state ${state === 'draining' ? 'user-up' : 'user-down'}`;
 }
 
-function stateOf(member: Item): string {
+/** The same of a member as it is written. */
+export function stateOf(member: Item): string {
   const session = wordsOf(member, 'session') === 'user-disabled' ? 'user-disabled' : 'user-enabled';
   const state = wordsOf(member, 'state') === 'user-down' ? 'user-down' : 'user-up';
   return `session ${session} state ${state}`;

@@ -49,7 +49,7 @@ export function draftPlan(
 ): { readonly plan: Omit<PlanDraft, 'hunks' | 'warnings'>; readonly after: string } {
   const commands = sent.map(({ command }) => command);
   const after = applyTmsh(before, commands).text;
-  const subjects = [...new Set(sent.map(({ of }) => of))];
+  const subjects = [...new Set([...sent.map(({ of }) => of), ...comeAndGone(before, after)])];
   const old = split(before, subjects);
   const back = applyTmsh(
     after,
@@ -78,6 +78,12 @@ export function draftPlan(
     driver: { ...touched },
   };
   return { plan, after };
+}
+
+/** Objects that are in one of two configurations alone: addresses that come and go with their virtual servers. */
+function comeAndGone(before: string, after: string): string[] {
+  const [old, now] = [before, after].map((text) => new Set(new BigipText(text).parts.map(keyOf)));
+  return [...(old ?? [])].filter((key) => !now?.has(key)).concat([...(now ?? [])].filter((key) => !old?.has(key)));
 }
 
 function shellCommand(text: string, expect?: string): Command {

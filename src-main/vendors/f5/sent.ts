@@ -24,7 +24,7 @@ export function partOf({ text }: Scene, key: string): Part {
 }
 
 /** An object by a kind that has kinds of its own (`ltm monitor http NAME`), by its name alone. */
-export function partNamed({ text }: Scene, kind: string, name: string): Part | undefined {
+export function partNamed({ text }: Pick<Scene, 'text'>, kind: string, name: string): Part | undefined {
   return text.parts.find((part) => keyOf(part).startsWith(`${kind} `) && part.words.at(-1) === name);
 }
 
@@ -41,7 +41,7 @@ export function wordsOf(item: Item, key: string): string | undefined {
 }
 
 /** The same, of the object or of those that it comes from (`defaults-from`), where the configuration has them. */
-export function inheritedWords(scene: Scene, item: Item, key: string): string | undefined {
+export function inheritedWords(scene: Pick<Scene, 'text'>, item: Item, key: string): string | undefined {
   const kind = item.words.slice(0, 3).join(' ');
   let from: Item | undefined = item;
   for (let steps = 0; from !== undefined && steps < 8; steps += 1) {

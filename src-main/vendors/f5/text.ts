@@ -119,7 +119,7 @@ const resting: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
     new Set(['ratio 1', 'connection-limit 0', 'monitor default', 'dynamic-ratio 1', 'rate-limit disabled']),
   ],
   [
-    /^ltm virtual \S+ > /,
+    /^ltm virtual \S+ > $/,
     new Set([
       'enabled',
       'connection-limit 0',
@@ -128,6 +128,34 @@ const resting: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
       'pool none',
       'persist none',
       'fallback-persistence none',
+      'source 0.0.0.0/0',
+      'mirror disabled',
+      'source-port preserve',
+      'auto-lasthop default',
+      'last-hop-pool none',
+      'rate-class none',
+      'rate-limit disabled',
+      'rules none',
+      'vlans-disabled',
+      'serverssl-use-sni disabled',
+      'service-down-immediate-action none',
+      'address-status yes',
+      'nat64 disabled',
+    ]),
+  ],
+  [/^ltm virtual \S+ > source-address-translation > $/, new Set(['pool none', 'type none'])],
+  [
+    /^ltm virtual-address \S+ > /,
+    new Set([
+      'arp enabled',
+      'auto-delete true',
+      'connection-limit 0',
+      'enabled yes',
+      'icmp-echo enabled',
+      'inherited-traffic-group false',
+      'route-advertisement disabled',
+      'server-scope any',
+      'spanning disabled',
     ]),
   ],
   [
@@ -163,17 +191,37 @@ function linesBelow(item: Item, path: string): string[] {
   const inner = (item.body ?? []).flatMap((one, at) =>
     linesBelow(one, `${here} > ${isOrdered ? `${String(at)} ` : ''}`),
   );
-  return [here, ...inner];
+  return inner.length === 0 && words === 'source-address-translation' ? [] : [here, ...inner];
 }
 
 function isIdle(words: string, path: string): boolean {
   if (idle.test(`${words} `) || secretSetting.test(words) || isFound(words, path)) return true;
+  if (words === 'description none' || words === 'app-service none') return true;
   return resting.find(([kind]) => kind.test(path))?.[1].has(words) ?? false;
 }
 
 /** `session monitor-enabled` and `state up` are what a monitor found; what a person said is user-disabled and user-down. */
 function isFound(words: string, path: string): boolean {
   return /^ltm (?:node|pool) /.test(path) && /^(?:session (?!user-disabled)|state (?!user-down))/.test(words);
+}
+
+/** What a setting is where it is not written, by the path of its object (`ltm pool /Common/web > `); undefined where that is not known. */
+export function restOf(path: string, key: string): string | undefined {
+  const words = resting.find(([kind]) => kind.test(path))?.[1] ?? new Set();
+  const found = [...words].find((one) => one.startsWith(`${key} `));
+  return found?.slice(key.length + 1) ?? rests[key];
+}
+
+const rests: Readonly<Record<string, string>> = {
+  'app-service': 'none',
+  description: 'none',
+  session: 'user-enabled',
+  state: 'user-up',
+};
+
+/** What the device writes by itself: when a thing was made or changed. */
+export function isOfDevice(item: Item): boolean {
+  return idle.test(`${keyOf(item)} `);
 }
 
 const texts = new Set(['description', 'send', 'recv', 'recv-disable', 'cookie-name', 'location', 'values', 'content']);

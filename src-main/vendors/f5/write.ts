@@ -1,5 +1,6 @@
-import { readTmsh } from './command.ts';
+import { namedLists, plainLists, readTmsh } from './command.ts';
 import { BigipText, type Item, keyOf, type Part } from './text.ts';
+import { addressNameOf, addressOf, isKept, isUsed as isAddressUsed, listensOn } from './virtual-address.ts';
 
 /**
  * The configuration as the device would hold it after these tmsh commands, each by itself: `create`, `delete` and `modify`, as the tmsh
@@ -29,11 +30,30 @@ function apply(config: BigipText, command: string): boolean {
   if (verb === 'create') {
     if (part !== undefined) return false;
     config.insert({ words: [...object], body: settings.map(withoutVerb) });
+    addAddress(config, config.find(object.join(' ')));
     return true;
   }
   if (part === undefined) return false;
   if (verb === 'delete') return remove(config, part);
-  return verb === 'modify' && settings.every((setting) => modify(part, setting));
+  const [name, address] = [addressNameOf(part), addressOf(config, part)];
+  const isDone = verb === 'modify' && settings.every((setting) => modify(part, setting));
+  if (addressNameOf(part) !== name) {
+    addAddress(config, part);
+    dropAddress(config, address);
+  }
+  return isDone;
+}
+
+/** A virtual server brings an address of its own where there is none; the device fills in what it is. */
+function addAddress(config: BigipText, virtual: Part | undefined): void {
+  const name = virtual && addressNameOf(virtual);
+  if (name === undefined || virtual === undefined || addressOf(config, virtual) !== undefined) return;
+  config.insert({ words: ['ltm', 'virtual-address', name], body: [] });
+}
+
+/** With the last virtual server its address goes, unless it was told to stay (`auto-delete`). */
+function dropAddress(config: BigipText, address: Part | undefined): void {
+  if (address !== undefined && !isKept(address) && !isAddressUsed(config, address)) config.remove(address);
 }
 
 /** `members add { ... }` of a new object is its `members { ... }`. */
@@ -45,13 +65,22 @@ function withoutVerb(item: Item): Item {
 
 /** An object that another one names cannot go. */
 function remove(config: BigipText, part: Part): boolean {
-  const name = part.words.at(-1) ?? '';
-  const isNode = part.words[1] === 'node';
-  const isUsed = config.parts.some(
-    (other) => other !== part && !other.isProgram && (other.body ?? []).some((item) => names(item, name, isNode)),
-  );
-  if (!isUsed) config.remove(part);
-  return !isUsed;
+  const isUsed = config.parts.some((other) => uses(other, part));
+  if (isUsed) return false;
+  const address = addressOf(config, part);
+  config.remove(part);
+  dropAddress(config, address);
+  return true;
+}
+
+/** Whether an object could not be without another: it names it, has a member on that node, or listens on that address. */
+function uses(one: Part, other: Part): boolean {
+  const name = other.words.at(-1) ?? '';
+  const kind = other.words[1];
+  if (one === other || one.isProgram) return false;
+  if (kind === 'node' && one.words[1] !== 'pool') return false;
+  if (kind === 'virtual-address') return listensOn(one, other);
+  return (one.body ?? []).some((item) => names(item, name, kind === 'node'));
 }
 
 function names(item: Item, name: string, isNode: boolean): boolean {
@@ -67,12 +96,12 @@ function modify(part: Part, { words, body }: Item): boolean {
   const at = own.findIndex((item) => item.words[0] === key);
   const before = own[at];
   let after: Item | undefined;
-  if (verb === 'none' && (key === 'members' || key === 'persist' || key === 'profiles')) after = undefined;
+  if (verb === 'none' && (namedLists.has(key) || plainLists.has(key))) after = undefined;
   else if (body !== undefined && isChangeOfList(verb)) {
     const list = changed(before?.body ?? [], verb, body);
     if (list === undefined) return false;
     after = list.length === 0 && verb === 'delete' ? undefined : { words: [key], body: list };
-  } else if (words.length === 1 && (key === 'enabled' || key === 'disabled')) return stand(part, key);
+  } else if (body === undefined && words.length === 1) return stand(part, key);
   else after = { words: [...words], ...(body === undefined ? {} : { body }) };
   put(own, at, after);
   part.text = undefined;
@@ -120,12 +149,17 @@ function inOrder(items: Item[]): Item[] {
   return items.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-function stand(part: Part, key: 'enabled' | 'disabled'): boolean {
+/** Of words that stand alone those that exclude each other; what holds where none is written comes first. */
+const opposites: readonly (readonly string[])[] = [
+  ['enabled', 'disabled'],
+  ['vlans-disabled', 'vlans-enabled'],
+];
+
+function stand(part: Part, key: string): boolean {
   const own = (part.body ??= []);
-  const at = own.findIndex(
-    (item) => item.words.length === 1 && (item.words[0] === 'enabled' || item.words[0] === 'disabled'),
-  );
-  put(own, at, key === 'enabled' ? undefined : { words: [key] });
+  const pair = opposites.find((words) => words.includes(key)) ?? ['', key];
+  const at = own.findIndex((item) => item.words.length === 1 && pair.includes(item.words[0] ?? ''));
+  put(own, at, key === pair[0] ? undefined : { words: [key] });
   part.text = undefined;
   return true;
 }

@@ -144,6 +144,28 @@ test.each(['bash', 'tmsh'] as const)(
   },
 );
 
+test('a version from history comes back by one transaction, and the plan says what does not', async () => {
+  const { device, link, plan } = open();
+  const { files } = await link.device.read(signal);
+  const made = await plan(plum);
+  await send(link, [...made.steps, ...made.keep]);
+  device.running = device.running.replace('503 content', '504 content');
+  const now = await link.device.read(signal);
+  const draft = await link.device.planFiles(now, files, 'back123', signal);
+  expect(draft.steps.find(({ stage }) => stage === 'send')?.commands[0]).toMatchObject({
+    shown:
+      "printf '%s\\n' 'create cli transaction' 'modify ltm pool /Common/orchard_web members delete { /Common/plum:8080 }' 'delete ltm node /Common/plum' 'submit cli transaction' | tmsh -q",
+  });
+  expect(draft.warnings).toEqual([
+    'Not brought back: ltm rule /Common/orchard-maintenance, because programs are never written.',
+  ]);
+  await send(link, draft.steps);
+  expect(await link.device.standing({ ...made, ...draft }, 'new', signal)).toEqual({ file: 'new', differences: [] });
+  expect(device.running).not.toContain('plum');
+  await send(link, draft.revert);
+  expect(await link.device.standing({ ...made, ...draft }, 'old', signal)).toEqual({ file: 'old', differences: [] });
+});
+
 test('a unit that has the newest changes gives them to its group after they are kept; one that has not is refused', async () => {
   const { device, link, plan } = open();
   device.devices +=
