@@ -31,12 +31,20 @@ export default {
     only('store-sees-contract', '^src-main/store/', ['^src-main/contract/', entry]),
     only('engine-sees-contract', '^src-main/engine/', ['^src-main/contract/', entry]),
     only('lab-sees-contract-and-engine', '^src-main/lab/', ['^src-main/contract/', '^src-main/engine/', entry]),
-    only(
-      'simulated-devices-see-nothing-of-ours',
-      '^src-main/simulate/',
-      [],
-      'what they say must not come from a driver',
-    ),
+    {
+      name: 'simulated-devices-see-nothing-of-ours',
+      comment: 'what they say must not come from a driver',
+      severity: 'error',
+      from: { path: '^src-main/simulate/', pathNot: '^src-main/simulate/carrier[a-z-]*\\.ts$' },
+      to: { path: '^src-', pathNot: '^src-main/simulate/' },
+    },
+    {
+      name: 'carried-traffic-sees-the-engine',
+      comment: 'what carries the traffic of a simulated device says nothing in its name',
+      severity: 'error',
+      from: { path: '^src-main/simulate/carrier[a-z-]*\\.ts$' },
+      to: { path: '^src-', pathNot: '^src-main/(simulate|contract|engine)/' },
+    },
     only('vendors-see-transport-interface', '^src-main/vendors/', [
       '^src-main/contract/',
       '^src-main/transports/transport\\.ts$',

@@ -12,6 +12,7 @@ import { readSecret, readSecretFile } from './secrets.ts';
 function optionsOf(account: string, file: string): Command['options'] {
   return {
     config: { value: 'FILE', what: `its ${file}` },
+    carry: { what: 'serves its virtual servers on loopback addresses (127.0.0.0/8, ::1) by real traffic' },
     snmp: { what: 'answers SNMP v2c too, community public, on a free port: prints a second address' },
     ssh: { value: 'N', what: 'the port of SSH; any free one unless told' },
     'password-file': {
@@ -98,6 +99,9 @@ interface Setting {
   readonly password: string;
   readonly port: number;
   readonly snmp?: { readonly community: string };
+  readonly carries: boolean;
+  /** Hears what cannot be carried. */
+  readonly tell: (fault: string) => void;
 }
 
 async function serve(
@@ -118,6 +122,10 @@ async function serve(
     config,
     password: password ?? account,
     port: given.count('ssh') ?? 0,
+    carries: given.has('carry'),
+    tell: (fault) => {
+      tools.terminal.say(fault);
+    },
     ...(given.has('snmp') && { snmp: { community: 'public' } }),
   });
   try {

@@ -18,6 +18,7 @@ import { type DeviceGroup, groupNameOf, isShared, makeDeviceGroup } from './grou
 import type { Probe } from './health.ts';
 import { withPaths } from './paths.ts';
 import { Refused } from './refusal.ts';
+import { carriedTraffic, type CarriedView } from '../carrier.ts';
 import { startTraffic, type Traffic } from '../traffic.ts';
 
 /** One BIG-IP: what it runs, what it has saved, its disk, its counters and its place in a group. */
@@ -28,6 +29,8 @@ export interface Appliance {
   readonly files: Files;
   readonly traffic: Traffic;
   readonly probe: Probe;
+  /** Whether the probes of an address and port fail by `setHealth`, whatever stands there. */
+  readonly isBroken: (address: string, port: string) => boolean;
   readonly group: DeviceGroup;
   readonly now: () => Date;
   readonly startedAt: () => Date;
@@ -56,6 +59,8 @@ export interface ApplianceOptions {
   readonly now?: () => Date;
   /** Pretended connections a second to each virtual server; none unless told. */
   readonly connectionsPerSecond?: number;
+  /** What is counted of real traffic. */
+  readonly carried?: CarriedView;
 }
 
 export function makeAppliance(options: ApplianceOptions): Appliance {
@@ -70,11 +75,12 @@ export function makeAppliance(options: ApplianceOptions): Appliance {
   const hostname = hostnameOf(running);
   const group = options.group ?? makeDeviceGroup(groupNameOf(running) ?? 'device_trust_group');
   const files = makeFiles();
-  const traffic = startTraffic(options.connectionsPerSecond ?? 0, startedAt);
+  const { carried } = options;
+  const traffic = carriedTraffic(startTraffic(options.connectionsPerSecond ?? 0, startedAt), carried);
   const since = new Map(failing.map((key) => [key, startedAt]));
 
-  function probe(address: string, port: string): Date | undefined {
-    return since.get(`${address}:${port}`);
+  function probe(address: string, port: string, member = ''): Date | undefined {
+    return since.get(`${address}:${port}`) ?? carried?.failedSince(member);
   }
   function tick(): void {
     traffic.advance(flowsOf(running, probe), now());
@@ -101,6 +107,7 @@ export function makeAppliance(options: ApplianceOptions): Appliance {
     files,
     traffic,
     probe,
+    isBroken: (address, port) => since.has(`${address}:${port}`),
     group,
     now,
     startedAt: () => startedAt,

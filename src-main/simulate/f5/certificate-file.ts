@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { quote } from './block.ts';
+import { type Item, quote } from './block.ts';
 import { stampOf } from './change.ts';
+import { valueOf } from './configuration.ts';
 import { Refused } from './refusal.ts';
 
 /** The properties that the device works out of a PEM file, as arguments. Throws `Refused` where it is none. */
@@ -15,9 +16,16 @@ export function certificateProperties(kind: string, pem: string, path: string, n
     ['size', String(pem.length)],
     ['source-path', `file:${path}`],
     ['updated-by', 'admin'],
+    ['-pem', Buffer.from(pem).toString('base64')],
   ];
   const own = kind === 'sys file ssl-key' ? ofKey(pem) : ofCertificate(pem);
   return [...shared, ...own].flatMap(([name = '', value = '']) => [name, value]);
+}
+
+/** The text that an object of a certificate or key was made of; one that was loaded from a file may have it on the disk. */
+export function pemOf(items: readonly Item[], read: (path: string) => string | undefined): string | undefined {
+  const kept = valueOf(items, '-pem');
+  return kept === undefined ? read(valueOf(items, 'cache-path') ?? '') : Buffer.from(kept, 'base64').toString();
 }
 
 function ofCertificate(pem: string): readonly (readonly string[])[] {

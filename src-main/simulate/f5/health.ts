@@ -23,8 +23,11 @@ export interface Member {
   readonly isServing: boolean;
 }
 
-/** Since when probes of an address and port fail; undefined while they do not. Whoever simulates the servers behind decides. */
-export type Probe = (address: string, port: string) => Date | undefined;
+/**
+ * Since when probes of an address and port fail; undefined while they do not. Whoever simulates the servers behind decides. `member` is
+ * `/Common/pool /Common/web:80`: pools may probe one server by different monitors.
+ */
+export type Probe = (address: string, port: string, member?: string) => Date | undefined;
 
 export function membersOf(config: Configuration, pool: TmObject, probe: Probe): readonly Member[] {
   return (findItem(pool.items, 'members')?.block ?? []).map((item) => readMember(config, pool, item, probe));
@@ -41,7 +44,7 @@ function readMember(config: Configuration, pool: TmObject, item: Item, probe: Pr
   const isNodeDisabled = host !== undefined && valueOf(host.items, 'session') === 'user-disabled';
   const isForced = [block, host?.items ?? []].some((items) => valueOf(items, 'state') === 'user-down');
   const isDisabled = valueOf(block, 'session') === 'user-disabled';
-  const failedAt = rule === 'none' ? undefined : probe(address, port);
+  const failedAt = rule === 'none' ? undefined : probe(address, port, `${pool.name} ${name}`);
   const monitorStatus: Member['monitorStatus'] = isForced
     ? 'forced-down'
     : rule === 'none'

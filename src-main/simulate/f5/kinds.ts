@@ -302,6 +302,7 @@ const certificateFile: Properties = {
   'curve-name': text('none'),
   'security-type': text(),
   '-public-key': text(),
+  '-pem': text(),
 };
 
 const deviceGroup: Properties = {
