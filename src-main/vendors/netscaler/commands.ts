@@ -123,6 +123,11 @@ export class Options {
     return text === '' ? undefined : text;
   }
 
+  /** The words behind an option; absent where it is not said, or takes a setting back. */
+  values(name: string): readonly string[] | undefined {
+    return this.text(name) === undefined ? undefined : this.#found.get(name.toLowerCase())?.values;
+  }
+
   number(name: string): number | undefined {
     const text = this.text(name);
     return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;

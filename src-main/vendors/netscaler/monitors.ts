@@ -19,12 +19,12 @@ const types: Readonly<Record<string, Monitor['type']>> = {
 };
 
 const known = new Set(
-  'respcode httprequest send recv interval resptimeout retries successretries destport destip secure query database username sqlquery scriptname units3 units4 units2'.split(
+  'respcode httprequest send recv interval resptimeout downtime retries successretries destport destip secure query database username sqlquery scriptname units3 units4 units2'.split(
     ' ',
   ),
 );
 
-/** `add lb monitor NAME TYPE`, with what later `set` commands changed. Times are seconds unless `-units3`, `-units4` say otherwise. */
+/** `add lb monitor NAME TYPE`, with what later `set` commands changed. Times are seconds unless a unit says otherwise. */
 export function monitorOf({ name, commands }: NamedCommands): Monitor {
   const word = (commands.find(({ words }) => words[0] === 'add')?.words[4] ?? '').toUpperCase();
   const options = new Options(commands);
@@ -35,14 +35,14 @@ export function monitorOf({ name, commands }: NamedCommands): Monitor {
   const codes = (options.text('respCode') ?? '')
     .split(/[\s,]+/)
     .filter((code) => /^[1-5]\d\d(-[1-5]\d\d)?$/.test(code));
-  const native = {
-    ...(type === 'other' || word.endsWith('-ECV') ? { type: word } : {}),
-    ...options.others(known),
-  };
+  const headers = isHttp ? headersOf(options.text('customHeaders')) : undefined;
+  const others = options.others(headers === undefined ? known : new Set([...known, 'customheaders']));
+  const native = { ...(type === 'other' || word.endsWith('-ECV') ? { type: word } : {}), ...others };
   return {
     name,
     type: isHttp && isOn(options.text('secure')) ? 'https' : type,
     ...(send === undefined || send === '' ? {} : isHttp ? httpRequestOf(send) : { send }),
+    ...headers,
     ...(codes.length === 0 || type === 'dns' ? {} : { expectStatus: codes }),
     ...(expect === undefined ? {} : isHttp ? { expectBody: expect } : { expect }),
     ...textAs('query', options.text('sqlQuery') ?? options.text('query')),
@@ -51,8 +51,9 @@ export function monitorOf({ name, commands }: NamedCommands): Monitor {
     ...textAs('script', options.text('scriptName')),
     ...textAs('address', options.text('destIP')),
     ...portOf(options.number('destPort')),
-    ...timeAs('intervalMs', options.number('interval'), options.text('units3')),
-    ...timeAs('timeoutMs', options.number('resptimeout'), options.text('units4')),
+    ...timeAs('intervalMs', options, 'interval', 'units3'),
+    ...timeAs('timeoutMs', options, 'resptimeout', 'units4'),
+    ...timeAs('downIntervalMs', options, 'downTime', 'units2'),
     ...countAs('rise', options.number('successRetries')),
     ...countAs('fall', options.number('retries')),
     ...(Object.keys(native).length === 0 ? {} : { native }),
@@ -79,7 +80,19 @@ function portOf(value: number | undefined): { port?: number } {
 
 const unitMs: Readonly<Record<string, number>> = { MSEC: 1, SEC: 1000, MIN: 60_000 };
 
-function timeAs<K extends string>(key: K, value: number | undefined, unit: string | undefined) {
-  const found = value === undefined ? undefined : value * (unitMs[(unit ?? 'SEC').toUpperCase()] ?? 1000);
+/** `-interval 2 MIN`; NITRO and older files have the unit in an option of its own. */
+function timeAs<K extends string>(key: K, options: Options, name: string, units: string) {
+  const [count = '', beside] = options.values(name) ?? [];
+  const unit = (beside ?? options.text(units) ?? 'SEC').toUpperCase();
+  const found = /^\d+$/.test(count) ? Number(count) * (unitMs[unit] ?? 1000) : undefined;
   return countAs(key, found === undefined || found > 2_147_483_647 ? undefined : found);
+}
+
+/** `-customHeaders "Host: a\r\nB: c\r\n"`; undefined where it is anything else. */
+function headersOf(text: string | undefined): Pick<Monitor, 'host' | 'headers'> | undefined {
+  if (text === undefined) return undefined;
+  const { host, headers } = httpRequestOf(`GET /\\r\\n${text}`);
+  return host === undefined && headers === undefined
+    ? undefined
+    : { ...(host === undefined ? {} : { host }), ...(headers === undefined ? {} : { headers }) };
 }

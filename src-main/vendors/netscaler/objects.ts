@@ -13,7 +13,12 @@ const oneWord = new Set(['server', 'service', 'servicegroup']);
 const shaping = new Set(['add', 'set', 'enable', 'disable']);
 
 /** The kind in lower case and the name that a command speaks of: `bind lb vserver V S` is of `lb vserver` V. */
-export function subjectOf({ words }: Command): { verb: string; kind: string; name: string; rest: readonly string[] } {
+export function subjectOf({ words }: Pick<Command, 'words'>): {
+  verb: string;
+  kind: string;
+  name: string;
+  rest: readonly string[];
+} {
   const [verb = '', first = '', second = ''] = words;
   const isShort = oneWord.has(first.toLowerCase());
   return {

@@ -11,10 +11,8 @@ import {
 } from '../command-plan.ts';
 import type { PlanDraft } from '../vendor.ts';
 import { doneAnswer, doneOrAlreadyAnswer } from './cli.ts';
-import { readCommands } from './commands.ts';
-import type { Sent } from './edit.ts';
-import { subjectOf } from './objects.ts';
-import { applyCommands, canonicalCommand } from './write.ts';
+import type { Sent } from './sent.ts';
+import { applyCommands, canonicalLines } from './write.ts';
 
 /** Over all commands of a configuration, in no order: the appliance writes them in an order of its own. */
 export function fingerprintOf(text: string, sha256: Sha256): string {
@@ -22,10 +20,7 @@ export function fingerprintOf(text: string, sha256: Sha256): string {
 }
 
 function said(text: string): readonly Said[] {
-  return readCommands(text).map((command) => {
-    const { kind, name } = subjectOf(command);
-    return { subject: keyOf(kind, name), lines: [canonicalCommand(command)] };
-  });
+  return canonicalLines(text).map(({ kind, name, line }) => ({ subject: keyOf(kind, name), lines: [line] }));
 }
 
 function keyOf(kind: string, name: string): string {
@@ -53,8 +48,10 @@ const vendor: CommandVendor<string, Sent> = {
   reverts: (sent) => sent.toReversed().map(({ inverse }) => typedCommand(inverse, doneOrAlreadyAnswer)),
   reads: [typedCommand('show ns runningConfig', doneAnswer)],
   keep: [keepStep],
-  losses: (sent) =>
-    sent.some(({ command }) => isCut(command)) ? ['connections on what is disabled without -graceFul'] : [],
+  losses: (sent) => [
+    ...(sent.some(({ command }) => isCut(command)) ? ['connections on what is disabled without -graceFul'] : []),
+    ...new Set(sent.flatMap(({ loss }) => loss ?? [])),
+  ],
   affects: affectsOf,
   words: {
     check: 'A NetScaler cannot try a change out. It checks each command as it takes it.',
@@ -68,21 +65,49 @@ function isCut(command: string): boolean {
   return /^disable (?:service|serviceGroup) /.test(command) && !command.includes('-graceFul YES');
 }
 
-/** Other pools that hold what a command is said to: the same group under another virtual server, all pools of one method. */
+/** Everything else that a command touches: pools of one group, service or method, what a monitor watches, what a profile serves. */
 function affectsOf(sent: readonly Sent[], model: DeviceModel): PlanDraft['affects'] {
   const found = new Map<string, PlanDraft['affects'][number]>();
-  for (const { command, of } of sent) {
-    const holders = model.pools.filter(({ name, native }) =>
-      of.kind === 'servicegroup'
-        ? native?.['serviceGroup'] === of.name
-        : command.includes(' -lbMethod ') && (name === of.name || name.startsWith(`${of.name}/`)),
-    );
-    if (holders.length < 2) continue;
-    const why =
-      of.kind === 'servicegroup' ? `holds service group ${of.name} too` : `takes its method from ${of.name} too`;
-    for (const { name } of holders) found.set(name, { kind: 'pool', name, why });
+  for (const one of sent) {
+    const { kind, why, names, least } = holdersOf(one, model);
+    if (names.length >= least) for (const name of names) found.set(`${kind} ${name}`, { kind, name, why });
   }
   return [...found.values()];
+}
+
+interface Holders {
+  readonly kind: 'pool' | 'virtualServer';
+  readonly why: string;
+  readonly names: readonly string[];
+  /** A pool that is changed holds its own group, so that one alone is no other. */
+  readonly least: number;
+}
+
+function holdersOf({ command, of }: Sent, { pools, virtualServers }: DeviceModel): Holders {
+  function poolsWith(isHolder: (pool: DeviceModel['pools'][number]) => boolean, why: string, least = 2): Holders {
+    return { kind: 'pool', why, names: pools.filter(isHolder).map(({ name }) => name), least };
+  }
+  if (of.kind === 'servicegroup' || of.kind === 'ssl servicegroup') {
+    return poolsWith(({ native }) => native?.['serviceGroup'] === of.name, `holds service group ${of.name} too`);
+  }
+  if (of.kind === 'service' || of.kind === 'ssl service') {
+    return poolsWith(({ members }) => members.some(({ name }) => name === of.name), `holds service ${of.name} too`);
+  }
+  if (of.kind === 'lb monitor') {
+    function isWatched({ monitors = [] }: { readonly monitors?: readonly string[] | undefined }): boolean {
+      return monitors.includes(of.name);
+    }
+    return poolsWith((pool) => isWatched(pool) || pool.members.some(isWatched), `is watched by monitor ${of.name}`, 1);
+  }
+  if (of.kind === 'ssl profile') {
+    const names = virtualServers.filter(({ tls }) => tls?.profiles?.includes(of.name)).map(({ name }) => name);
+    return { kind: 'virtualServer', why: `has the profile ${of.name} too`, names, least: 2 };
+  }
+  const isMethod = of.kind === 'lb vserver' && command.includes(' -lbMethod ');
+  return poolsWith(
+    ({ name }) => isMethod && (name === of.name || name.startsWith(`${of.name}/`)),
+    `takes its method from ${of.name} too`,
+  );
 }
 
 /** The draft of a plan, and the configuration as it will read. */

@@ -22,13 +22,17 @@ function sha256(bytes: Uint8Array): string {
 }
 
 function plan(text: string, desired: Desired) {
-  const edit = diffModel(modelOf(text), desired, 'merge');
+  const model = modelOf(text);
+  const edit = diffModel(model, desired, 'merge');
   const sent = commandsOf(text, edit);
-  return { edit, sent, commands: sent.map(({ command }) => command), ...draftPlan(text, sent, modelOf(text), sha256) };
+  return { edit, sent, commands: sent.map(({ command }) => command), ...draftPlan(text, sent, model, sha256) };
 }
 
 function group(member: object): Desired {
   return { pools: [{ name: 'lb_web/sg_web', members: [{ name: 'apple1:8080', ...member }] }] };
+}
+function monitor(wish: object): Desired {
+  return { monitors: [{ name: 'mon_ready', ...wish }] };
 }
 function service(member: object): Desired {
   return { pools: [{ name: 'lb_api', members: [{ name: 'svc_api', ...member }] }] };
@@ -92,6 +96,125 @@ const edits: readonly (readonly [string, Desired, readonly unknown[]])[] = [
     ],
   ],
   [
+    'a new monitor, bound beside the other',
+    {
+      monitors: [
+        {
+          name: 'mon_body',
+          type: 'https',
+          path: '/up',
+          host: 'a.example',
+          expectBody: 'ok "now"',
+          intervalMs: 7000,
+          timeoutMs: 3000,
+        },
+      ],
+      pools: [{ name: 'lb_web/sg_web', monitors: ['mon_ready', 'mon_body'] }],
+    },
+    [
+      String.raw`add lb monitor mon_body HTTP-ECV -secure YES -send "GET /up" -customHeaders "Host: a.example\r\n" -recv "ok \"now\"" -interval 7 -resptimeout 3`,
+      'bind serviceGroup sg_web -monitorName mon_body',
+    ],
+  ],
+  [
+    'a new monitor of statuses, and of half seconds',
+    {
+      monitors: [
+        {
+          name: 'm',
+          type: 'http',
+          method: 'HEAD',
+          path: '/',
+          expectStatus: ['200-299', '404'],
+          intervalMs: 2500,
+          timeoutMs: 500,
+          fall: 2,
+          rise: 4,
+          port: 81,
+        },
+      ],
+    },
+    [
+      'add lb monitor m HTTP -httpRequest "HEAD /" -respCode 200-299 404 -destPort 81 -interval 2500 MSEC -resptimeout 500 MSEC -successRetries 4 -retries 2',
+    ],
+  ],
+  [
+    'a new monitor of what a server says over TCP',
+    { monitors: [{ name: 'm', type: 'tcp-send-expect', send: 'PING', expect: '+PONG', downIntervalMs: 9000 }] },
+    ['add lb monitor m TCP-ECV -send PING -recv +PONG -downTime 9'],
+  ],
+  [
+    'a new monitor of names',
+    { monitors: [{ name: 'm', type: 'dns', query: 'a.example', address: '10.0.0.1' }] },
+    ['add lb monitor m DNS -destIP 10.0.0.1 -query a.example -queryType Address'],
+  ],
+  [
+    'an interval and a time-out at once',
+    monitor({ intervalMs: 9000, timeoutMs: 6000, downIntervalMs: 12_000 }),
+    [
+      'set lb monitor mon_ready HTTP -interval 4 -resptimeout 2',
+      'set lb monitor mon_ready HTTP -interval 9 -resptimeout 6 -downTime 12',
+    ],
+  ],
+  [
+    'a request over TLS, with a name',
+    monitor({ type: 'https', path: '/alive', host: 'b.example', expectStatus: ['200'] }),
+    [
+      'set lb monitor mon_ready HTTP -httpRequest "GET /ready" -respCode 200-299',
+      String.raw`set lb monitor mon_ready HTTP -secure YES -httpRequest "GET /alive" -customHeaders "Host: b.example\r\n" -respCode 200`,
+    ],
+  ],
+  [
+    'another monitor in the place of one that goes',
+    {
+      monitors: [
+        { name: 'mon_ready', absent: true },
+        { name: 'mon_tcp', type: 'tcp' },
+      ],
+      pools: [{ name: 'lb_web/sg_web', monitors: ['mon_tcp'] }],
+    },
+    [
+      'add lb monitor mon_tcp TCP',
+      'bind serviceGroup sg_web -monitorName mon_tcp',
+      'unbind serviceGroup sg_web -monitorName mon_ready',
+      'rm lb monitor mon_ready HTTP',
+    ],
+  ],
+  [
+    'a pool without its monitor',
+    { pools: [{ name: 'lb_web/sg_web', monitors: [] }] },
+    ['unbind serviceGroup sg_web -monitorName mon_ready'],
+  ],
+  [
+    'the monitor of a service',
+    service({ monitors: ['mon_ready', 'tcp'] }),
+    ['bind service svc_api -monitorName mon_ready', 'bind service svc_api -monitorName tcp'],
+  ],
+  [
+    'a new service with its monitor and limit',
+    service({ name: 'svc_new', address: '10.20.0.11', port: 9443, monitors: ['mon_ready'], maxConnections: 7 }),
+    [
+      expect.stringMatching(/^add service svc_new apple1 SSL 9443 -maxClient 7 .*-svrTimeout 360 /),
+      'bind service svc_new -monitorName mon_ready',
+      'bind lb vserver lb_api svc_new',
+    ],
+  ],
+  [
+    'the limit of all members of a group',
+    {
+      pools: [
+        {
+          name: 'lb_web/sg_web',
+          members: [
+            { name: 'apple1:8080', maxConnections: 90 },
+            { name: 'apple2:8080', maxConnections: 90 },
+          ],
+        },
+      ],
+    },
+    ['set serviceGroup sg_web -maxClient 90'],
+  ],
+  [
     'a virtual server stopped',
     { virtualServers: [{ name: 'lb_api', adminState: 'disabled' }] },
     ['disable lb vserver lb_api'],
@@ -127,9 +250,12 @@ function plainModel(model: DeviceModel): DeviceModel {
     if (key === 'native' || key === 'nodes') return undefined;
     if (key === 'adminState') return value === 'enabled' ? undefined : 'disabled';
     if (key === 'node' || (key === 'weight' && value === 1)) return undefined;
+    if (key === 'method' && value === 'GET') return undefined;
+    if (key === 'monitors' && Array.isArray(value) && value.every((one) => typeof one === 'string'))
+      return value.length === 0 ? undefined : value.toSorted();
     return value;
   });
-  return JSON.parse(text) as DeviceModel; // the same model with fewer keys
+  return { monitors: [], ...(JSON.parse(text) as DeviceModel) }; // the same model with fewer keys
 }
 
 test('what the appliance stands at is told: old, new, between, or changed by another hand', () => {
@@ -157,30 +283,127 @@ test('a group under two virtual servers: the plan names both pools', () => {
 test.each([
   ['a weight of 0', group({ weight: 0 }), /weights are 1 to 100/],
   ['a limit of one member of a group', group({ maxConnections: 5 }), /stands on the whole service group/],
+  ['a monitor of the appliance’s own', { monitors: [{ name: 'tcp-default', type: 'tcp' }] }, /brings along/],
+  [
+    'a monitor that something watches with',
+    { monitors: [{ name: 'mon_ready', absent: true }] },
+    /still watches sg_web/,
+  ],
+  ['a monitor that nobody made', { pools: [{ name: 'lb_web/sg_web', monitors: ['nobody'] }] }, /no monitor "nobody"/],
+  ['another type of a monitor', monitor({ type: 'tcp' }), /type of the monitor "mon_ready" cannot be changed/],
+  ['a time that the monitor cannot count', monitor({ intervalMs: 4500 }), /counts in SEC/],
+  ['a body for a monitor of statuses', monitor({ expectBody: 'x' }), /expectBody of a monitor of type HTTP/],
+  ['monitors of a pool of services', { pools: [{ name: 'lb_api', monitors: ['tcp'] }] }, /name them in its members/],
+  ['monitors of one member of a group', group({ monitors: ['tcp'] }), /name them in the pool/],
   ['a member that is not there', group({ name: 'nobody:1', weight: 2, address: 'x' }), /needs an address and a port/],
 ])('%s is refused in words', (_title, desired, words) => {
   expect(() => plan(orchard, desired)).toThrow(words);
 });
 
-describe.skipIf(lacksRecordings)('every configuration of a real appliance', () => {
-  test('takes a new weight and a drain of each member of a group, and gives them back', () => {
-    let tried = 0;
+describe.skipIf(lacksRecordings)('every configuration of a real appliance', { timeout: 60_000 }, () => {
+  const made = {
+    name: 'steelyard-new',
+    type: 'http' as const,
+    path: '/"a"?b',
+    host: 'x.example',
+    expectStatus: ['204'],
+  };
+  function groupsOf({ pools }: DeviceModel): DeviceModel['pools'] {
+    return pools.filter(({ native }) => native?.['serviceGroup'] !== undefined);
+  }
+  const wishes: readonly (readonly [string, (model: DeviceModel) => Desired, number])[] = [
+    [
+      'a new weight and a drain of a member of each group',
+      (model) => ({
+        pools: groupsOf(model).map(({ name, members }) => ({
+          name,
+          members: members
+            .slice(0, 1)
+            .map((member) => ({ name: member.name, weight: 42, adminState: 'disabled' as const })),
+        })),
+      }),
+      60,
+    ],
+    [
+      'another interval, time-out and count of each monitor',
+      ({ monitors }) => ({
+        monitors: monitors.map(({ name }) => ({ name, intervalMs: 240_000, timeoutMs: 60_000, fall: 7 })),
+      }),
+      100,
+    ],
+    [
+      'a new monitor on each pool, beside the others',
+      (model) => ({
+        monitors: [made],
+        pools: groupsOf(model).map(({ name, monitors = [] }) => ({ name, monitors: [...monitors, made.name] })),
+      }),
+      60,
+    ],
+    [
+      'a new monitor on each pool and service, in the place of the others',
+      (model) => ({
+        monitors: [made],
+        pools: model.pools.map(({ name, native, members }): NonNullable<Desired['pools']>[number] => {
+          if (native?.['serviceGroup'] !== undefined) return { name, monitors: [made.name] };
+          const isBound = name !== members[0]?.name;
+          return {
+            name,
+            members: isBound ? members.map((member) => ({ name: member.name, monitors: [made.name] })) : [],
+          };
+        }),
+      }),
+      100,
+    ],
+    [
+      'the end of each monitor, in all groups, that is needed by no service and holds no secret',
+      ({ monitors, pools }) => {
+        const kept = new Set(pools.flatMap(({ members }) => members.flatMap((member) => member.monitors ?? [])));
+        const gone = monitors.filter(
+          ({ name, native }) => !kept.has(name) && !JSON.stringify(native ?? {}).includes('***'),
+        );
+        const names = new Set(gone.map(({ name }) => name));
+        return {
+          monitors: gone.map(({ name }) => ({ name, absent: true as const })),
+          pools: pools
+            .filter((pool) => pool.monitors?.some((name) => names.has(name)))
+            .map(({ name, monitors: all = [] }) => ({
+              name,
+              monitors: ['tcp', ...all.filter((one) => !names.has(one))],
+            })),
+        };
+      },
+      60,
+    ],
+  ];
+
+  test.each(wishes)('takes %s, and gives it back from every half-way point', (_what, wishOf, least) => {
+    let sent = 0;
     for (const { path, bytes } of recordings('config/netscaler', '.conf')) {
       const text = bytes.toString('utf8');
-      const model = modelOf(text);
-      for (const pool of model.pools.filter(({ native }) => native?.['serviceGroup'] !== undefined)) {
-        const [member] = pool.members;
-        if (member === undefined) continue;
-        const wish = { name: member.name, weight: 42, adminState: 'disabled' as const };
-        const { plan: draft, commands, after } = plan(text, { pools: [{ name: pool.name, members: [wish] }] });
-        expect(modelOf(after).pools.find(({ name }) => name === pool.name)?.members[0], path).toMatchObject(wish);
-        const back = draft.revert.flatMap((step) => step.commands.flatMap((one) => ('text' in one ? [one.text] : [])));
-        expect(fingerprintOf(applyCommands(after, back), sha256), `${path}: ${commands.join('; ')}`).toBe(
-          draft.basedOn,
-        );
-        tried += 1;
-      }
+      sent += prove(text, wishOf(modelOf(text)), path);
     }
-    expect(tried).toBeGreaterThan(20);
+    expect(sent).toBeGreaterThan(least);
   });
 });
+
+/** The wish comes true by the commands, and the inverse brings the configuration back wherever they came to. Says how many they are. */
+function prove(text: string, desired: Desired, path: string): number {
+  const { edit, plan: draft, commands, after } = plan(text, desired);
+  const said = `${path}: ${commands.join('; ')}`;
+  // What the plan says to be touched as well need not stay as it was.
+  const named = new Set(desired.pools?.map(({ name }) => name));
+  const touched = new Set(draft.affects.map(({ kind, name }) => `${kind} ${name}`));
+  const target = {
+    ...edit.target,
+    pools: edit.target.pools.filter(({ name }) => named.has(name) || !touched.has(`pool ${name}`)),
+  };
+  const [read, wished] = [plainModel(modelOf(after)), plainModel(target) as Desired];
+  expect(diffModel(read, wished, 'named').changes, said).toEqual([]);
+  const back = draft.revert.flatMap((step) => step.commands.flatMap((one) => ('text' in one ? [one.text] : [])));
+  const step = Math.max(1, Math.floor(commands.length / 6));
+  for (let count = commands.length; count > 0; count -= step) {
+    const partly = applyCommands(text, commands.slice(0, count));
+    expect(fingerprintOf(applyCommands(partly, back), sha256), said).toBe(draft.basedOn);
+  }
+  return commands.length;
+}
