@@ -255,7 +255,8 @@ function plainModel(model: DeviceModel): DeviceModel {
       return value.length === 0 ? undefined : value.toSorted();
     return value;
   });
-  return { monitors: [], ...(JSON.parse(text) as DeviceModel) }; // the same model with fewer keys
+  const plain = JSON.parse(text) as Omit<DeviceModel, 'monitors'> & Partial<DeviceModel>; // the same model with fewer keys
+  return { ...plain, monitors: plain.monitors ?? [] };
 }
 
 test('what the appliance stands at is told: old, new, between, or changed by another hand', () => {
@@ -280,7 +281,7 @@ test('a group under two virtual servers: the plan names both pools', () => {
   expect(draft.affects.map(({ name }) => name)).toEqual(['lb_web/sg_spare', 'lb_sorry/sg_spare']);
 });
 
-test.each([
+const refusals: readonly (readonly [string, Desired, RegExp])[] = [
   ['a weight of 0', group({ weight: 0 }), /weights are 1 to 100/],
   ['a limit of one member of a group', group({ maxConnections: 5 }), /stands on the whole service group/],
   ['a monitor of the appliance’s own', { monitors: [{ name: 'tcp-default', type: 'tcp' }] }, /brings along/],
@@ -296,7 +297,8 @@ test.each([
   ['monitors of a pool of services', { pools: [{ name: 'lb_api', monitors: ['tcp'] }] }, /name them in its members/],
   ['monitors of one member of a group', group({ monitors: ['tcp'] }), /name them in the pool/],
   ['a member that is not there', group({ name: 'nobody:1', weight: 2, address: 'x' }), /needs an address and a port/],
-])('%s is refused in words', (_title, desired, words) => {
+];
+test.each(refusals)('%s is refused in words', (_title, desired, words) => {
   expect(() => plan(orchard, desired)).toThrow(words);
 });
 
