@@ -34,6 +34,7 @@ const packages = {
   atd: 'at',
   faketime: 'faketime',
   ps: 'procps',
+  patchelf: 'patchelf',
   snmpd: 'snmpd',
   snmpset: 'snmp',
   ip: 'iproute2',

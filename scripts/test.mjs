@@ -1,26 +1,34 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
+import { newerHaproxy } from './newer-haproxy.mjs';
 import { installPrograms } from './programs.mjs';
 import { build, installPackages, ownNode, root, run, say } from './setup.mjs';
 
 // npm test: sets up what is missing, then the gate (npm run check, with the unit tests), then the tests against real servers and in a
-// real browser, then each soak at a hundredth. The last line is the sum: "N passed, N failed, N skipped".
+// real browser, those of HAProxy once more on a newer one where it can be had, then each soak at a hundredth. The last line is the sum:
+// "N passed, N failed, N skipped".
 
 await installPackages();
 const missing = await installPrograms();
+const newer = await newerHaproxy();
 const results = join(root, 'test-results');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 await build();
 
+/** What HAProxy's versions do differently: reading, settings at run time and by reload, certificates. */
+const versionTests = ['read', 'push', 'monitors', 'settings', 'reload-faults', 'drain', 'certificates'].map(
+  (name) => `test/live/haproxy-${name}.test.ts`,
+);
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const unsteady = [];
 const check = await runCounted('check', npmWords('check'));
 if (check.code !== 0) say('npm run check failed: the lines above say where.');
 if (!check.hasReport) await runCounted('unit', vitestWords('unit'));
-await runTwice('live');
-await runTwice('e2e');
+await runTwice('live', vitestWords('live'));
+await runTwice('e2e', vitestWords('e2e'));
+if (newer !== undefined) await runTwice('live-newer-haproxy', [...vitestWords('live'), ...versionTests], newer);
 for (const file of soaks()) await runSoak(file);
 
 if (missing.length > 0) say(`Skipped are tests that need ${missing.join(', ')}.`);
@@ -41,28 +49,29 @@ async function runCounted(name, words) {
  * Tests on real servers and browsers, on a machine that others may use too: files with a failed test are run once more, alone. What
  * passes only then counts as passed and is named, so that nobody takes it for steady.
  */
-async function runTwice(project) {
-  const first = await runReported(project, vitestWords(project));
+async function runTwice(name, words, programs) {
+  const first = await runReported(name, words, programs);
   const again = first.files.filter(isFailed).map(({ name }) => relative(root, name));
   if (again.length === 0) {
-    addFiles(project, first.files);
-    if (first.code !== 0) addFailure(`${project}: it ended with exit code ${first.code}`);
+    addFiles(name, first.files);
+    if (first.code !== 0) addFailure(`${name}: it ended with exit code ${first.code}`);
     return;
   }
-  const second = await runReported(`${project}-again`, [...vitestWords(project), '--no-file-parallelism', ...again]);
+  const [program, ...rest] = words.filter((word) => !word.endsWith('.test.ts'));
+  const second = await runReported(`${name}-again`, [program, ...rest, '--no-file-parallelism', ...again], programs);
   addFiles(
-    project,
+    name,
     first.files.filter((file) => !isFailed(file)),
   );
-  addFiles(project, second.files);
-  if (second.files.length === 0) addFailure(`${project}: ${again.join(', ')} could not be run again`);
+  addFiles(name, second.files);
+  if (second.files.length === 0) addFailure(`${name}: ${again.join(', ')} could not be run again`);
   unsteady.push(...first.files.flatMap(tellFailures));
 }
 
-async function runReported(name, words) {
+async function runReported(name, words, programs) {
   const report = join(results, `${name}.json`);
   say(`\n== ${name}`);
-  const path = [dirname(ownNode), process.env.PATH].join(delimiter);
+  const path = [...(programs === undefined ? [] : [programs]), dirname(ownNode), process.env.PATH].join(delimiter);
   const code = await run(words[0], words.slice(1), { env: { PATH: path, VITEST_JSON: report } });
   const hasReport = existsSync(report);
   return { code, hasReport, files: hasReport ? JSON.parse(readFileSync(report, 'utf8')).testResults : [] };

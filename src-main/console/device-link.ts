@@ -90,7 +90,7 @@ export class DeviceLink {
     const payload = command.payloadFile === undefined ? '' : await payloadOf(host, command.payloadFile, signal);
     const said = this.mask((await host.request(command.socket, command.text + payload, { signal })).toString('utf8'));
     if (new RegExp(command.expect ?? '^\\s*$', 'u').test(said)) return said;
-    throw this.#rejected(`"${this.mask(command.text.trim())}" was not taken`, said);
+    throw this.#rejected(command.otherwise ?? `"${this.mask(command.text.trim())}" was not taken`, said);
   }
 
   async #call(http: HttpSession, command: Extract<Command, { kind: 'http' }>, signal: AbortSignal): Promise<string> {

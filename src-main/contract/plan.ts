@@ -29,6 +29,8 @@ export const commandSchema = z.discriminatedUnion('kind', [
     shown: z.string(),
     /** Regular expression that the whole answer must match; absent = the answer must be blank. */
     expect: z.string().optional(),
+    /** What any other answer means, as the beginning of a sentence that goes on with the answer; absent = that it was not taken. */
+    otherwise: z.string().optional(),
   }),
   z.strictObject({
     kind: z.literal('http'),

@@ -22,6 +22,8 @@ export interface SiteOptions {
   readonly hold?: string;
   /** Who logs in: the recipes' accounts, root never. Default `pusher`; needs root to make them, else it is who runs the test. */
   readonly account?: 'reader' | 'pusher';
+  /** Another HAProxy than the one of this machine. */
+  readonly program?: string;
   /** Further lines of sshd_config. */
   readonly sshd?: readonly string[];
   /** Configuration and data directory are small file systems of their own, which can be filled (needs root). */
@@ -61,6 +63,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     accounts,
     shape: options.shape ?? 'master-cli',
     sections,
+    ...(options.program !== undefined && { program: options.program }),
     ...(options.hasSmallDisks === true ? { diskKibibytes: 512 } : {}),
   });
   const sshd = await startSshd({ accounts, config: options.sshd ?? [] });

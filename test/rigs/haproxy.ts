@@ -38,6 +38,8 @@ export interface HaproxyOptions {
   readonly more?: Readonly<Record<string, string>>;
   /** Files in `conf.d`, which is loaded as a directory after the main file. */
   readonly directory?: Readonly<Record<string, string>>;
+  /** Another HAProxy than the one of this machine. */
+  readonly program?: string;
   /** The configuration's directory is a file system of its own of this size (needs root). */
   readonly diskKibibytes?: number;
 }
@@ -100,7 +102,7 @@ export async function startHaproxy(given: HaproxyOptions): Promise<Haproxy> {
   ];
   let log = '';
   function launch() {
-    const [program = '', ...words] = [...before, findProgram('haproxy') ?? 'haproxy', ...args];
+    const [program = '', ...words] = [...before, options.program ?? findProgram('haproxy') ?? 'haproxy', ...args];
     const started = spawn(program, words, {
       cwd: directory,
       env: { ...process.env, ...options.env },

@@ -7,6 +7,8 @@ import {
   writeBalance,
 } from './cfg/algorithm.ts';
 import { offeredChecks } from './cfg/check-offers.ts';
+import { isOlder } from './cfg/check-words.ts';
+import { bandwidthVersion } from './cfg/edit-bandwidth.ts';
 import { writableTlsKeys } from './cfg/edit-tls.ts';
 import { writableMethods } from './cfg/edit-persistence.ts';
 import type { Reload } from './discover-reload.ts';
@@ -82,10 +84,10 @@ function capabilitiesOf({ version, socket, reload, writeProblem, checkProblem }:
 }
 
 /** Filters of `filter bwlim-in` and `bwlim-out` (manual 9.7, since 2.7). */
-function noBandwidth(version = ''): string | undefined {
-  const isOlder = /^(?:1\.|2\.[0-6](?!\d))/.test(version);
-  if (isOlder) return `HAProxy ${version} has no bandwidth filters: 2.7 and later have`;
-  return 'bandwidth filters are read, kept byte for byte, and changed by hand alone as yet';
+function noBandwidth(version: string | undefined): string | undefined {
+  if (isOlder(version, bandwidthVersion))
+    return `HAProxy ${version ?? ''} has no bandwidth filters: 2.7 and later have`;
+  return undefined;
 }
 
 const noCertificates =

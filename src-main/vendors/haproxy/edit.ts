@@ -10,6 +10,7 @@ import type { Change, Edit } from '../../contract/plan.ts';
 import type { SourceFile } from '../vendor.ts';
 import type { Surroundings } from './cfg/conditions.ts';
 import { setAlgorithm } from './cfg/edit-algorithm.ts';
+import { setBandwidth } from './cfg/edit-bandwidth.ts';
 import { setListen } from './cfg/edit-binds.ts';
 import { setServerTls } from './cfg/edit-server-tls.ts';
 import { limitKeys, setLimit } from './cfg/edit-limits.ts';
@@ -43,7 +44,7 @@ export interface EditOptions {
 
 /**
  * The base with the changes written in, and nothing else touched: exactly the bytes that say it differ. Knows, of pools,
- * `algorithm`, `persistence`, `slowStartMs`, `tls`, times and tries, what is watched (`passive`) and what a member that goes down or up does; of virtual servers `tls` and `listen`; of monitors everything that HAProxy's checks know, and which of a pool's members have them; of members `weight`, `adminState`, `maxConnections`, `maxQueue`, `priority` (0 and -1), `cookieValue`, new ones and removed
+ * `algorithm`, `persistence`, `slowStartMs`, `tls`, times and tries, what is watched (`passive`) and what a member that goes down or up does; of virtual servers `tls`, `listen` and `bandwidth`; of monitors everything that HAProxy's checks know, and which of a pool's members have them; of members `weight`, `adminState`, `maxConnections`, `maxQueue`, `priority` (0 and -1), `cookieValue`, new ones and removed
  * ones. A key with `desired` undefined loses its words. Throws CAPABILITY_MISSING for what haproxy.cfg or this driver cannot
  * say, PLAN_INVALID where the subject is not there or its line is broken, ALREADY_EXISTS for a name that is taken.
  */
@@ -80,6 +81,10 @@ function applyChange(editor: Editor, change: Change, options: WordOptions): void
   }
   if (subject.kind === 'virtualServer' && action === 'update' && key === 'listen' && pool !== undefined) {
     setListen(editor, pool, desired);
+    return;
+  }
+  if (subject.kind === 'virtualServer' && action === 'update' && key === 'bandwidth' && pool !== undefined) {
+    setBandwidth(editor, pool, desired);
     return;
   }
   if (subject.kind === 'pool' && action === 'update' && key === 'tls' && pool !== undefined) {

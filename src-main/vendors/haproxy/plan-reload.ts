@@ -16,6 +16,7 @@ export interface ReloadPlan {
 }
 
 const waitSeconds = 30;
+const goesOn = 'the old one still works, on the old configuration';
 
 /**
  * Commands that bring the file into force: note who works now, ask for the reload, wait for somebody new. A master forks its new
@@ -34,6 +35,7 @@ export function reloadCommands(host: Host, plan: ReloadPlan, isBack = false): re
         text: `${text}\n`,
         shown: socatCommand(reload.socket, text),
         expect: String.raw`^(?![\s\S]*Success=0)[\s\S]*$`,
+        otherwise: `HAProxy could not start on the file: ${goesOn}`,
       },
       shell(host, awaitWorker(plan, isBack)),
     ];
@@ -120,7 +122,6 @@ function awaitWorker({ reload, mark }: ReloadPlan, isBack = false): string {
   if (master === undefined) return '';
   // On the way back whoever comes after it is asked what it runs; on the way there it is what the change did.
   const ended = isBack ? 'exit 0' : `{ echo 'HAProxy has ended upon the reload.' >&2; exit 1; }`;
-  const goesOn = 'the old one still works, on the old configuration';
   const late = `echo 'No new worker came within ${waitSeconds} s: ${goesOn}.' >&2; exit 1`;
   const failed = `echo "HAProxy could not start on the file (its master counts \${f} failed reloads, its log says why): ${goesOn}." >&2; exit 1`;
   return `( n="$(readlink -- ${quote(mark)}) "; i=0; while [ "$i" -lt ${waitSeconds * 10} ]; do

@@ -103,7 +103,7 @@ export const faults = {
             resolve();
           });
       }),
-    says: /could not start on the file .* the old one still works|^ $/,
+    says: /could not start on the file.* the old one still works|^ $/,
     needsPort: true,
   },
   'every member fails its checks': {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Change } from '../../../../src-main/contract/plan.ts';
 import { factsOf } from '../../../../src-main/vendors/haproxy/driver-facts.ts';
 import { editHaproxy } from '../../../../src-main/vendors/haproxy/edit.ts';
@@ -12,13 +12,14 @@ backend app
     server a 10.0.0.1:80 check
     server b 10.0.0.2:80 check
 `;
-const surroundings = { version: '2.6.12' };
+const haproxy26 = { version: '2.6.12' };
 function edit(
   text: string,
   kind: Change['subject']['kind'],
   path: readonly string[],
   key: string,
   desired: unknown,
+  surroundings = haproxy26,
 ): string {
   const files = [{ path: 'haproxy.cfg', bytes: Buffer.from(text) }];
   const change: Change = { action: 'update', subject: { kind, path: [...path] }, key, desired };
@@ -98,5 +99,54 @@ test('what a version has is told: steps of HTTP checks since 2.2, bandwidth filt
     (version) => factsFor(version).capabilities.find(({ id }) => id === 'bandwidth')?.why,
   );
   expect(old).toContain('2.7 and later');
-  expect(now).toContain('are read');
+  expect(now).toBeUndefined();
+});
+
+describe('limits of bandwidth', () => {
+  const haproxy30 = { version: '3.0.11' };
+  const http = base.replace('    bind :80\n', '    mode http\n    bind :80\n');
+  function limit(text: string, desired: unknown, surroundings = haproxy30): string {
+    return edit(text, 'virtualServer', ['web'], 'bandwidth', desired, surroundings);
+  }
+
+  test('come as filters with the rules that switch them on, change in place, and go with them', () => {
+    const one = limit(http, { perConnectionBytesPerSecond: 2_000_000 });
+    const added = `    filter bwlim-out per-connection default-limit 2000000 default-period 1s
+    http-response set-bandwidth-limit per-connection
+`;
+    expect(one).toBe(http.replace('backend app\n    server', `${added}$&`));
+    const both = limit(one, { perConnectionBytesPerSecond: 2_000_000, perClientBytesPerSecond: 5_000_000 });
+    expect(both).toContain('    stick-table type ipv6 size 1m expire 10s store bytes_out_rate(1s)\n');
+    expect(both).toContain('    filter bwlim-out per-client limit 5000000 key src\n');
+    const changed = limit(both, { perConnectionBytesPerSecond: 1000, perClientBytesPerSecond: 6_000_000 });
+    expect(changed).toBe(
+      both.replace('default-limit 2000000', 'default-limit 1000').replace('limit 5000000', 'limit 6000000'),
+    );
+    expect(limit(limit(both, { perConnectionBytesPerSecond: 2_000_000 }), {})).toBe(
+      http.replace(
+        'backend app\n    server',
+        '    stick-table type ipv6 size 1m expire 10s store bytes_out_rate(1s)\n$&',
+      ),
+    );
+  });
+
+  test('keep the period that stands there where it makes whole bytes, and what else the line says', () => {
+    const there = limit(http, { perConnectionBytesPerSecond: 4 }).replace(
+      'default-limit 4 default-period 1s',
+      'default-limit 2 default-period 500ms min-size 10',
+    );
+    expect(limit(there, { perConnectionBytesPerSecond: 8 })).toBe(there.replace('limit 2', 'limit 4'));
+    expect(limit(there, { perConnectionBytesPerSecond: 7 })).toBe(
+      there.replace('limit 2 default-period 500ms', 'limit 7 default-period 1s'),
+    );
+  });
+
+  test('are refused on older versions, as raw TCP, over all clients, and beside a table of other things', () => {
+    const wish = { perConnectionBytesPerSecond: 9 };
+    expect(() => limit(http, wish, haproxy26)).toThrow('2.7 and later have');
+    expect(() => limit(base, wish)).toThrow('haproxy.cfg:1: "web" gets no bandwidth limit: in TCP mode');
+    expect(() => limit(http, { bytesPerSecond: 9 })).toThrow('cannot be written so: bytesPerSecond');
+    const counted = http.replace('    bind :80\n', '    stick-table type string size 1k store gpc0\n$&');
+    expect(() => limit(counted, { perClientBytesPerSecond: 9 })).toThrow('counts no bytes of addresses');
+  });
 });
