@@ -43,9 +43,15 @@ export const renewCertificate: Command = {
 
 export const addCertificate: Command = {
   name: 'certificates add',
-  what: 'gives a device a certificate that it does not have yet; NAME is its new file, in a certificate directory or anywhere with --list',
+  what: 'gives a device a certificate that it does not have yet; NAME is its new file, in a certificate directory or anywhere with --list (HAProxy), or its new object (F5)',
   takes: 'DEVICE NAME FILE...',
-  options: { ...installOptions, list: { value: 'CRT-LIST', what: 'the list of a bind that shall name it' } },
+  options: {
+    ...installOptions,
+    list: {
+      value: 'LIST',
+      what: 'the list of a bind (HAProxy), the profile or virtual server (F5) that shall name it',
+    },
+  },
   run: (given, tools) => {
     const list = given.text('list');
     return install(given, tools, { add: list === undefined ? {} : { list } });

@@ -7,13 +7,15 @@ export interface CertificateFacts {
   readonly issuer: string;
   /** Hexadecimal, upper case. */
   readonly serial: string;
-  readonly notBefore: string;
+  /** Absent where the teller does not say it. */
+  readonly notBefore?: string;
   readonly notAfter: string;
   readonly names: readonly string[];
   /** Kind and size of its key, in the teller's own word (`RSA2048`, `EC256`). */
   readonly algorithm?: string;
-  /** SHA-1 of the certificate, hexadecimal, upper case: the one fingerprint that balancers tell. */
+  /** SHA-1 and SHA-256 of the certificate, hexadecimal, upper case; absent where the teller does not say them. */
   readonly sha1?: string;
+  readonly sha256?: string;
 }
 
 /** A certificate as a device holds it, by the device's own words; its key is never part of an answer. */

@@ -1,18 +1,21 @@
 import type { DeviceFacts, TestStep } from '../../contract/api.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
 import type { Sample } from '../../contract/metrics.ts';
+import type { Plan } from '../../contract/plan.ts';
 import type { HostSession } from '../../transports/transport.ts';
 import { unifiedHunks } from '../hunks.ts';
 import { maskWith } from '../mask.ts';
 import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
 import { offeredModes } from './algorithms.ts';
+import { openCertificates } from './certificates/open.ts';
+import { certificateDifferences, certificateOfPlan } from './certificates/standing.ts';
 import { commandsOf } from './edit.ts';
 import { offeredPersistence } from './edit-persistence.ts';
 import { type DeviceGroup, readGroup } from './group.ts';
 import { wayBack } from './history.ts';
 import { readingText, versionOf } from './listing.ts';
 import { f5Secrets, parseBigip } from './parse.ts';
-import { draftPlan, fingerprintOf, standingOf, warningsOf } from './plan.ts';
+import { draftPlan, fingerprintOf, type Place, standingOf, warningsOf } from './plan.ts';
 import type { Sent } from './sent.ts';
 import { ask, callText, findShell, type LoginShell } from './shell.ts';
 import { failoverOf, samplesOf, statisticsCommands } from './stats.ts';
@@ -55,6 +58,12 @@ export function openBigip(host: HostSession, tools: DriverTools): OpenDevice {
     const files: readonly SourceFile[] = [{ path, bytes: Buffer.from(text) }];
     return { files, fingerprint: fingerprintOf(text, tools.sha256), facts, model: parseBigip(files) };
   }
+  async function placeOf(planId: string, signal: AbortSignal): Promise<Place> {
+    const { shell, version } = await look(signal);
+    const units = await group(signal);
+    refuseNewer(units);
+    return { shell, version, group: units, planId };
+  }
   /** The plan of these commands, made from what was read. */
   async function drafted(
     reading: DeviceReading,
@@ -62,20 +71,27 @@ export function openBigip(host: HostSession, tools: DriverTools): OpenDevice {
     signal: AbortSignal,
     make: (before: string) => { readonly sent: readonly Sent[]; readonly left?: readonly string[] },
   ): Promise<PlanDraft> {
-    const { shell, version } = await look(signal);
-    const units = await group(signal);
-    refuseNewer(units);
+    const place = await placeOf(planId, signal);
     const before = textOf(reading.files);
     const { sent, left = [] } = make(before);
-    const place = { shell, version, group: units, planId };
     const draft = draftPlan(before, sent, reading.model, place, tools.sha256);
     const [old, now] = [before, draft.after].map((text) => maskWith(f5Secrets, text));
     const target = parseBigip([{ path, bytes: Buffer.from(draft.after) }]);
     return {
       ...draft.plan,
       hunks: unifiedHunks(path, old ?? '', now ?? ''),
-      warnings: [...left, ...warningsOf(sent, target, units)],
+      warnings: [...left, ...warningsOf(sent, target, place.group)],
     };
+  }
+  async function standing(made: Plan, wanted: 'old' | 'new', signal: AbortSignal): ReturnType<OpenDevice['standing']> {
+    const text = await running(signal);
+    const found = standingOf(made, wanted, text, tools.sha256);
+    const touched = certificateOfPlan(made);
+    if (touched === undefined || found.file === 'foreign') return found;
+    const { shell } = await look(signal);
+    const more = await certificateDifferences(host, shell, touched, wanted, text, signal);
+    if (more.length === 0) return found;
+    return { file: wanted === 'new' ? 'old' : 'new', differences: [...found.differences, ...more] };
   }
   return {
     test: (report, signal) => testDevice(look, group, tools, report, signal),
@@ -85,7 +101,8 @@ export function openBigip(host: HostSession, tools: DriverTools): OpenDevice {
       drafted(reading, planId, signal, (before) => ({ sent: commandsOf(before, edit) })),
     planFiles: (reading, files, planId, signal) =>
       drafted(reading, planId, signal, (before) => wayBack(before, textOf(files))),
-    standing: async (made, wanted, signal) => standingOf(made, wanted, await running(signal), tools.sha256),
+    certificates: openCertificates({ tools, placeOf }),
+    standing,
   };
 }
 

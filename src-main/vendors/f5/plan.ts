@@ -86,7 +86,7 @@ function comeAndGone(before: string, after: string): string[] {
   return [...(old ?? [])].filter((key) => !now?.has(key)).concat([...(now ?? [])].filter((key) => !old?.has(key)));
 }
 
-function shellCommand(text: string, expect?: string): Command {
+export function shellCommand(text: string, expect?: string): Command {
   return { kind: 'shell', text, shown: text, ...(expect === undefined ? {} : { expect }) };
 }
 
@@ -120,7 +120,7 @@ function stepsOf(sent: readonly Sent[], after: string, place: Place, read: Comma
   ];
 }
 
-function step(id: string, stage: Step['stage'], title: string, commands: Command[], isHarmless: boolean): Step {
+export function step(id: string, stage: Step['stage'], title: string, commands: Command[], isHarmless: boolean): Step {
   return { id, stage, title, commands, isHarmless };
 }
 

@@ -159,6 +159,11 @@ const resting: readonly (readonly [RegExp, ReadonlySet<string>])[] = [
     ]),
   ],
   [
+    /^ltm profile client-ssl \S+ > cert-key-chain > \S+ > /,
+    new Set(['chain none', 'app-service none', 'usage SERVER']),
+  ],
+  [/^ltm profile server-ssl \S+ > /, new Set(['cert none', 'key none', 'chain none'])],
+  [
     /^ltm monitor /,
     new Set([
       'adaptive disabled',
@@ -180,7 +185,18 @@ export function linesOf(item: Item & { readonly text?: string | undefined }): re
   const head = keyOf(item);
   if (item.body === undefined) return [head];
   if (isProgram(item)) return [item.text ?? textOf(item)];
-  return [head, ...item.body.flatMap((one) => linesBelow(one, `${head} > `))].sort();
+  const said = item.body.filter((one) => !isDerived(one, item));
+  return [head, ...said.flatMap((one) => linesBelow(one, `${head} > `))].sort();
+}
+
+/**
+ * A client-ssl profile repeats its first certificate as `cert`, `key` and `chain` (from 11.5 on), and one that inherits its
+ * certificates repeats those of its parent: both follow by themselves.
+ */
+function isDerived({ words: [key = ''] }: Item, { words, body = [] }: Item): boolean {
+  if (words[2] !== 'client-ssl' || !/^(?:cert|key|chain|cert-key-chain)$/.test(key)) return false;
+  const isInherited = body.some((one) => keyOf(one) === 'inherit-certkeychain true');
+  return isInherited || (key !== 'cert-key-chain' && body.some((one) => one.words[0] === 'cert-key-chain'));
 }
 
 function linesBelow(item: Item, path: string): string[] {

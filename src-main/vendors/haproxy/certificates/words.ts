@@ -12,7 +12,7 @@ export function describe(facts: CertificateFacts): string {
     `names ${names.join(', ')}`,
     `issuer ${issuer}`,
     `serial ${serial}`,
-    `valid ${notBefore} to ${notAfter}`,
+    `valid ${notBefore ?? ''} to ${notAfter}`,
     `key ${algorithm ?? ''}, its bytes are not shown`,
     `SHA-1 ${sha1 ?? ''}`,
     '',
