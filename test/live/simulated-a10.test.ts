@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { fetchBySsh } from '../../src-main/simulate/a10/fetch.ts';
 import { type SimulatedA10, startA10 } from '../../src-main/simulate/a10/start.ts';
 import { vthunder } from '../main/simulate/a10/vthunder.ts';
+import { openAuthority } from '../rigs/certificates.ts';
 import { isMissing } from '../rigs/need.ts';
 import { inIndex, walkSnmp } from '../rigs/snmp-walk.ts';
 import { openSshClient, type SshClient } from '../rigs/ssh-client.ts';
+import { startSshd } from '../rigs/sshd.ts';
 
 describe.skipIf(isMissing('ssh'))("a simulated Thunder to OpenSSH's client", () => {
   let a10: SimulatedA10;
@@ -145,3 +148,28 @@ describe.skipIf(isMissing('ssh'))("a simulated Thunder to OpenSSH's client", () 
     rmSync(directory, { recursive: true });
   });
 });
+
+const isRoot = process.getuid?.() === 0;
+
+test.skipIf(isMissing('sshd', 'ssh-keygen', 'openssl') || !isRoot)(
+  'a simulated Thunder imports a certificate from a real SSH server, and nothing with a wrong password',
+  async () => {
+    const sshd = await startSshd({ user: true });
+    const authority = openAuthority();
+    const { certFile } = authority.issue({ names: ['shop.example'] });
+    const path = join(sshd.directory, 'shop.pem');
+    copyFileSync(certFile, path);
+    chmodSync(path, 0o644);
+    chmodSync(sshd.directory, 0o755);
+    const { name = '', password = '' } = sshd.guest ?? {};
+    const file = { host: sshd.host, port: sshd.port, user: name, path };
+    try {
+      expect(await fetchBySsh({ ...file, password })).toBe(readFileSync(certFile, 'utf8'));
+      await expect(fetchBySsh({ ...file, password: 'wrong' })).rejects.toThrow(/authentication/i);
+      await expect(fetchBySsh({ ...file, password, path: '/nowhere.pem' })).rejects.toThrow(/no such file/i);
+    } finally {
+      authority.close();
+      await sshd.close();
+    }
+  },
+);

@@ -1,5 +1,9 @@
+import type { ServedTls } from '../served-tls.ts';
 import { startTraffic, type Traffic } from '../traffic.ts';
 import { flowsOf, type Probe } from './health.ts';
+import { emptyPki, type Pki } from './pki.ts';
+import { Refused } from './refusal.ts';
+import { servedTls } from './tls.ts';
 import { parseStatements, renderStatements, type Statement } from './tree.ts';
 
 export type Statements = readonly Statement[];
@@ -29,6 +33,12 @@ export interface Device {
   readonly probe: Probe;
   readonly traffic: Traffic;
   readonly setHealth: (address: string, port: string | number, isUp: boolean) => void;
+  /** Certificates and keys of a partition. */
+  readonly pki: (partition: string) => Pki;
+  /** What clients of a port of a virtual server meet by TLS; undefined where it speaks none. */
+  readonly tls: (partition: string, virtual: string, port: string) => ServedTls | undefined;
+  /** From now on the disk takes nothing more, or does again. */
+  readonly fill: (isFull: boolean) => void;
   readonly reboot: () => void;
   readonly running: () => string;
   readonly saved: () => string;
@@ -68,6 +78,14 @@ export function makeDevice(options: DeviceOptions): Device {
   let running = new Map(Object.entries(texts).map(([name, text]) => [name, parseStatements(text)]));
   let startup = new Map(running);
   const down = new Set<string>();
+  const shelves = new Map<string, Pki>();
+  let isFull = false;
+
+  function pki(partition: string): Pki {
+    const own = shelves.get(partition) ?? emptyPki();
+    shelves.set(partition, own);
+    return own;
+  }
   const traffic = startTraffic(options.connectionsPerSecond ?? 0, startedAt);
 
   function probe(address: string, port: string): boolean {
@@ -111,6 +129,8 @@ export function makeDevice(options: DeviceOptions): Device {
     },
     startup: (partition) => startup.get(partition) ?? [],
     write: (partitions) => {
+      // The words are ours.
+      if (isFull) throw new Refused('Write configuration failed: No space left on device');
       for (const name of partitions) startup.set(name, running.get(name) ?? []);
       savedAt = now();
     },
@@ -131,6 +151,11 @@ export function makeDevice(options: DeviceOptions): Device {
       tick();
       if (isUp) down.delete(`${address}:${port}`);
       else down.add(`${address}:${port}`);
+    },
+    pki,
+    tls: (partition, virtual, port) => servedTls(running.get(partition) ?? [], pki(partition), virtual, port),
+    fill: (next) => {
+      isFull = next;
     },
     reboot: () => {
       running = new Map(startup);

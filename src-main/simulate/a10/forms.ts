@@ -1,3 +1,5 @@
+import { type Row, sslRows } from './forms-ssl.ts';
+
 /** One form of a command: where it is taken, how it is written, where that is known from. A command without a form is no command. */
 export interface Form {
   /** `exec`, `config` or what `enters` names. */
@@ -18,8 +20,6 @@ const ansible = 'a10networks/a10-acos-cli (terminal and cliconf plugins, tests)'
 const training = 'public vThunder training transcripts of ACOS 4.1.4-GR1';
 const module = 'attributes of a10networks/a10-acos-axapi and of aXAPI v3 models';
 
-type Row = readonly [mode: string, syntax: string, key: number, enters: string, example: string, source?: string];
-
 const methods =
   'round-robin|round-robin-strict|weighted-rr|service-weighted-rr|least-connection|service-least-connection|' +
   'weighted-least-connection|service-weighted-least-connection|fastest-response|least-request|src-ip-hash|src-ip-only-hash|' +
@@ -28,8 +28,22 @@ const portTypes = 'tcp|udp|http|https|fast-http|tcp-proxy|ssl-proxy|ftp|sip|dns-
 
 const rows: readonly Row[] = [
   ['exec', 'show version', 0, '', 'show version', ansible],
-  ['exec', 'show running-config [...]', 0, '', 'show running-config', training],
-  ['exec', 'show startup-config [all]', 0, '', 'show startup-config', ansible],
+  [
+    'exec',
+    'show running-config [...]',
+    0,
+    '',
+    'show running-config partition-config all',
+    'oxidized (model acos) and public scripts: all-partitions of 2.7, partition-config all of 4; partition NAME from memory of the CLI reference',
+  ],
+  [
+    'exec',
+    'show startup-config [...]',
+    0,
+    '',
+    'show startup-config all-partitions',
+    'public scripts that ask for show startup-config all-partitions; partition NAME from memory of the CLI reference',
+  ],
   ['exec', 'show slb server [<name>]', 0, '', 'show slb server', training],
   ['exec', 'show slb service-group [<name>]', 0, '', 'show slb service-group', training],
   ['exec', 'show slb virtual-server [<name>]', 0, '', 'show slb virtual-server', training],
@@ -41,13 +55,20 @@ const rows: readonly Row[] = [
   ['exec', 'active-partition <name>', 0, '', 'active-partition shared', ansible],
   [
     'exec',
-    'write memory [all-partitions]',
+    'write memory [all-partitions|partition|primary|secondary] [...]',
     0,
     '',
     'write memory all-partitions',
-    'A10 upgrade guide (a10networks/tps docs)',
+    'A10 upgrade guide (a10networks/tps docs); partition, primary and secondary: attributes of a10networks/a10-acos-axapi, a10_write_memory',
   ],
-  ['exec', 'configure sync running|all all-partitions|partition ...', 0, '', '', manual],
+  [
+    'exec',
+    'configure sync running|all all-partitions|partition|shared ...',
+    0,
+    '',
+    '',
+    'attributes of a10networks/a10-acos-axapi, a10_configure_sync; its questions from memory',
+  ],
   ['config', 'hostname <name>', 1, '', 'hostname lb1'],
   ['config', 'partition <name> id <1-1023>', 2, '', 'partition blue id 1', ansible],
   ['config', 'slb server <name> [<address>]', 3, 'server', 'slb server s9 192.0.2.9', training],
@@ -63,10 +84,10 @@ const rows: readonly Row[] = [
   ],
   [
     'config',
-    'slb template client-ssl|server-ssl|http|port|server|tcp|tcp-proxy|virtual-port|connection-reuse <name>',
+    'slb template http|port|server|tcp|tcp-proxy|virtual-port|connection-reuse <name>',
     4,
     'template',
-    'slb template client-ssl t1',
+    'slb template port t9',
     module,
   ],
   ['config', 'health monitor <name>', 3, 'monitor', 'health monitor hm9', training],
@@ -124,10 +145,10 @@ const rows: readonly Row[] = [
     'template client-ssl t1',
     module,
   ],
-  ['monitor', 'method tcp port <1-65535>', 1, '', 'method tcp port 80', ansible],
+  ['monitor', 'method tcp port <1-65535> [...]', 1, '', 'method tcp port 80 halfopen', ansible],
   [
     'monitor',
-    'method http|https|icmp|udp [...]',
+    'method http|https|icmp|udp|dns|ftp|smtp|pop3|imap|ldap|radius|snmp|ntp|rtsp|sip|external|database|compound [...]',
     1,
     '',
     'method http url GET /health expect response-code 200',
@@ -143,12 +164,9 @@ const rows: readonly Row[] = [
   ['template', 'match-type server|service-group', 1, '', 'match-type server', module],
   ['template', 'timeout <1-2000>', 1, '', 'timeout 5', module],
   ['template', 'insert-always', 1, '', 'insert-always', module],
-  ['template', 'cert|key|chain-cert <name>', 1, '', 'cert shop', module],
-  ['template', 'cipher <name>', 2, '', 'cipher TLS1_ECDHE_RSA_AES_128_GCM_SHA256', module],
-  ['template', 'version <0-33> [<0-33>]', 1, '', 'version 33 31', module],
-  ['template', 'disable-sslv3', 1, '', 'disable-sslv3', module],
   ['template', 'weight <1-1000>', 1, '', 'weight 5', module],
   ['template', 'conn-limit <1-64000000>', 1, '', 'conn-limit 1000', module],
+  ...sslRows,
 ];
 
 /** Every command that the simulated device takes, beside those that move between modes (enable, configure, exit, end, no). */

@@ -2,7 +2,9 @@ import type { LoginShell, Pager, ShellAnswer, Watch } from '../login.ts';
 import { change } from './change.ts';
 import { type Device, shared } from './device.ts';
 import { type Given, matchForm, type Misfit } from './match.ts';
-import { incomplete, Refused, unrecognized } from './refusal.ts';
+import { type Fetch, importFile } from './import.ts';
+import { showPki } from './pki.ts';
+import { incomplete, missing, Refused, unrecognized } from './refusal.ts';
 import {
   showGroups,
   showPartitions,
@@ -14,6 +16,7 @@ import {
   showVrrpA,
   showVcs,
 } from './show.ts';
+import { wordsOf } from './tree.ts';
 
 export interface SessionOptions {
   /** Empty where Enter is enough. */
@@ -23,6 +26,8 @@ export interface SessionOptions {
   readonly configuring: { count: number };
   /** Devices that `configure sync` reaches, by address. */
   readonly peers: Readonly<Record<string, Device>>;
+  /** How files of other machines are had, for `import`. */
+  readonly fetch: Fetch;
   /** Every command, with the source of its form. */
   readonly seen: (line: string, source: string | undefined) => void;
 }
@@ -140,31 +145,66 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
       return;
     }
     const keys = path.map(({ key }) => key);
-    device.change(partition, change(device.config(partition), keys, given, isNo));
+    device.change(partition, change(device.config(partition), keys, given, isNo, device.pki(partition)));
     const { enters } = given.form;
     levels = enters === undefined || isNo ? path : [...path, { mode: enters, key: given.key, words: given.words }];
   }
 
   function execute({ form, words }: Given): ShellAnswer {
-    const [, second = '', third = '', fourth] = words;
-    const key = `${words[0] ?? ''} ${second} ${third}`.trim();
-    if (form.syntax.startsWith('show')) return { text: showText(key, second, fourth) };
+    const [first = '', second = '', third = '', fourth = ''] = words;
+    if (form.syntax.startsWith('show')) return { text: showText(words) };
     if (form.syntax.startsWith('terminal length')) lines = Number(third);
-    else if (form.syntax.startsWith('active-partition')) return activate(second);
-    else if (form.syntax.startsWith('write')) return { text: write(third === 'all-partitions') };
-    else if (form.syntax.startsWith('configure sync')) return sync(words);
+    else if (first === 'active-partition') return activate(second);
+    else if (first === 'write') return { text: write(words.slice(2)) };
+    else if (first === 'configure') return sync(words);
+    else if (first === 'import' || form.syntax.startsWith('slb ssl-load')) {
+      return importFile(words, device.pki(partition), options.fetch);
+    } else if (first === 'pki') deleteFile(third, fourth);
     return { text: '' };
   }
-  function showText(key: string, second: string, name: string | undefined): string {
+  function showText(words: readonly string[]): string {
+    const [, second = '', third = '', fourth] = words;
     if (second === 'version') return showVersion(device);
-    if (second === 'running-config') return showRunning(device, partition);
-    if (second === 'startup-config') return showStartup(device, partition);
+    if (second === 'running-config') return showOf(words.slice(2), showRunning);
+    if (second === 'startup-config') return showOf(words.slice(2), showStartup);
     if (second === 'partition') return showPartitions(device, partition);
     if (second === 'vrrp-a') return showVrrpA(device);
     if (second === 'vcs') return showVcs(device);
-    if (key === 'show slb server') return showServers(device, partition, name);
-    if (key === 'show slb service-group') return showGroups(device, partition, name);
-    return showVirtualServers(device, partition, name);
+    if (second === 'pki') return showPki(device.pki(partition), fourth, isBound, device.now());
+    if (third === 'ssl') return showPki(device.pki(partition), words[4], isBound, device.now());
+    if (third === 'server') return showServers(device, partition, fourth);
+    if (third === 'service-group') return showGroups(device, partition, fourth);
+    return showVirtualServers(device, partition, fourth);
+  }
+  /** One partition, or all of them one after another, each behind the command that would lead to it. */
+  function showOf(words: readonly string[], one: (device: Device, partition: string) => string): string {
+    const [first = '', second = ''] = words;
+    const isAll = first === 'all-partitions' || (first === 'partition-config' && second === 'all');
+    if (isAll) {
+      return device
+        .partitions()
+        .map((name) => `${name === shared ? '' : `active-partition ${name}\n!\n`}${one(device, name)}`)
+        .join('');
+    }
+    const isNamed = first === 'partition' || first === 'partition-config';
+    if (isNamed && second === '') throw incomplete();
+    return one(device, isNamed ? known(second) : partition);
+  }
+  function known(name: string): string {
+    if (!device.partitions().includes(name)) throw new Refused(`Partition '${name}' does not exist`);
+    return name;
+  }
+  function isBound(name: string): boolean {
+    const templates = device.config(partition).filter(({ text }) => /^slb template (client|server)-ssl /.test(text));
+    return templates.some(({ children }) => children.some(({ text }) => wordsOf(text).slice(1).includes(name)));
+  }
+  function deleteFile(kind: string, name: string): void {
+    const pki = device.pki(partition);
+    const shelf = { certificate: pki.certificates, ca: pki.authorities, 'private-key': pki.keys }[kind];
+    if (shelf?.has(name) !== true) throw missing(name);
+    // The words are ours.
+    if (isBound(name)) throw new Refused(`File ${name} is in use.`);
+    shelf.delete(name);
   }
   function activate(name: string): ShellAnswer {
     if (!device.partitions().includes(name)) return { text: `Partition '${name}' does not exist\n` };
@@ -172,8 +212,14 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
     partition = name;
     return { text: `Current active partition: ${name}\n` };
   }
-  function write(isAll: boolean): string {
-    const names = isAll ? device.partitions() : [partition];
+  function write(words: readonly string[]): string {
+    const rest = words.filter((word) => word !== 'primary' && word !== 'secondary');
+    const [first = '', second = ''] = rest;
+    if (first === 'partition' && second === '') throw incomplete();
+    const names =
+      first === 'all-partitions' || second === 'all'
+        ? device.partitions()
+        : [first === 'partition' ? known(second) : partition];
     device.write(names);
     const said = names.map((name) =>
       name === shared
@@ -187,15 +233,19 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
     const peer = options.peers[words.at(-1) ?? ''];
     const names = words.includes('all-partitions')
       ? device.partitions()
-      : [words[words.indexOf('partition') + 1] ?? partition];
+      : [words.includes('shared') ? shared : known(words[words.indexOf('partition') + 1] ?? partition)];
+    const isWithStartup = words[2] === 'all';
+    if (words.includes('auto-authentication')) return deliver();
+    function deliver(): ShellAnswer {
+      if (peer === undefined) return { text: '\nConnection timed out\n' };
+      for (const name of names) peer.change(name, device.config(name));
+      if (isWithStartup) peer.write(names);
+      return { text: '\nSync successful\n' };
+    }
     const password = {
       text: 'Password []?',
       isHidden: true,
-      answer: (): ShellAnswer => {
-        if (peer === undefined) return { text: '\nConnection timed out\n' };
-        for (const name of names) peer.change(name, device.config(name));
-        return { text: '\nSync successful\n' };
-      },
+      answer: deliver,
     };
     return { text: '', question: { text: 'User name []?', answer: () => ({ text: '', question: password }) } };
   }

@@ -1,6 +1,7 @@
 import { openSnmp } from '../snmp.ts';
 import { openSshDevice, type SshDevice } from '../ssh-device.ts';
 import { type Device, type DeviceOptions, makeDevice } from './device.ts';
+import { fetchBySsh } from './fetch.ts';
 import { mibOf } from './mib.ts';
 import { openSession } from './session.ts';
 
@@ -42,6 +43,7 @@ export async function startA10(options: A10Options): Promise<SimulatedA10> {
           watch,
           configuring,
           peers: options.peers ?? {},
+          fetch: fetchBySsh,
           seen: (line, source) => {
             commands.push({ line, source });
           },

@@ -1,11 +1,18 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { type Item, quote } from './block.ts';
 import { stampOf } from './change.ts';
 import { valueOf } from './configuration.ts';
+import { isLocked, openKey } from './locked-key.ts';
 import { Refused } from './refusal.ts';
 
 /** The properties that the device works out of a PEM file, as arguments. Throws `Refused` where it is none. */
-export function certificateProperties(kind: string, pem: string, path: string, now: Date): readonly string[] {
+export function certificateProperties(
+  kind: string,
+  pem: string,
+  path: string,
+  now: Date,
+  passphrase?: string,
+): readonly string[] {
   const shared = [
     ['checksum', `SHA1:${pem.length}:${createHash('sha1').update(pem).digest('hex')}`],
     ['create-time', stampOf(now)],
@@ -18,7 +25,7 @@ export function certificateProperties(kind: string, pem: string, path: string, n
     ['updated-by', 'admin'],
     ['-pem', Buffer.from(pem).toString('base64')],
   ];
-  const own = kind === 'sys file ssl-key' ? ofKey(pem) : ofCertificate(pem);
+  const own = kind === 'sys file ssl-key' ? ofKey(pem, passphrase) : ofCertificate(pem);
   return [...shared, ...own].flatMap(([name = '', value = '']) => [name, value]);
 }
 
@@ -51,18 +58,22 @@ function ofCertificate(pem: string): readonly (readonly string[])[] {
   }
 }
 
-function ofKey(pem: string): readonly (readonly string[])[] {
-  try {
-    const key = createPrivateKey(pem);
-    return [
-      ['key-size', keySize(key)],
-      ['key-type', `${key.asymmetricKeyType ?? 'rsa'}-private`],
-      ['security-type', 'normal'],
-      ['-public-key', hashOf(createPublicKey(pem))],
-    ];
-  } catch {
+/** A key behind a passphrase is taken as it is; whether the profile's opens it is found out there. */
+function ofKey(pem: string, passphrase: string | undefined): readonly (readonly string[])[] {
+  const key = openKey(pem, isLocked(pem) ? passphrase : undefined);
+  if (key === undefined && !isLocked(pem)) {
     throw new Refused('01070712:3: Caught configuration exception (0), unable to parse key file.');
   }
+  if (key === undefined && passphrase !== undefined) throw new Refused('01070313:3: Error reading key PEM file.');
+  const known =
+    key === undefined
+      ? []
+      : [
+          ['key-size', keySize(key)],
+          ['key-type', `${key.asymmetricKeyType ?? 'rsa'}-private`],
+          ['-public-key', hashOf(createPublicKey(key))],
+        ];
+  return [...known, ['security-type', isLocked(pem) ? 'password' : 'normal']];
 }
 
 /** `CN=a,O=b`: Node writes one attribute a line. */
@@ -79,7 +90,7 @@ function keySize(key: KeyObject): string {
   return String(key.asymmetricKeyDetails?.modulusLength ?? 256);
 }
 
-function hashOf(key: KeyObject): string {
+export function hashOf(key: KeyObject): string {
   return createHash('sha256')
     .update(key.export({ type: 'spki', format: 'der' }))
     .digest('hex');

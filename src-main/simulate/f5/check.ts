@@ -1,6 +1,9 @@
+import { createPublicKey } from 'node:crypto';
 import type { Item } from './block.ts';
+import { hashOf, pemOf } from './certificate-file.ts';
 import { type Configuration, findItem, findObject, objectsOf, type TmObject, valueOf } from './configuration.ts';
 import { kinds, type Properties } from './kinds.ts';
+import { isLocked, openKey } from './locked-key.ts';
 import { notFound, Refused } from './refusal.ts';
 
 interface Reference {
@@ -117,16 +120,32 @@ function checkPairs(config: Configuration, { name, items }: TmObject): void {
   const chains = findItem(items, 'cert-key-chain')?.block ?? [];
   for (const block of [items, ...chains.map((one) => one.block ?? [])]) {
     const [cert = '', key = ''] = [valueOf(block, 'cert'), valueOf(block, 'key')];
-    const [left, right] = [fileOf(config, 'sys file ssl-cert', cert), fileOf(config, 'sys file ssl-key', key)];
+    checkPassphrase(config, name, key, valueOf(block, 'passphrase'));
+    const [left, right] = [
+      fileOf(config, 'sys file ssl-cert', cert),
+      fileOf(config, 'sys file ssl-key', key, valueOf(block, 'passphrase')),
+    ];
     if (left === undefined || right === undefined || left === right) continue;
     throw new Refused(`01070317:3: profile ${name}'s key(${key}) and certificate(${cert}) do not match.`);
   }
 }
 
+/** A key behind a passphrase must open with that of the profile. The number is seen in public, the words behind it are from memory. */
+function checkPassphrase(config: Configuration, profile: string, key: string, passphrase: string | undefined): void {
+  const object = findObject(config, 'sys file ssl-key', key);
+  const pem = pemOf(object?.items ?? [], () => undefined) ?? '';
+  if (!isLocked(pem) || openKey(pem, passphrase) !== undefined) return;
+  throw new Refused(`01070313:3: Error reading key PEM file ${key} for profile ${profile}: bad decrypt`);
+}
+
 /** The hash of the public key, as the device keeps it beside its files. */
-function fileOf(config: Configuration, kind: string, name: string): string | undefined {
-  const object = findObject(config, kind, name);
-  return object === undefined ? undefined : valueOf(object.items, publicKeyOf);
+function fileOf(config: Configuration, kind: string, name: string, passphrase?: string): string | undefined {
+  const items = findObject(config, kind, name)?.items ?? [];
+  const known = valueOf(items, publicKeyOf);
+  const pem = pemOf(items, () => undefined);
+  if (known !== undefined || kind === 'sys file ssl-cert' || pem === undefined) return known;
+  const key = openKey(pem, passphrase);
+  return key === undefined ? undefined : hashOf(createPublicKey(key));
 }
 
 /** A property that no device shows: what certificate and key have in common. */

@@ -249,7 +249,20 @@ function fileProperties(appliance: Appliance, kind: string, given: readonly Argu
   const path = given[at + 1];
   if (at < 0 || typeof path !== 'string') return given;
   const own = unquote(path).replace(/^file:\/*/, '/');
-  return [...given.toSpliced(at, 2), ...certificateProperties(kind, textOf(appliance, own), own, appliance.now())];
+  const rest = given.toSpliced(at, 2);
+  const properties = certificateProperties(kind, textOf(appliance, own), own, appliance.now(), passphraseIn(rest));
+  return [...withoutPassphrase(rest), ...properties];
+}
+
+/** A passphrase opens the file and is not kept in the clear. */
+function passphraseIn(given: readonly Argument[]): string | undefined {
+  const value = given[given.indexOf('passphrase') + 1];
+  return given.includes('passphrase') && typeof value === 'string' ? value : undefined;
+}
+
+function withoutPassphrase(given: readonly Argument[]): readonly Argument[] {
+  const at = given.indexOf('passphrase');
+  return at < 0 ? given : given.toSpliced(at, 2);
 }
 
 function textOf(appliance: Appliance, path: string): string {
@@ -265,7 +278,7 @@ function installed(appliance: Appliance, form: Form, given: readonly Argument[])
   if (word !== 'from-local-file' || path === '') throw syntax(`"${form.object}" requires from-local-file`);
   const full = name.endsWith(ending) ? name : `${name}${ending}`;
   const file = unquote(path);
-  const properties = certificateProperties(id, textOf(appliance, file), file, appliance.now());
+  const properties = certificateProperties(id, textOf(appliance, file), file, appliance.now(), passphraseIn(given));
   const known = objectsOf(appliance.config(), id).some((one) => one.name === full || one.name === `/Common/${full}`);
   return { verb: known ? 'modify' : 'create', kind: readKind(id.split(' ')), names: [full], properties };
 }

@@ -15,12 +15,20 @@ const ways: Readonly<Record<string, readonly string[]>> = {
   vport: ['slb virtual-server vip1', 'port 80 http'],
   monitor: ['health monitor hm1'],
   template: ['slb template persist cookie c1'],
+  'client-ssl': ['slb template client-ssl t1'],
+  'server-ssl': ['slb template server-ssl t2'],
+  cipher: ['slb template cipher suites'],
 };
 
 test.each(forms.filter(({ example }) => example !== '').map((form) => [form.mode, form.example, form] as const))(
   'in mode %s, "%s" is taken, and its answer names its source',
   async (mode, example, form) => {
     const typist = await configuring();
+    // The files that templates name; that they are certificates is for their own tests.
+    const { certificates, authorities, keys } = typist.device.pki('shared');
+    certificates.set('shop', '');
+    keys.set('shop', '');
+    authorities.set('root', '');
     for (const line of ways[mode] ?? []) await typist.type(line);
     const answer = await typist.type(example);
     expect(answer).not.toMatch(/\^|Incomplete|does not exist/);

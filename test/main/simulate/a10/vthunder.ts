@@ -19,6 +19,11 @@ slb template persist cookie c1
 !
 slb template client-ssl t1
 !
+slb template server-ssl t2
+!
+slb template cipher suites
+  TLS1_RSA_AES_128_SHA
+!
 slb server s1 192.0.2.1
   port 80 tcp
 !
@@ -64,6 +69,7 @@ export function typistAt(device: Device, more: Partial<SessionOptions> = {}): Ty
     watch: (_line, act) => act(),
     configuring: { count: 0 },
     peers: {},
+    fetch: () => Promise.reject(new Error('There is no other machine.')),
     seen: (_line, source) => {
       sources.push(source);
     },
