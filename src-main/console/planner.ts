@@ -4,7 +4,7 @@ import type { NativeFile } from '../contract/console.ts';
 import { AppError } from '../contract/errors.ts';
 import type { DeviceModel } from '../contract/model.ts';
 import type { Edit, Plan } from '../contract/plan.ts';
-import { diffModel } from '../core/plan/diff.ts';
+import { canonical, diffModel } from '../core/plan/diff.ts';
 import type { DeviceReading, PlanDraft } from '../vendors/vendor.ts';
 import type { DeviceLink } from './device-link.ts';
 
@@ -54,8 +54,12 @@ export class Planner {
     const sources = files.map((file) => ({ path: file.path, bytes: Buffer.from(file.bytes) }));
     const link = this.#tools.linkOf(device);
     const id = newPlanId();
-    const draft = await link.device.planFiles(reading, sources, id, signal);
-    const edit = this.#difference(link, reading, sources);
+    const then = link.driver.parse(sources);
+    const edit = diffModel(link.driver.parse(reading.files), wishOf(then), 'exact');
+    const draft =
+      link.device.planFiles === undefined
+        ? await planOfModel(link, reading, edit, then, id, signal)
+        : await link.device.planFiles(reading, sources, id, signal);
     const why = `Back to version ${wanted.id} (${wanted.why})`;
     return this.#plan(device, link, id, draft, edit, {}, why);
   }
@@ -76,13 +80,6 @@ export class Planner {
       );
     }
     return wanted;
-  }
-
-  /** What going back means; the commands are the driver's. */
-  #difference(link: DeviceLink, reading: DeviceReading, sources: Parameters<DeviceLink['driver']['parse']>[0]): Edit {
-    const now = link.driver.parse(reading.files);
-    const then = link.driver.parse(sources);
-    return diffModel(now, wishOf(then), 'exact');
   }
 
   #plan(
@@ -106,6 +103,29 @@ export class Planner {
       ...draft,
     };
   }
+}
+
+/** Back to what the model knows of a version; what it does not know stays, and is told. */
+async function planOfModel(
+  link: DeviceLink,
+  reading: DeviceReading,
+  edit: Edit,
+  then: DeviceModel,
+  id: string,
+  signal: AbortSignal,
+): Promise<PlanDraft> {
+  const [now, before] = [reading.model, then].map(({ unmodelled }) => canonical(unmodelled.map(({ text }) => text)));
+  const others = now !== before;
+  const stays =
+    'What else that version holds, not modelled here, is not brought back: compare the versions line by line.';
+  if (edit.changes.length === 0) {
+    throw new AppError(
+      'PLAN_INVALID',
+      `Of what is balanced nothing differs from that version. ${others ? stays : ''}`.trim(),
+    );
+  }
+  const draft = await link.device.plan(reading, edit, id, signal);
+  return others ? { ...draft, warnings: [...draft.warnings, stays] } : draft;
 }
 
 function wishOf(model: DeviceModel): Plan['desired'] {

@@ -63,30 +63,58 @@ export interface DeviceFacts {
   readonly capabilities: readonly Capability[];
   /** Range and scale of member weights on this device. */
   readonly weightRange: { readonly lowest: number; readonly highest: number };
+  /**
+   * Members are named after a node (a name for an address) and their port here: `{address}` and `{folder}` (of the pool) stand for what a
+   * node is called that is made for a new member. Absent = members are named as one likes.
+   */
+  readonly memberNames?: { readonly newNode: string };
   /** Algorithms that the device offers, each with its native keyword. */
   readonly algorithms: readonly Offered[];
-  /** Ways to hold clients that can be written here, by their names in the model; absent = none. */
+  /**
+   * Ways to hold clients that can be written here, by their names in the model; absent = none. They are a virtual server's where
+   * `writes` has `virtualServer.persistence`, else a pool's.
+   */
   readonly persistence?: readonly Offered[];
   /** What else of the model can be written here; absent = nothing. What a plan then finds unwritable it names. */
   readonly writes?: readonly WritablePath[];
+  /** Objects that do not take what `writes` says. */
+  readonly unwritable?: readonly Unwritable[];
   /** Health checks that can be written here; absent = none. */
   readonly monitors?: {
     /** Kinds of checks by their types in the model (`agent` among them), with the keys that each takes; `serverName` is that of `tls`. */
     readonly offered: readonly Offered[];
     /** What the monitors of a pool are called here, `{pool}` standing for its name. */
     readonly names: { readonly check: string; readonly agent?: string };
+    /** So many of the device's own monitors a pool may name: they are chosen by name, not made for it. Absent = it has its own. */
+    readonly named?: number;
   };
 }
 
 /** A key of the model that a form writes: of which object, its name, and one inside it where not all of it can be written. */
 export type WritablePath =
   | 'virtualServer.listen'
+  | 'virtualServer.adminState'
+  | 'virtualServer.pool'
+  | 'virtualServer.connectionLimit'
+  | 'virtualServer.persistence'
   | `virtualServer.tls.${Exclude<keyof ClientTls, 'certificates'>}`
   | 'pool.tls'
   | 'pool.queue.limit'
   | 'pool.queue.timeoutMs'
+  | 'pool.minActiveMembers'
+  | 'pool.slowStartMs'
   | 'member.maxConnections'
-  | 'member.maxQueue';
+  | 'member.maxQueue'
+  | 'member.priority';
+
+/** Something that `writes` names and that one object does not take: told before a form is filled in. */
+export interface Unwritable {
+  readonly path: WritablePath | 'pool.algorithm' | 'pool.monitors';
+  /** One of the two. */
+  readonly pool?: string;
+  readonly virtualServer?: string;
+  readonly why: string;
+}
 
 /** One thing that a device lets be chosen by name. */
 export interface Offered {
@@ -98,6 +126,8 @@ export interface Offered {
   readonly settings?: readonly string[];
   /** Values that this device takes for a setting, where it does not take all that the model knows. */
   readonly choices?: Readonly<Record<string, readonly string[]>>;
+  /** Numbers of which a setting is a multiple here: 60000 where a time is a whole number of minutes. */
+  readonly multipleOf?: Readonly<Record<string, number>>;
 }
 
 /** A configuration as read: the model, where it was read from, and its fingerprint. */

@@ -118,8 +118,11 @@ export interface OpenDevice {
   readonly certificates?: DeviceCertificates;
   /** What the device has logged since the page that gave this cursor, or of late. Throws CAPABILITY_MISSING, NOT_FOUND. */
   readonly log?: (after: string | undefined, signal: AbortSignal) => Promise<LogPage>;
-  /** A plan that brings whole files back (a version from history). */
-  readonly planFiles: (
+  /**
+   * A plan that brings whole files back (a version from history). Absent where a configuration holds far more than balancing: what the
+   * model knows of the version is then planned as any other change.
+   */
+  readonly planFiles?: (
     reading: DeviceReading,
     files: readonly SourceFile[],
     planId: string,

@@ -34,6 +34,12 @@ const settingNames: Readonly<Record<string, string>> = {
   queue: 'queue',
   maxConnections: 'connection limit',
   maxQueue: 'queue limit',
+  priority: 'priority',
+  monitors: 'monitors',
+  minActiveMembers: 'members that are enough',
+  slowStartMs: 'slow start',
+  adminState: 'state',
+  connectionLimit: 'connection limit',
 };
 
 /** TLS towards members in a few words. */
@@ -83,9 +89,12 @@ function settingValue({ of, key }: SettingEdit, value: unknown): string {
   // Each key holds what its form makes of the model.
   if (key === 'tls' && of === 'virtualServer') return clientTlsWords(value as ClientTls | undefined);
   if (key === 'tls') return serverTlsWords(value as DevicePool['tls']);
+  if (key === 'persistence') return persistenceWords(value as Persistence | undefined);
+  if (key === 'slowStartMs' && typeof value === 'number') return formatDuration(value);
+  if (key === 'adminState') return stateWords[(value ?? 'enabled') as AdminState];
   if (key === 'queue') return queueWords(value as DevicePool['queue']);
   if (value === undefined || (typeof value === 'number' && value === 0)) return 'none';
-  if (Array.isArray(value)) return value.join(', ');
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

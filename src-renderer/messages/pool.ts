@@ -55,6 +55,7 @@ export const poolText = {
   monitorWords,
   slowStart: 'Slow start',
   noSlowStart: 'off',
+  enough: (count: number) => `${count} of a priority are enough`,
   queue: 'Queue',
   queued: (count: number) => `${count} waiting`,
   notTold: 'not told',
@@ -98,6 +99,8 @@ export const poolText = {
   disable: 'Disable: no new connections',
   remove: 'Remove from the pool',
   limits: 'Limits…',
+  priority: (priority: number) => `priority ${priority}`,
+  ofServers: 'of the virtual servers',
   more: 'more',
   less: 'less',
   beam: { measured: 'share', asked: 'weight asks for', none: 'not measured' },
@@ -156,12 +159,13 @@ export const poolText = {
       field?.kind === 'number' ? 'A number of zero or more is needed.' : 'A value is needed.',
   },
   persistenceForm: {
-    method: 'How clients are held on their member',
-    off: 'not at all',
+    none: 'the device’s default',
+    nones: { method: 'not at all' } as Readonly<Record<string, string>>,
     cancel: 'Leave as it is',
     submit: 'Stage this persistence',
     needed: 'needed',
     labels: {
+      method: 'How clients are held on their member',
       cookieName: 'Name of the cookie',
       key: 'Name of the header or parameter',
       expression: 'Expression, as {client}{header:X-User}',
@@ -170,14 +174,19 @@ export const poolText = {
       ipv4Prefix: 'IPv4 prefix: 24 holds a network together',
       ipv6Prefix: 'IPv6 prefix',
     } as Readonly<Record<string, string>>,
-    unwritable: (method: string) => `${method} can be read here, not written. Its settings stay as they are.`,
-    wrong: (field: SettingField | undefined) =>
-      field?.kind === 'number' ? 'This number cannot be used.' : 'A value is needed.',
+    hint: ({ key, multipleOf }: SettingField) =>
+      key === 'timeoutMs' && multipleOf === 60_000 ? 'this device counts whole minutes: a multiple of 60' : undefined,
+    wrong: ({ key, kind, multipleOf }: SettingField) => {
+      if (key === 'method') return 'This can be read here, not written. Its settings stay as they are.';
+      if (multipleOf === 60_000) return 'A multiple of 60 is needed: this device counts whole minutes.';
+      return kind === 'number' ? 'This number cannot be used.' : 'A value is needed.';
+    },
   },
   draft: {
     title: (pool: string) => `Add a member to ${pool}`,
     name: 'Name',
     nameHint: 'address:port when left empty',
+    nodeHint: 'of its node; that of the address, or the address itself, when left empty',
     address: 'Address',
     port: 'Port',
     weight: 'Weight',
@@ -187,7 +196,7 @@ export const poolText = {
     cancel: 'Add nothing',
     submit: 'Stage this member',
     wrong: {
-      name: 'The name is taken, or holds a space.',
+      name: 'The name is taken, holds a space, or the address is known by another name.',
       address: 'An address without spaces is needed.',
       port: 'A port from 1 to 65535 is needed.',
       weight: 'The weight is outside the range of this device.',

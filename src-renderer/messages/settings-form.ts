@@ -1,5 +1,20 @@
 import type { SettingField } from '../state/form.ts';
 
+/** What a form over settings says. */
+export interface FormWords {
+  readonly cancel: string;
+  readonly submit: string;
+  /** Behind the label of what cannot be left empty. */
+  readonly needed?: string;
+  readonly none: string;
+  /** What the first choice says by its field, where it is not `none`. */
+  readonly nones: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly hints?: Readonly<Record<string, string>>;
+  readonly hint?: (field: SettingField) => string | undefined;
+  readonly wrong: (field: SettingField) => string;
+}
+
 /** Words of the forms over settings of pools, members and virtual servers. */
 export const settingsFormText = {
   cancel: 'Leave as it is',
@@ -7,17 +22,28 @@ export const settingsFormText = {
   change: 'Change…',
   listen: (server: string) => `Where ${server} listens`,
   limits: (member: string) => `Limits of ${member}`,
+  server: (server: string) => `State, pool and limit of ${server}`,
+  persistence: (server: string) => `Persistence of ${server}`,
+  service: (pool: string) => `When members of ${pool} serve`,
+  monitors: (pool: string) => `Monitors of ${pool}`,
   queue: (pool: string) => `Queue of ${pool}`,
   clientTls: (server: string) => `TLS of ${server}`,
   certificatesStay: (names: string) => `Certificates stay as they are: ${names}`,
   tls: (pool: string) => `TLS to the members of ${pool}`,
   changeOf: (what: string) => `Change… ${what}`,
   none: 'the device’s default',
-  nones: { profile: 'none of them' } as Readonly<Record<string, string>>,
+  nones: { profile: 'none of them', monitor: 'none', pool: 'none' } as Readonly<Record<string, string>>,
   labels: {
     listen: 'Addresses, one a line',
     maxConnections: 'Connections at most',
     maxQueue: 'Requests that wait for this member at most',
+    priority: 'Priority: the highest serve first',
+    minActiveMembers: 'Members of a priority that are enough',
+    slowStartMs: 'A new member gets its share slowly, over seconds',
+    monitor: 'Monitor',
+    adminState: 'State',
+    pool: 'Pool',
+    connectionLimit: 'Connections at most',
     limit: 'Requests that wait at most',
     timeoutMs: 'Wait at most, in seconds',
     isOn: 'Speak TLS to the members',
@@ -39,6 +65,10 @@ export const settingsFormText = {
     listen: 'host:port, *:port, [v6]:port or unix:/path',
     maxConnections: 'no limit when left empty',
     maxQueue: 'no limit when left empty',
+    connectionLimit: 'no limit when left empty',
+    priority: 'the device’s default when left empty',
+    minActiveMembers: 'while fewer serve, those of the next priority do too; empty: priorities are not looked at',
+    slowStartMs: 'the device’s default when left empty; 0: at once',
     limit: 'the device’s default when left empty',
     timeoutMs: 'the device’s default when left empty',
     profile: 'fills in versions and suites; groups stay as they are',

@@ -21,7 +21,7 @@ const kinds: FieldKinds = {
   useDomainOnly: { kind: 'yes-no' },
   checkPost: { kind: 'yes-no' },
   netmask: { kind: 'text' },
-  weighted: { kind: 'yes-no' },
+  weighted: { kind: 'choice', choices: ['yes', 'no'] },
   per: { kind: 'choice', choices: ['node', 'member'] },
 };
 
@@ -46,6 +46,7 @@ export function valuesOf(fields: readonly SettingField[], settings: AlgorithmSet
     fields.map(({ key, kind }): [string, string | boolean] => {
       const value = held[key];
       if (kind === 'yes-no') return [key, value === true];
+      if (typeof value === 'boolean') return [key, value ? 'yes' : 'no'];
       return [key, typeof value === 'string' || typeof value === 'number' ? String(value) : ''];
     }),
   );
@@ -69,7 +70,7 @@ export function settingsOf(
       if (!Number.isFinite(Number(text)) || Number(text) < 0) return { wrong: key };
       settings[key] = Number(text);
     } else {
-      settings[key] = text;
+      settings[key] = key === 'weighted' ? text === 'yes' : text;
     }
   }
   return { settings: { ...settings, name } };

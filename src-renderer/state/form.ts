@@ -6,6 +6,8 @@ export interface SettingField {
   readonly kind: 'text' | 'number' | 'yes-no' | 'choice' | 'lines';
   readonly choices?: readonly string[];
   readonly isNeeded: boolean;
+  /** A number is a multiple of this, in the model's own unit. */
+  readonly multipleOf?: number;
 }
 
 export type FieldKinds = Readonly<Record<string, Pick<SettingField, 'kind' | 'choices'>>>;
@@ -23,7 +25,11 @@ export function fieldsOf(
   return [...new Set([...needs, ...(offered?.settings ?? []), ...held])].flatMap((key) => {
     const kind = kinds[key];
     const choices = offered?.choices?.[key];
-    const narrowed = choices === undefined ? {} : { choices };
+    const multipleOf = offered?.multipleOf?.[key];
+    const narrowed = {
+      ...(choices === undefined ? {} : { choices }),
+      ...(multipleOf === undefined ? {} : { multipleOf }),
+    };
     return kind === undefined ? [] : [{ key, ...kind, ...narrowed, isNeeded: needs.includes(key) }];
   });
 }

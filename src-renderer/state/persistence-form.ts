@@ -1,5 +1,6 @@
 import type { DeviceFacts } from '$contract/api.ts';
 import type { Persistence } from '$contract/model.ts';
+import type { SettingsForm } from './settings-form.ts';
 import { type FieldKinds, fieldsOf, type FieldValues, type SettingField } from './form.ts';
 
 export type Method = NonNullable<Persistence['method']>;
@@ -15,6 +16,30 @@ const kinds: FieldKinds = {
 };
 
 const highest: Readonly<Record<string, number>> = { ipv4Prefix: 32, ipv6Prefix: 128, timeoutMs: 2_147_483 };
+
+/** How clients are held, in one form: the method, and what this device lets be chosen for it. */
+export function persistenceForm(facts: DeviceFacts, shown: Persistence | undefined): SettingsForm {
+  const choice: SettingField = { key: 'method', kind: 'choice', choices: methodsOf(facts, shown), isNeeded: false };
+  function fieldsFor(values: FieldValues): readonly SettingField[] {
+    return persistenceFields(facts, methodIn(values));
+  }
+  const method = shown?.method ?? '';
+  return {
+    fields: (values) => [choice, ...fieldsFor(values)],
+    values: { method, ...persistenceValues(persistenceFields(facts, method), shown) },
+    read: (values) => {
+      const wanted = methodIn(values);
+      const isWritable = wanted === '' || facts.persistence?.some(({ name }) => name === wanted) === true;
+      if (!isWritable) return { wrong: 'method' };
+      const result = persistenceOf(wanted, fieldsFor(values), values, shown);
+      return 'wrong' in result ? result : { settings: { persistence: result.persistence } };
+    },
+  };
+}
+
+function methodIn({ method }: FieldValues): string {
+  return typeof method === 'string' ? method : '';
+}
 
 /** Ways to hold clients that can be chosen on a device: those that its driver told, and the one that is set. */
 export function methodsOf(facts: DeviceFacts, current: Persistence | undefined): readonly string[] {
@@ -56,7 +81,7 @@ export function persistenceOf(
   if (method === '') return { persistence: {} };
   const settings: Record<string, unknown> = current?.method === method ? { ...current } : {};
   for (const key of ['native', 'name', ...fields.map((field) => field.key)]) Reflect.deleteProperty(settings, key);
-  for (const { key, kind, isNeeded } of fields) {
+  for (const { key, kind, isNeeded, multipleOf = 1 } of fields) {
     const value = values[key];
     const text = typeof value === 'string' ? value.trim() : '';
     if (text === '') {
@@ -67,7 +92,9 @@ export function persistenceOf(
         return { wrong: key };
       }
       if (key !== 'timeoutMs' && !Number.isInteger(number)) return { wrong: key };
-      settings[key] = key === 'timeoutMs' ? Math.round(number * 1000) : number;
+      const value = key === 'timeoutMs' ? Math.round(number * 1000) : number;
+      if (value % multipleOf !== 0) return { wrong: key };
+      settings[key] = value;
     } else settings[key] = text;
   }
   return { persistence: { ...settings, method: method as Method } }; // the choices are names that the device's driver told

@@ -1,4 +1,4 @@
-import type { DeviceState, MemberRow, PoolRow } from '$contract/api.ts';
+import type { DeviceFacts, DeviceState, MemberRow, PoolRow, Unwritable } from '$contract/api.ts';
 import type { DevicePool } from '$contract/model.ts';
 
 /** Members as configured, for as long as no numbers have come: state from the configuration, health not known. */
@@ -23,6 +23,17 @@ export function editBlock(device: DeviceState | undefined): EditBlock | undefine
   const write = device.reading.facts.capabilities.find(({ id }) => id === 'write');
   if (write?.isPresent === false) return { kind: 'lacking', why: write.why ?? '' };
   return device.lock.isLocked ? { kind: 'locked' } : undefined;
+}
+
+/** Why one object does not take what its device takes elsewhere; undefined where it does. */
+export function whyNot(
+  facts: DeviceFacts | undefined,
+  path: Unwritable['path'],
+  of: Pick<Unwritable, 'pool' | 'virtualServer'>,
+): string | undefined {
+  return facts?.unwritable?.find(
+    (one) => one.path === path && one.pool === of.pool && one.virtualServer === of.virtualServer,
+  )?.why;
 }
 
 /** The response times worth a column: percentiles where there are any, else the average. */

@@ -1,5 +1,5 @@
 import type { DeviceFacts } from '$contract/api.ts';
-import type { DevicePool, Member } from '$contract/model.ts';
+import type { DevicePool, Member, VirtualServer } from '$contract/model.ts';
 import type { FieldValues, SettingField } from './form.ts';
 
 /** A form over some keys of one object: what it asks, what stands in it at first, and what it makes of the answers. */
@@ -34,9 +34,9 @@ function isAddress(text: string): boolean {
 }
 
 /** Limits that a member may have. */
-export const limitKeys = ['maxConnections', 'maxQueue'] as const;
+export const limitKeys = ['maxConnections', 'maxQueue', 'priority'] as const;
 
-/** The limits of a member that this device takes; a limit that is left empty is none. */
+/** The limits of a member that this device takes, and its priority; one that is left empty is none. */
 export function limitsForm(member: Member | undefined, writes: Writes): SettingsForm {
   const keys = limitKeys.filter((key) => writes?.includes(`member.${key}`) === true);
   return {
@@ -115,6 +115,79 @@ export function serverTlsForm(tls: DevicePool['tls']): SettingsForm {
         } else if (text !== '') settings[key] = key === 'ciphers' ? text.split(/[:,]/) : text;
       }
       return { settings: { tls: settings } };
+    },
+  };
+}
+
+/** What decides when members serve: how many of the most preferred are enough, and how slowly a new one begins; whole seconds in the form. */
+export function serviceForm(pool: DevicePool | undefined, writes: Writes): SettingsForm {
+  const keys = (['minActiveMembers', 'slowStartMs'] as const).filter((key) => writes?.includes(`pool.${key}`) === true);
+  return {
+    fields: () => keys.map((key) => ({ key, kind: 'number', isNeeded: false })),
+    values: {
+      minActiveMembers: countText(pool?.minActiveMembers),
+      slowStartMs: pool?.slowStartMs === undefined ? '' : String(pool.slowStartMs / 1000),
+    },
+    read: (values) => {
+      const settings: Record<string, unknown> = {};
+      for (const key of keys) {
+        const count = countOf(values[key]);
+        if (count === 'wrong') return { wrong: key };
+        const number = count === undefined || key !== 'slowStartMs' ? count : count * 1000;
+        settings[key] = number ?? (pool?.[key] === undefined ? undefined : 0);
+      }
+      return { settings };
+    },
+  };
+}
+
+/** What members are watched by, of the monitors that the device has; `most` = so many may be chosen. */
+export function namedMonitorsForm(chosen: readonly string[], known: readonly string[], most: number): SettingsForm {
+  const names = [...new Set([...chosen, ...known])];
+  if (most === 1) {
+    return {
+      fields: () => [{ key: 'monitor', kind: 'choice', choices: names, isNeeded: false }],
+      values: { monitor: chosen[0] ?? '' },
+      read: ({ monitor }) => ({
+        settings: { monitors: typeof monitor === 'string' && monitor !== '' ? [monitor] : [] },
+      }),
+    };
+  }
+  return {
+    fields: () => names.map((key) => ({ key, kind: 'yes-no', isNeeded: false })),
+    values: Object.fromEntries(names.map((name) => [name, chosen.includes(name)])),
+    read: (values) => {
+      const wanted = names.filter((name) => values[name] === true);
+      return wanted.length > most ? { wrong: wanted.at(-1) ?? '' } : { settings: { monitors: wanted } };
+    },
+  };
+}
+
+/** A virtual server: on or off, the pool it leads to, how many connections; of these what the device takes. */
+export function serverForm(server: VirtualServer, pools: readonly string[], writes: Writes): SettingsForm {
+  const all: readonly SettingField[] = [
+    { key: 'adminState', kind: 'choice', choices: ['enabled', 'disabled'], isNeeded: true },
+    { key: 'pool', kind: 'choice', choices: pools, isNeeded: server.pool !== undefined },
+    { key: 'connectionLimit', kind: 'number', isNeeded: false },
+  ];
+  const fields = all.filter(({ key }) => writes?.some((path) => path === `virtualServer.${key}`) === true);
+  return {
+    fields: () => fields,
+    values: {
+      adminState: server.adminState ?? 'enabled',
+      pool: server.pool ?? '',
+      connectionLimit: countText(server.connectionLimit),
+    },
+    read: (values) => {
+      const settings: Record<string, unknown> = {};
+      for (const { key } of fields) {
+        if (key === 'connectionLimit') {
+          const count = countOf(values[key]);
+          if (count === 'wrong') return { wrong: key };
+          settings[key] = count ?? (server.connectionLimit === undefined ? undefined : 0);
+        } else if (values[key] !== '') settings[key] = values[key];
+      }
+      return { settings };
     },
   };
 }

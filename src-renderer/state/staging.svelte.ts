@@ -268,7 +268,7 @@ function isUnchanged(edit: StagedEdit): boolean {
     case 'persistence':
       return canonical(edit.prior ?? {}) === canonical(edit.value);
     case 'setting':
-      return sorted(edit.prior) === sorted(edit.value);
+      return sorted(edit.prior ?? unsaid[edit.key]) === sorted(edit.value ?? unsaid[edit.key]);
     case 'monitors':
       return wishesFor(edit.prior, edit.value).length === 0;
     case 'addMember':
@@ -276,6 +276,9 @@ function isUnchanged(edit: StagedEdit): boolean {
       return false;
   }
 }
+
+/** What a setting is that nobody wrote. */
+const unsaid: Readonly<Record<string, unknown>> = { adminState: 'enabled', persistence: {}, monitors: [] };
 
 /** Equal plain values have equal text. */
 function sorted(value: unknown): string {

@@ -57,8 +57,8 @@ describe('the command line on a simulated NetScaler', { timeout: 120_000 }, () =
     ];
     const sent = await become(ofApp({ algorithm: 'source-ip-hash', members }));
     expect(sent.slice(0, -1).toSorted()).toEqual([
-      'add server 192.0.2.3 192.0.2.3',
-      'bind serviceGroup app 192.0.2.3 80',
+      'add server w3 192.0.2.3',
+      'bind serviceGroup app w3 80',
       'disable serviceGroup app w2 80 -graceFul YES',
       'set lb vserver shop -lbMethod SOURCEIPHASH',
       'set serviceGroup app w1 80 -weight 5',

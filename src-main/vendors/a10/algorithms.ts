@@ -1,3 +1,4 @@
+import type { Offered } from '../../contract/api.ts';
 import type { AlgorithmSettings } from '../../contract/model.ts';
 
 type Neutral = Pick<AlgorithmSettings, 'name' | 'per' | 'weighted'>;
@@ -45,10 +46,14 @@ export function methodOfAlgorithm(wish: AlgorithmSettings): string | undefined {
 }
 
 /** Every algorithm that can be set, once each, with the first method of that name. */
-export function offeredMethods(): readonly { readonly name: string; readonly native: string }[] {
+export function offeredMethods(): readonly Offered[] {
   const names = [...new Set(Object.values(methods).map(({ name }) => name))];
-  return names.map((name) => ({
-    name,
-    native: Object.keys(methods).find((word) => methods[word]?.name === name) ?? '',
-  }));
+  return names.map((name) => {
+    const fitting = Object.entries(methods).filter(([, method]) => method.name === name);
+    const settings = [
+      ...(fitting.some(([, { per }]) => per === 'node') ? ['per'] : []),
+      ...(fitting.some(([, { weighted }]) => weighted === false) && fitting.length > 1 ? ['weighted'] : []),
+    ];
+    return { name, native: fitting[0]?.[0] ?? '', ...(settings.length === 0 ? {} : { settings }) };
+  });
 }

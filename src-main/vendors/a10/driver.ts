@@ -27,7 +27,6 @@ export function openA10(host: HostSession, tools: DriverTools): OpenDevice {
     },
     poll: () => Promise.reject(noFigures()),
     plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
-    planFiles: () => Promise.reject(noWholeFiles()),
     standing: async (made, wanted, signal) =>
       standingOf(made, wanted, (await running(host, signal)).parts, tools.sha256),
   };
@@ -37,13 +36,6 @@ function noFigures(): AppError {
   return new AppError(
     'CAPABILITY_MISSING',
     'Figures of an A10 come by SNMP: add its agent beside the command line (devices add ... --poll a10+snmp://...).',
-  );
-}
-
-function noWholeFiles(): AppError {
-  return new AppError(
-    'CAPABILITY_MISSING',
-    'A whole running-config is not brought back: it holds far more than balancing. Change the objects that differ instead.',
   );
 }
 
@@ -152,6 +144,17 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
     weightRange: { lowest: 1, highest: 1000 },
     algorithms: offeredMethods(),
     persistence: offeredPersistence(),
+    memberNames: { newNode: '{address}' },
+    writes: [
+      'member.maxConnections',
+      'member.priority',
+      'pool.minActiveMembers',
+      'virtualServer.adminState',
+      'virtualServer.pool',
+      'virtualServer.connectionLimit',
+      'virtualServer.persistence',
+    ],
+    monitors: { offered: [], names: { check: '{pool}_check' }, named: 1 },
   };
 }
 

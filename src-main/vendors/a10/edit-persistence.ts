@@ -1,3 +1,4 @@
+import type { Offered } from '../../contract/api.ts';
 import type { Persistence } from '../../contract/model.ts';
 import { lacking, type Scene, type Sent, setting, word } from './sent.ts';
 import { findIn, type Line, wordsOf } from './text.ts';
@@ -9,8 +10,18 @@ const kinds: Readonly<Partial<Record<NonNullable<Persistence['method']>, string>
   'tls-session-id': 'ssl-sid',
 };
 
-export function offeredPersistence(): readonly { readonly name: string; readonly native: string }[] {
-  return Object.entries(kinds).map(([name, kind]) => ({ name, native: `template persist ${kind}` }));
+export function offeredPersistence(): readonly Offered[] {
+  return Object.entries(kinds).map(([name, kind]) => ({
+    name,
+    native: `template persist ${kind}`,
+    settings:
+      kind === 'cookie'
+        ? ['cookieName', 'timeoutMs']
+        : kind.endsWith('-ip')
+          ? ['timeoutMs', 'ipv4Prefix']
+          : ['timeoutMs'],
+    multipleOf: { timeoutMs: unitOf(kind) },
+  }));
 }
 
 /**
@@ -52,7 +63,7 @@ function settingsOf({ timeoutMs, cookieName, ipv4Prefix }: Persistence, kind: st
   if (cookieName !== undefined && kind !== 'cookie') throw lacking('a cookie name of persistence that has no cookie');
   if (ipv4Prefix !== undefined && !kind.endsWith('-ip'))
     throw lacking('a network of persistence that is not by address');
-  const unit = kind === 'cookie' ? 1000 : 60_000;
+  const unit = unitOf(kind);
   if (timeoutMs !== undefined && timeoutMs % unit !== 0)
     throw lacking(`a time-out of persistence that is no whole number of ${kind === 'cookie' ? 'seconds' : 'minutes'}`);
   return [
@@ -60,4 +71,9 @@ function settingsOf({ timeoutMs, cookieName, ipv4Prefix }: Persistence, kind: st
     ...(timeoutMs === undefined ? [] : [[kind === 'cookie' ? 'expire' : 'timeout', String(timeoutMs / unit)] as const]),
     ...(ipv4Prefix === undefined ? [] : [['netmask', `/${String(ipv4Prefix)}`] as const]),
   ];
+}
+
+/** Cookies expire after seconds, entries of a table after minutes. */
+function unitOf(kind: string): number {
+  return kind === 'cookie' ? 1000 : 60_000;
 }

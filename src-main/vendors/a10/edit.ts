@@ -80,7 +80,7 @@ function memberChange(scene: Scene, pool: string, name: string, change: Change):
     case 'weight':
       return onPort(scene, server, port, group, 'weight', numberOf(change.desired, 'weight', 1, 1000));
     case 'maxConnections':
-      return onPort(scene, server, port, group, 'conn-limit', numberOf(change.desired, 'limit', 1, 64_000_000));
+      return onPort(scene, server, port, group, 'conn-limit', limitOf(change.desired));
     default:
       throw lacking(`${change.key ?? 'this'} of a member`);
   }
@@ -146,7 +146,7 @@ function addMember(scene: Scene, group: Line, change: Change): readonly Sent[] {
   if (member.weight !== undefined)
     sent.push(...setting(onServer, [line], 'weight', numberOf(member.weight, 'weight', 1, 1000), '1'));
   if (member.maxConnections !== undefined)
-    sent.push(...setting(onServer, [line], 'conn-limit', numberOf(member.maxConnections, 'limit', 1, 64_000_000)));
+    sent.push(...setting(onServer, [line], 'conn-limit', limitOf(member.maxConnections)));
   const text = `member ${word(name)} ${String(port)}`;
   const of = headOf(group);
   sent.push({ typed: [group.text, text], inverse: [[group.text, `no ${text}`]], of });
@@ -176,7 +176,7 @@ function poolChange(scene: Scene, name: string, change: Change): readonly Sent[]
       return setting(group, [], 'health-check', monitor);
     }
     case 'minActiveMembers':
-      return setting(group, [], 'min-active-member', numberOf(change.desired, 'number', 1, 1024));
+      return setting(group, [], 'min-active-member', numberOf(orNone(change.desired), 'number', 1, 1024));
     default:
       throw lacking(`${change.key ?? 'this'} of a service group`);
   }
@@ -204,7 +204,7 @@ function virtualChange(scene: Scene, name: string, change: Change): readonly Sen
         typeof change.desired === 'string' ? word(change.desired) : undefined,
       );
     case 'connectionLimit':
-      return setting(block, [port], 'conn-limit', numberOf(change.desired, 'limit', 1, 64_000_000));
+      return setting(block, [port], 'conn-limit', limitOf(change.desired));
     case 'persistence':
       return persistenceLines(
         scene,
@@ -215,6 +215,15 @@ function virtualChange(scene: Scene, name: string, change: Change): readonly Sen
     default:
       throw lacking(`${change.key ?? 'this'} of a virtual port`);
   }
+}
+
+function limitOf(value: unknown): string | undefined {
+  return numberOf(orNone(value), 'limit', 1, 64_000_000);
+}
+
+/** 0 is how the model says that there is no limit. */
+function orNone(value: unknown): unknown {
+  return value === 0 ? undefined : value;
 }
 
 function numberOf(value: unknown, what: string, lowest: number, highest: number): string | undefined {

@@ -152,7 +152,18 @@ function factsOf({ name, shell, version: [major] }: Look): DeviceFacts {
     weightRange: { lowest: 1, highest: 65_535 },
     algorithms: offeredModes(),
     persistence: offeredPersistence(),
-    writes: ['member.maxConnections'],
+    memberNames: { newNode: '{folder}{address}' },
+    writes: [
+      'member.maxConnections',
+      'member.priority',
+      'pool.minActiveMembers',
+      'pool.slowStartMs',
+      'virtualServer.adminState',
+      'virtualServer.pool',
+      'virtualServer.connectionLimit',
+      'virtualServer.persistence',
+    ],
+    monitors: { offered: [], names: { check: '{pool}_check' }, named: 20 },
   };
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../../contract/errors.ts';
+import type { Offered } from '../../contract/api.ts';
 import type { Persistence } from '../../contract/model.ts';
 import {
   created,
@@ -28,11 +29,7 @@ const kinds: Readonly<Partial<Record<NonNullable<Persistence['method']>, readonl
 };
 
 /** Ways to hold clients that can be written, for forms. */
-export function offeredPersistence(): readonly {
-  readonly name: string;
-  readonly native: string;
-  readonly settings: readonly string[];
-}[] {
+export function offeredPersistence(): readonly Offered[] {
   return Object.entries(kinds).map(([name, [kind, method]]) => ({
     name,
     native: method === '' ? kind : `${kind} ${method}`,
@@ -42,6 +39,7 @@ export function offeredPersistence(): readonly {
         : kind.endsWith('addr')
           ? ['timeoutMs', 'ipv4Prefix']
           : ['timeoutMs'],
+    multipleOf: { timeoutMs: 1000 },
   }));
 }
 

@@ -9,7 +9,9 @@ import { offeredAlgorithms } from './algorithms.ts';
 import { ask } from './cli.ts';
 import { readCommands } from './commands.ts';
 import { commandsOf } from './edit.ts';
+import { unwritableOf } from './unwritable.ts';
 import { netscalerSecrets, parseNetscaler } from './parse.ts';
+import { offeredPersistence } from './persistence.ts';
 import { draftPlan, fingerprintOf, standingOf } from './plan.ts';
 
 const path = 'ns.conf';
@@ -21,7 +23,6 @@ export function openNetscaler(host: HostSession, tools: DriverTools): OpenDevice
     read: (signal) => readAppliance(host, tools, signal),
     poll: () => Promise.reject(noFigures()),
     plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
-    planFiles: () => Promise.reject(noWholeFiles()),
     standing: async (made, wanted, signal) => standingOf(made, wanted, await running(host, signal), tools.sha256),
   };
 }
@@ -30,13 +31,6 @@ function noFigures(): AppError {
   return new AppError(
     'CAPABILITY_MISSING',
     'Figures of a NetScaler come by SNMP: add its agent beside the command line (devices add ... --poll netscaler+snmp://...).',
-  );
-}
-
-function noWholeFiles(): AppError {
-  return new AppError(
-    'CAPABILITY_MISSING',
-    'A whole ns.conf is not brought back: it holds far more than balancing. Change the objects that differ instead.',
   );
 }
 
@@ -49,7 +43,9 @@ async function readAppliance(host: HostSession, tools: DriverTools, signal: Abor
   const facts = await readFacts(host, signal);
   const text = await running(host, signal);
   const files: readonly SourceFile[] = [{ path, bytes: Buffer.from(text) }];
-  return { files, fingerprint: fingerprintOf(text, tools.sha256), facts, model: parseNetscaler(files) };
+  const model = parseNetscaler(files);
+  const fingerprint = fingerprintOf(text, tools.sha256);
+  return { files, fingerprint, facts: { ...facts, unwritable: unwritableOf(model) }, model };
 }
 
 /** `NetScaler NS13.1: Build 37.38.nc, Date: ...`, and the role that `show ha node` gives to this node, the first it lists. */
@@ -67,7 +63,10 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
     ],
     weightRange: { lowest: 1, highest: 100 },
     algorithms: offeredAlgorithms(),
-    writes: ['member.maxConnections'],
+    persistence: offeredPersistence(),
+    monitors: { offered: [], names: { check: '{pool}_check' }, named: 20 },
+    memberNames: { newNode: '{address}' },
+    writes: ['member.maxConnections', 'virtualServer.adminState', 'virtualServer.persistence'],
   };
 }
 

@@ -48,7 +48,8 @@ export function newGroupMember(scene: Scene, group: string, pool: string, member
   const target = edit.target.pools.find(({ name }) => name === pool);
   const isOfAll = target?.members.every(({ maxConnections = limit }) => maxConnections === member.maxConnections);
   if ((member.maxConnections ?? limit) !== limit && isOfAll !== true) throw limitOfGroup(group);
-  const server = serverOf(scene, member);
+  // A member of a group is called after its server and port.
+  const server = serverOf(scene, member, member.name.replace(/:(?:\d+|\*)$/, ''));
   const place = `${quoteWord(server.name)} ${portOf(member)}`;
   const bind = `bind ${said} ${place}${weightText(member.weight)}${stateText(member.adminState)}`;
   return [
@@ -132,14 +133,18 @@ function stateCommand(said: string, state: unknown): string {
 }
 
 /** The server that a new member stands on: the one that it names, one with its address, or a new one. */
-function serverOf({ objects }: Scene, member: Member): { readonly name: string; readonly sent: readonly Sent[] } {
+function serverOf(
+  { objects }: Scene,
+  member: Member,
+  called = member.address,
+): { readonly name: string; readonly sent: readonly Sent[] } {
   const servers = objects.all('server');
   const address = member.address ?? '';
   const known = servers.find(({ name, commands }) => {
     return member.node === undefined ? commands.some(({ words }) => words[3] === address) : name === member.node;
   });
   if (known !== undefined) return { name: known.name, sent: [] };
-  const name = member.node ?? address;
+  const name = member.node ?? called ?? address;
   const command = `add server ${quoteWord(name)} ${quoteWord(address)}`;
   return { name, sent: [{ command, inverse: `rm server ${quoteWord(name)}`, of: { kind: 'server', name } }] };
 }

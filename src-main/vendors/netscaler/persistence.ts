@@ -1,3 +1,4 @@
+import type { Offered } from '../../contract/api.ts';
 import type { Persistence } from '../../contract/model.ts';
 import { prefixOfMask } from '../netmask.ts';
 import type { Options } from './commands.ts';
@@ -44,4 +45,20 @@ export function persistenceOf(options: Options): { persistence?: Persistence } {
 /** The word of a method; undefined where the appliance has none. */
 export function typeOfPersistence({ method }: Persistence): string | undefined {
   return Object.keys(methods).find((word) => methods[word] === method);
+}
+
+/** Ways to hold clients that can be written, for forms; time-outs are whole minutes. */
+export function offeredPersistence(): readonly Offered[] {
+  const names = [...new Set(Object.values(methods))];
+  return names.map((name) => ({
+    name,
+    native: typeOfPersistence({ method: name }) ?? '',
+    ...(name === 'expression' ? { needs: ['expression'] } : {}),
+    settings: [
+      'timeoutMs',
+      ...(name === 'cookie-insert' ? ['cookieName'] : []),
+      ...(name.endsWith('-ip') ? ['ipv4Prefix', 'ipv6Prefix'] : []),
+    ],
+    multipleOf: { timeoutMs: 60_000 },
+  }));
 }

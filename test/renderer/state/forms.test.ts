@@ -4,6 +4,7 @@ import { settingFields, settingsOf, valuesOf } from '../../../src-renderer/state
 import {
   methodsOf,
   persistenceFields,
+  persistenceForm,
   persistenceOf,
   persistenceValues,
 } from '../../../src-renderer/state/persistence-form.ts';
@@ -16,7 +17,7 @@ import {
   monitorWish,
 } from '../../../src-renderer/state/monitor-form.ts';
 import { stepsOf, stepsText } from '../../../src-renderer/state/monitor-steps.ts';
-import { memberOf } from '../../../src-renderer/state/member-draft.ts';
+import { folderOf, memberOf } from '../../../src-renderer/state/member-draft.ts';
 
 const facts: DeviceFacts = {
   vendor: 'v',
@@ -50,6 +51,14 @@ describe('the form of an algorithm', () => {
   test('begins with what the device has and gives the same back', () => {
     const held = { name: 'header-hash', key: 'X-User', hash: 'ring', boundedLoad: 1.25, avalanche: true } as const;
     expect(settingsOf('header-hash', fields, valuesOf(fields, held))).toEqual({ settings: held });
+  });
+
+  test('weights are followed, or not, or as the device has it', () => {
+    const weighing = [{ key: 'weighted', kind: 'choice', choices: ['yes', 'no'], isNeeded: false }] as const;
+    for (const settings of [{ weighted: true }, { weighted: false }, {}]) {
+      const whole = { name: 'round-robin', ...settings } as const;
+      expect(settingsOf('round-robin', weighing, valuesOf(weighing, whole))).toEqual({ settings: whole });
+    }
   });
 
   test('what is left empty is not written; what is needed and empty is named', () => {
@@ -96,6 +105,22 @@ describe('the form of a persistence', () => {
     });
   });
 
+  test('a time that the device does not count in is at fault before anything is staged', () => {
+    const minutes = [
+      { name: 'source-ip', native: 'SOURCEIP', settings: ['timeoutMs'], multipleOf: { timeoutMs: 60_000 } },
+    ];
+    const form = persistenceForm({ ...facts, persistence: minutes }, undefined);
+    expect(form.read({ method: 'source-ip', timeoutMs: '90' })).toEqual({ wrong: 'timeoutMs' });
+    expect(form.read({ method: 'source-ip', timeoutMs: '120' })).toEqual({
+      settings: { persistence: { method: 'source-ip', timeoutMs: 120_000 } },
+    });
+    expect(form.read({ method: '' })).toEqual({ settings: { persistence: {} } });
+  });
+
+  test('what is held in a way that cannot be written stays', () => {
+    expect(persistenceForm(facts, { method: 'sip' }).read({ method: 'sip' })).toEqual({ wrong: 'method' });
+  });
+
   test('another method begins anew, none is empty', () => {
     const held = { method: 'cookie-insert' as const, cookieName: 'SRV' };
     expect(persistenceOf('source-ip', source, { timeoutMs: '60', ipv4Prefix: '24' }, held)).toEqual({
@@ -134,6 +159,33 @@ describe('the dialog for a new member', () => {
     [{ weight: '-1' }, 'weight'],
   ] as const)('%j is refused at the field at fault', (wrong, field) => {
     expect(memberOf({ ...draft, ...wrong }, ['taken'], range)).toEqual({ wrong: field });
+  });
+
+  describe('where members are named after nodes', () => {
+    const names = {
+      newNode: '{folder}{address}',
+      folder: folderOf('/Common/app'),
+      nodes: [{ name: '/Common/w1', address: '10.0.0.1' }],
+    };
+    function named(given: { readonly name?: string; readonly address?: string }): unknown {
+      const made = memberOf({ ...draft, ...given }, [], range, names);
+      return 'wrong' in made ? made.wrong : made.member.name;
+    }
+
+    test.each([
+      ['a known address by its node', { address: '10.0.0.1' }, '/Common/w1:8080'],
+      ['a new one by a node that is called after it', {}, '/Common/10.0.0.9:8080'],
+      ['one of IPv6 with a point', { address: '2001:db8::9' }, '/Common/2001:db8::9.8080'],
+      ['a name without folder and port gets both', { name: 'w9' }, '/Common/w9:8080'],
+      ['a whole name stays', { name: '/North/w9:8080' }, '/North/w9:8080'],
+      ['a known address under another name is at fault', { address: '10.0.0.1', name: 'w9' }, 'name'],
+    ])('%s', (_what, given, name) => {
+      expect(named(given)).toBe(name);
+    });
+
+    test('a pool in no folder gives none', () => {
+      expect(folderOf('shop/app')).toBe('');
+    });
   });
 
   test('weight and state are written only where they were given', () => {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { limitsForm, listenForm, queueForm, serverTlsForm } from '../../../src-renderer/state/settings-form.ts';
+import {
+  limitsForm,
+  listenForm,
+  namedMonitorsForm,
+  queueForm,
+  serverForm,
+  serverTlsForm,
+  serviceForm,
+} from '../../../src-renderer/state/settings-form.ts';
 import { Staging } from '../../../src-renderer/state/staging.svelte.ts';
 
 const writes = ['member.maxConnections', 'member.maxQueue', 'pool.queue.timeoutMs'] as const;
@@ -75,4 +83,34 @@ test('settings of virtual servers, pools and members are staged, told and wished
   expect(staging.desired('lb').pools?.[0]?.tls).toEqual({ verify: false, exact: true });
   staging.stage({ kind: 'removeMember', ...at, member: 'a' });
   expect(staging.setting({ of: 'member', ...at, member: 'a' }, 'maxConnections')).toBeUndefined();
+});
+
+test('a virtual server is asked for what its device takes, and says 0 for a limit that goes', () => {
+  const server = { name: 'shop', pool: 'app', connectionLimit: 9 };
+  const form = serverForm(server, ['app', 'api'], ['virtualServer.adminState', 'virtualServer.connectionLimit']);
+  expect(form.fields(form.values).map(({ key }) => key)).toEqual(['adminState', 'connectionLimit']);
+  expect(form.read({ ...form.values, connectionLimit: '' })).toEqual({
+    settings: { adminState: 'enabled', connectionLimit: 0 },
+  });
+  const staging = new Staging();
+  const own = { of: 'virtualServer', device: 'd', virtualServer: 'shop' } as const;
+  staging.stageSettings(own, server, { adminState: 'enabled', persistence: {}, connectionLimit: 9 });
+  expect(staging.count).toBe(0);
+});
+
+test('monitors are chosen by name, no more than the device takes', () => {
+  const one = namedMonitorsForm(['a'], ['b', 'a'], 1);
+  expect(one.fields(one.values)).toMatchObject([{ kind: 'choice', choices: ['a', 'b'] }]);
+  expect(one.read({ monitor: '' })).toEqual({ settings: { monitors: [] } });
+  const two = namedMonitorsForm(['a'], ['b', 'c'], 2);
+  expect(two.read({ ...two.values, c: true })).toEqual({ settings: { monitors: ['a', 'c'] } });
+  expect(two.read({ a: true, b: true, c: true })).toEqual({ wrong: 'c' });
+});
+
+test('slow start is asked for in whole seconds, and 0 is at once', () => {
+  const form = serviceForm({ name: 'p', members: [], slowStartMs: 10_000 }, ['pool.slowStartMs']);
+  expect(form.values).toMatchObject({ slowStartMs: '10' });
+  expect(form.read({ slowStartMs: '25' })).toEqual({ settings: { slowStartMs: 25_000 } });
+  expect(form.read({ slowStartMs: '2.5' })).toEqual({ wrong: 'slowStartMs' });
+  expect(form.read({ slowStartMs: '' })).toEqual({ settings: { slowStartMs: 0 } });
 });
