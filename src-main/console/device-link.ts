@@ -106,10 +106,10 @@ export class DeviceLink {
   }
 }
 
-/** An answer that repeats any line of the secret that it was given is told to nobody. */
+/** An answer that repeats any line of the secret that it was given is told to nobody; a line of white space and zeros is no secret. */
 function without(secret: Buffer | undefined, said: string): string {
   const lines = secret?.toString('latin1').split(/\r?\n/) ?? [];
-  return lines.some((line) => line.trim() !== '' && said.includes(line)) ? '' : said;
+  return lines.some((line) => /[^\s\0]/.test(line) && said.includes(line)) ? '' : said;
 }
 
 /** A blank line would end it early, so there is none but the last. */

@@ -1,14 +1,19 @@
 import type { DeviceFacts, TestStep } from '../../contract/api.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
-import type { Edit } from '../../contract/plan.ts';
+import type { Edit, Plan } from '../../contract/plan.ts';
 import type { HostSession } from '../../transports/transport.ts';
 import { unifiedHunks } from '../hunks.ts';
 import { maskWith } from '../mask.ts';
 import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
 import { offeredAlgorithms } from './algorithms.ts';
+import type { CertificateContext } from './certificates/chain.ts';
+import { listCertificates } from './certificates/list.ts';
+import { planAddition, planRenewal, type Serials } from './certificates/plan.ts';
+import { isSameSerial, parseShown } from './certificates/show.ts';
 import { ask } from './cli.ts';
 import { readCommands } from './commands.ts';
 import { commandsOf } from './edit.ts';
+import { Objects } from './objects.ts';
 import { unwritableOf } from './unwritable.ts';
 import { netscalerSecrets, parseNetscaler } from './parse.ts';
 import { offeredPersistence } from './persistence.ts';
@@ -23,8 +28,51 @@ export function openNetscaler(host: HostSession, tools: DriverTools): OpenDevice
     read: (signal) => readAppliance(host, tools, signal),
     poll: () => Promise.reject(noFigures()),
     plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
-    standing: async (made, wanted, signal) => standingOf(made, wanted, await running(host, signal), tools.sha256),
+    standing: (made, wanted, signal) => standing(host, tools, made, wanted, signal),
+    certificates: {
+      list: async (reading, signal) =>
+        listCertificates(objectsOf(reading), parseShown(await ask(host, 'show ssl certKey', signal))),
+      plan: async (reading, name, material, planId, signal) =>
+        planRenewal(await certificateContext(host, tools, reading, planId, signal), name, material),
+      add: async (reading, wish, material, planId, signal) =>
+        planAddition(await certificateContext(host, tools, reading, planId, signal), wish, material),
+    },
   };
+}
+
+function objectsOf({ files }: DeviceReading): Objects<ReturnType<typeof readCommands>[number]> {
+  return new Objects(readCommands(files[0]?.bytes.toString('utf8') ?? ''));
+}
+
+async function certificateContext(
+  host: HostSession,
+  tools: DriverTools,
+  reading: DeviceReading,
+  planId: string,
+  signal: AbortSignal,
+): Promise<CertificateContext> {
+  const nodes = await ask(host, 'show ha node', signal);
+  if (roleOf(nodes) === 'Secondary') throw new AppError('CAPABILITY_MISSING', secondary);
+  const shown = parseShown(await ask(host, 'show ssl certKey', signal));
+  return { reading, shown, planId, tools, isPair: (nodes.match(/Node ID:/g) ?? []).length > 1 };
+}
+
+/** By the lines of the configuration and, where a certificate was loaded, by the serial number that the appliance tells. */
+async function standing(
+  host: HostSession,
+  tools: DriverTools,
+  made: Plan,
+  wanted: 'old' | 'new',
+  signal: AbortSignal,
+): ReturnType<OpenDevice['standing']> {
+  const found = standingOf(made, wanted, await running(host, signal), tools.sha256);
+  const serials = made.driver['serials'] as Serials | undefined; // written by planRenewal or planAddition, kept as JSON
+  const serial = serials?.[wanted];
+  if (serials === undefined || serial === undefined || found.differences.length > 0) return found;
+  const shown = parseShown(await ask(host, 'show ssl certKey', signal)).find(({ name }) => name === serials.name);
+  if (isSameSerial(shown?.facts?.serial, serial)) return found;
+  const told = shown?.facts?.serial ?? 'none';
+  return { ...found, differences: [`certificate "${serials.name}" has serial ${told}, not ${serial}`] };
 }
 
 function noFigures(): AppError {
@@ -74,7 +122,11 @@ const secondary =
   'This is the secondary of a pair: what is changed here, the primary overwrites. Add the primary and change it there.';
 
 async function readRole(host: HostSession, signal: AbortSignal): Promise<string | undefined> {
-  return /Master State:\s*(\w+)/i.exec(await ask(host, 'show ha node', signal))?.[1];
+  return roleOf(await ask(host, 'show ha node', signal));
+}
+
+function roleOf(nodes: string): string | undefined {
+  return /Master State:\s*(\w+)/i.exec(nodes)?.[1];
 }
 
 async function plan(

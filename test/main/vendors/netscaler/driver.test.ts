@@ -1,95 +1,19 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { parseAddress } from '../../../../src-main/contract/address.ts';
 import type { Desired } from '../../../../src-main/contract/model.ts';
-import { type Plan, planSchema } from '../../../../src-main/contract/plan.ts';
-import { DeviceLink } from '../../../../src-main/console/device-link.ts';
-import { diffModel } from '../../../../src-main/core/plan/diff.ts';
-import { openSsh } from '../../../../src-main/transports/ssh-connect.ts';
 import { applyCommands } from '../../../../src-main/vendors/netscaler/write.ts';
-import { drivers } from '../../../../src-main/vendors/registry.ts';
-import { type Fake, startFakeSsh } from '../../../rigs/fake-ssh.ts';
+import { type OpenAppliance, openAppliance, orchard, send } from './appliance.ts';
 
-// How the driver speaks to the command line over SSH. What is at the other end here takes the commands as this project understands
-// them, so it proves how answers are read and what is sent when, not that an appliance takes them.
-
-const orchard = readFileSync(join(import.meta.dirname, '../../../fixtures/netscaler/orchard/ns.conf'), 'utf8');
 const { signal } = new AbortController();
-const stops: (() => Promise<void> | void)[] = [];
+const stops: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-class Appliance {
-  running = orchard;
-  saved = orchard;
-  role = 'Primary';
-  readonly sent: string[] = [];
-  refuses: string | undefined;
-
-  answer(command: string): string {
-    this.sent.push(command);
-    if (command === this.refuses) return 'ERROR: Internal error while processing the request\n';
-    const warning = this.role === 'Secondary' ? 'Warning: You are connected to a secondary node\n' : '';
-    if (command === 'show ns runningConfig') return `${warning}${this.running} Done\n`;
-    if (command === 'show ns ns.conf') return `${this.saved} Done\n`;
-    if (command === 'show ns version')
-      return '\tNetScaler NS13.1: Build 37.38.nc, Date: Nov 23 2022, 04:21:25   (64-bit)\n Done\n';
-    if (command === 'show ha node') return `1)\tNode ID:      0\n\tMaster State: ${this.role}\n Done\n`;
-    if (command === 'save ns config') this.saved = this.running;
-    const before = this.running;
-    this.running = applyCommands(this.running, [command]);
-    const isAgain = before === this.running && /^(?:add|bind|unbind) /.test(command);
-    return isAgain ? 'ERROR: No such resource\n' : ' Done\n';
-  }
-}
-
-async function open(): Promise<{ appliance: Appliance; link: DeviceLink; plan: (desired: Desired) => Promise<Plan> }> {
-  const appliance = new Appliance();
-  const fake: Fake = await startFakeSsh({
-    onExec: (command, channel) => {
-      channel.write(appliance.answer(command));
-      channel.exit(0);
-      channel.end();
-    },
-  });
-  stops.push(fake.close);
-  const host = await openSsh(fake.options());
-  stops.push(host.close);
-  const driver = drivers.find(({ id }) => id === 'netscaler');
-  if (driver === undefined) throw new Error('no driver');
-  const tools = {
-    now: () => new Date(0),
-    sleep: () => Promise.resolve(),
-    certificate: () => undefined,
-    sha256: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex'),
-  };
-  const address = parseAddress(`netscaler+ssh://operator@127.0.0.1:${String(fake.port)}`);
-  const link = new DeviceLink(driver, address, { kind: 'host', host }, tools);
-  return {
-    appliance,
-    link,
-    plan: async (desired) => {
-      const reading = await link.device.read(signal);
-      const edit = diffModel(reading.model, desired, 'merge');
-      const draft = await link.device.plan(reading, edit, 'plan123', signal);
-      const head = {
-        version: 1,
-        id: 'plan123',
-        device: 'adc',
-        vendor: 'netscaler',
-        createdAt: '2026-01-01T00:00:00.000Z',
-      };
-      return planSchema.parse({ ...draft, ...head, desired, changes: edit.changes });
-    },
-  };
-}
-
-async function send(link: DeviceLink, steps: Plan['steps']): Promise<void> {
-  for (const step of steps) for (const command of step.commands) await link.send(command, signal);
+async function open(): Promise<OpenAppliance> {
+  const opened = await openAppliance();
+  stops.push(opened.close);
+  return opened;
 }
 
 const weight: Desired = { pools: [{ name: 'lb_web/sg_web', members: [{ name: 'apple1:8080', weight: 7 }] }] };
