@@ -30,7 +30,9 @@ export function uploadStep(files: readonly NewFile[], isPair: boolean, sha256: (
     const stream = scpStream(file);
     const content = `${file.what}, ${String(file.bytes.length)} bytes, SHA-256 ${sha256(file.bytes)}`;
     return {
-      ...typedCommand(`scp -t ${directory}/${file.name}`, scpAnswer),
+      kind: 'shell',
+      text: `scp -t ${directory}/${file.name}`,
+      expect: scpAnswer,
       shown: `scp -p FILE USER@APPLIANCE:${directory}/${file.name}   # the file: ${content}`,
       stdin: { secret: file.secret, sha256: sha256(stream), bytes: stream.length },
     };
