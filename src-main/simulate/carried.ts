@@ -1,3 +1,5 @@
+import type { ServedTls } from './served-tls.ts';
+
 /**
  * What a simulated appliance is configured to do with traffic, in words that all vendors share. Each vendor's `carried.ts` reads it out
  * of that vendor's own configuration; `carrier.ts` does it.
@@ -14,8 +16,8 @@ export interface CarriedServer {
   readonly connectionLimit?: number;
   readonly pool: CarriedPool;
   readonly persistence?: CarriedPersistence;
-  /** Towards clients; absent = clear text. */
-  readonly tls?: CarriedTls;
+  /** Towards clients; absent = clear text. Without a certificate one is made up. */
+  readonly tls?: ServedTls;
   /** Tells the member the client's address in X-Forwarded-For. */
   readonly tellsClient?: boolean;
 }
@@ -62,8 +64,8 @@ export interface CarriedMember {
   readonly weight?: number;
   /** The highest group serves. Default 0. */
   readonly priority?: number;
-  /** `draining` lets held clients in, `disabled` nobody; what runs goes on in both. */
-  readonly state: 'enabled' | 'draining' | 'disabled';
+  /** `draining` lets held clients in, `disabled` nobody; what runs goes on in both, and is cut in `cut`. */
+  readonly state: 'enabled' | 'draining' | 'disabled' | 'cut';
   readonly connectionLimit?: number;
   readonly monitors: readonly CarriedMonitor[];
   /** What a cookie of persistence says of it. */
@@ -99,23 +101,6 @@ export interface CarriedPersistence {
   readonly ipv4Prefix?: number;
   readonly timeoutMs?: number;
   readonly fallback?: 'source-ip';
-}
-
-export interface CarriedTls {
-  /** PEM texts, the chain behind the certificate; the first is the default. Empty = one is made up. */
-  readonly certificates: readonly { readonly name: string; readonly cert: string; readonly key: string }[];
-  readonly minVersion: TlsVersion;
-  readonly maxVersion: TlsVersion;
-  /** OpenSSL's names; those that it does not know are left out. Empty = all that are safe. */
-  readonly ciphers: readonly string[];
-}
-export type TlsVersion = '1.0' | '1.1' | '1.2' | '1.3';
-
-/** The versions that are left when some are switched off; none left = the newest alone. */
-export function versionsBetween(allowed: ReadonlySet<TlsVersion>): Pick<CarriedTls, 'minVersion' | 'maxVersion'> {
-  const all: readonly TlsVersion[] = ['1.0', '1.1', '1.2', '1.3'];
-  const left = all.filter((version) => allowed.has(version));
-  return { minVersion: left[0] ?? '1.3', maxVersion: left.at(-1) ?? '1.3' };
 }
 
 /** Only these are served by a real socket: nothing of a simulated appliance leaves the machine. */

@@ -8,9 +8,9 @@ import {
   type CarriedPersistence,
   type CarriedPool,
   type CarriedServer,
-  type CarriedTls,
   isLoopback,
 } from './carried.ts';
+import type { ServedTls, TlsVersion } from './served-tls.ts';
 
 type Server = NonNullable<EngineConfig['virtualServers']>[number];
 type Pool = NonNullable<EngineConfig['pools']>[number];
@@ -53,21 +53,44 @@ function persistenceOf(persistence: CarriedPersistence): Server['persistence'] {
   return { ...rest, ...(isCookie && { cookie: { path: '/', secure: isCookieSecure, httpOnly: isCookieHttpOnly } }) };
 }
 
-/** A suite of TLS 1.3 is told apart by its name. What this OpenSSL does not know an appliance may: it is left out. */
-function tlsOf({ certificates, minVersion, maxVersion, ciphers }: CarriedTls, keep: KeepFile): Server['tls'] {
-  const known = ciphers.filter((name) => isCipher(name));
+/**
+ * OpenSSL's words for suites; those that it does not know, and those that take suites away, are left out: the engine takes each by
+ * itself. A suite of TLS 1.3 is told apart by its name.
+ */
+function tlsOf(
+  { certificates, versions, ciphers, clientCertificate, authorities }: ServedTls,
+  keep: KeepFile,
+): Server['tls'] {
+  const known = (ciphers ?? []).filter((name) => isCipher(name));
   const older = known.filter((name) => !name.startsWith('TLS_'));
   const newer = known.filter((name) => name.startsWith('TLS_'));
+  const [minVersion = '1.3', maxVersion = minVersion] = rangeOf(versions);
   // TLS 1.0 and 1.1 have none of the suites that a modern list names.
   const isOld = minVersion === '1.0' || minVersion === '1.1';
   const all = [...mozillaProfiles.intermediate.ciphers, ...(isOld ? suitesOfOld : [])];
+  const ordered = certificates.toSorted((a, b) => Number(a.isForName) - Number(b.isForName));
   return {
-    certificates: certificates.map(({ name, cert, key }) => ({ name, certFile: keep(cert), keyFile: keep(key) })),
+    certificates: ordered.map(({ name, chain, key }) => ({
+      name,
+      certFile: keep(chain.join('\n')),
+      keyFile: keep(key),
+    })),
     minVersion,
     maxVersion,
     ciphers: older.length === 0 ? all : older,
     ...(newer.length > 0 && { cipherSuites: newer }),
+    ...(clientCertificate !== 'ignored' &&
+      authorities.length > 0 && {
+        clientAuth: clientCertificate === 'required' ? 'required' : 'optional',
+        caFile: keep(authorities.join('\n')),
+      }),
   };
+}
+
+/** The oldest and the newest that are on; SSL 3 is nobody's any more. */
+function rangeOf(on: readonly TlsVersion[]): readonly string[] {
+  const names = on.flatMap((version) => (version === 'SSLv3' ? [] : [version === 'TLSv1' ? '1.0' : version.slice(-3)]));
+  return names.length === 0 ? [] : [names[0] ?? '', names.at(-1) ?? ''];
 }
 
 const suitesOfOld = [
@@ -100,7 +123,7 @@ function memberOf(member: CarriedMember, weight: number): NonNullable<Pool['memb
     port,
     weight,
     priority,
-    adminState: isHere ? state : 'disabled',
+    adminState: !isHere || state === 'cut' ? 'disabled' : state,
     monitors: isHere ? monitors.map(monitorName) : [],
     ...(connectionLimit !== undefined && { maxConnections: connectionLimit }),
     ...(cookieValue !== undefined && { cookieValue }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EngineConfig } from '../contract/engine-config.ts';
 import { toProblem } from '../contract/errors.ts';
 import { checkConfig } from '../engine/config/load.ts';
 import type { EngineStatistics } from '../engine/supervisor/stats.ts';
@@ -30,6 +31,7 @@ export function openEngine(): Engine {
   const folder = mkdtempSync(join(tmpdir(), 'steelyard-carrier-')); // mode 0700
   const made = makeSelfSigned(['localhost.localdomain'], Date.now());
   let supervisor: Supervisor | undefined;
+  let cut: ReadonlySet<string> = new Set();
 
   function keep(text: string): string {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -37,10 +39,21 @@ export function openEngine(): Engine {
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   }
+  /** Once for each member that is newly to be cut: it goes, with what runs on it, and comes back as disabled as it was. */
+  async function cutOff(config: EngineConfig, servers: readonly CarriedServer[]): Promise<void> {
+    const all = servers.flatMap(({ pool }) =>
+      pool.members.filter(({ state }) => state === 'cut').map(({ key }) => [pool.name, key] as const),
+    );
+    const fresh = all.filter(([pool, member]) => !cut.has(`${pool}\n${member}`));
+    cut = new Set(all.map(([pool, member]) => `${pool}\n${member}`));
+    for (const [pool, member] of fresh) await supervisor?.removeMember(pool, member, true);
+    if (fresh.length > 0) await supervisor?.apply(config, 'reload');
+  }
   function withCertificate(server: CarriedServer): CarriedServer {
     const { tls } = server;
     if (tls === undefined || tls.certificates.length > 0) return server;
-    return { ...server, tls: { ...tls, certificates: [{ name: 'made-up', ...made }] } };
+    const own = { name: 'made-up', chain: [made.cert], key: made.key, isForName: false };
+    return { ...server, tls: { ...tls, certificates: [own] } };
   }
   return {
     open: async () => {
@@ -53,6 +66,7 @@ export function openEngine(): Engine {
       if (checked.config === undefined) return `${problem?.what ?? 'it cannot be'}, ${problem?.why ?? ''}`;
       try {
         await supervisor?.apply(checked.config, 'reload');
+        await cutOff(checked.config, servers);
         return undefined;
       } catch (error) {
         return toProblem(error).detail;

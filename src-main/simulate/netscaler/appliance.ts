@@ -3,6 +3,7 @@ import { type Configuration, parseConfiguration, renderConfiguration } from './c
 import { type Files, makeFiles, NoSpace } from '../files.ts';
 import type { ServedTls } from '../served-tls.ts';
 import { change } from './effects.ts';
+import { type HealthOf, unprobed } from './health.ts';
 import { readPairs } from './key-pair.ts';
 import { type Given, readCommand } from './match.ts';
 import { CommandRefused } from './refusal.ts';
@@ -42,6 +43,8 @@ export interface ApplianceOptions extends Partial<EffectOptions> {
   readonly now?: () => Date;
   /** Texts by their paths that are on the disk from the beginning. */
   readonly files?: Readonly<Record<string, string>>;
+  /** What is told of services and members. */
+  readonly health?: HealthOf;
 }
 
 const done = ' Done\n';
@@ -83,7 +86,11 @@ export function makeAppliance(options: ApplianceOptions): Appliance {
   function answer(given: Given): Answer {
     const { source, verb } = given.form;
     if (verb === 'show') {
-      return { text: `${show(given, { running, saved, role, now: now() })}${done}`, isRefused: false, source };
+      return {
+        text: `${show(given, { running, saved, role, now: now(), health: options.health ?? unprobed })}${done}`,
+        isRefused: false,
+        source,
+      };
     }
     if (role === 'secondary') throw new CommandRefused('Operation not permitted');
     if (verb === 'save') save();

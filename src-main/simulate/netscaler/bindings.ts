@@ -30,7 +30,7 @@ export interface Vserver {
 export function vserversOf(config: Configuration): readonly Vserver[] {
   return findLines(config, 'add', 'lb vserver').map((line) => {
     const [name = '', protocol = '', address = '0.0.0.0', port = '0'] = textsOf(line);
-    const targets = findLines(config, 'bind', 'lb vserver', name).map((bind) => textsOf(bind)[1] ?? '');
+    const bindings = findLines(config, 'bind', 'lb vserver', name);
     return {
       name,
       protocol,
@@ -39,7 +39,7 @@ export function vserversOf(config: Configuration): readonly Vserver[] {
       isEnabled: isEnabled(line),
       method: findArgument(line, 'lbMethod') ?? 'LEASTCONNECTION',
       persistence: findArgument(line, 'persistenceType') ?? 'NONE',
-      bound: targets.flatMap((target) => boundTo(config, target)),
+      bound: bindings.flatMap((binding) => boundTo(config, binding)),
     };
   });
 }
@@ -49,23 +49,24 @@ export function groupMembersOf(config: Configuration): readonly Bound[] {
   return findLines(config, 'add', 'serviceGroup').flatMap((line) => membersOf(config, line));
 }
 
-function boundTo(config: Configuration, target: string): readonly Bound[] {
+/** Services outside groups. */
+export function servicesOf(config: Configuration): readonly Bound[] {
+  return findLines(config, 'add', 'service').map((line) => serviceOf(config, line, 1));
+}
+
+/** The weight of a member stands on its own binding, that of a service on the virtual server's. */
+function boundTo(config: Configuration, binding: ConfigLine): readonly Bound[] {
+  const [, target = ''] = textsOf(binding);
+  const weight = Number(findArgument(binding, 'weight') ?? 1);
   const groups = findLines(config, 'add', 'serviceGroup', target).flatMap((line) => membersOf(config, line));
-  const services = findLines(config, 'add', 'service', target).map((line) => {
-    const [name = '', server = '', protocol = '', port = '0'] = textsOf(line);
-    const [address, isServerOn] = serverOf(config, server);
-    return {
-      name,
-      group: '',
-      server,
-      address,
-      port: Number(port),
-      protocol,
-      weight: 1,
-      isEnabled: isServerOn && isEnabled(line),
-    };
-  });
-  return [...groups, ...services];
+  return [...groups, ...findLines(config, 'add', 'service', target).map((line) => serviceOf(config, line, weight))];
+}
+
+function serviceOf(config: Configuration, line: ConfigLine, weight: number): Bound {
+  const [name = '', server = '', protocol = '', port = '0'] = textsOf(line);
+  const [address, isServerOn] = serverOf(config, server);
+  const isOn = isServerOn && isEnabled(line);
+  return { name, group: '', server, address, port: Number(port), protocol, weight, isEnabled: isOn };
 }
 
 function membersOf(config: Configuration, group: ConfigLine): readonly Bound[] {

@@ -3,6 +3,7 @@ import { systemGroup } from '../system-group.ts';
 import type { Counters, Traffic } from '../traffic.ts';
 import { type Bound, groupMembersOf, type Vserver, vserversOf } from './bindings.ts';
 import type { Configuration } from './configuration.ts';
+import type { Health, HealthOf } from './health.ts';
 import type { HaRole } from './show.ts';
 
 /** What the agent is made of, at one moment. */
@@ -11,6 +12,7 @@ export interface Watched {
   readonly role: HaRole;
   readonly traffic: Traffic;
   readonly upMs: number;
+  readonly health: HealthOf;
 }
 
 type Row = Readonly<Record<number, MibValue>>;
@@ -21,7 +23,7 @@ const root = '1.3.6.1.4.1.5951.4.1';
  * NS-ROOT-MIB of 13.1: the vserver, lbvserver and service group member tables. Columns, types and index are the MIB's. As recordings of
  * devices do, a virtual server is UP (7) whatever its health says.
  */
-export function mibOf({ config, role, traffic, upMs }: Watched): MibView {
+export function mibOf({ config, role, traffic, upMs, health }: Watched): MibView {
   const release = config.lines[0]?.text.slice(1).replace(' Build', ': Build') ?? 'NS13.1: Build 37.38';
   const version = `NetScaler ${release}.nc, Date: Nov 23 2022, 04:42:36   (64-bit)`;
   const vservers = vserversOf(config);
@@ -39,12 +41,14 @@ export function mibOf({ config, role, traffic, upMs }: Watched): MibView {
       {
         oid: `${root}.2.7.1`,
         index: [1, 2],
-        rows: groupMembersOf(config).map((one) => memberRow(one, traffic.of(one.name))),
+        rows: groupMembersOf(config).map((one) =>
+          memberRow(one, traffic.of(one.name), health(one.name, one.isEnabled)),
+        ),
       },
       {
         oid: `${root}.3.1.1`,
         index: [1],
-        rows: vservers.map((one) => vserverRow(one, traffic.of(`vserver ${one.name}`))),
+        rows: vservers.map((one) => vserverRow(one, traffic.of(`vserver ${one.name}`), health)),
       },
       // Indexed by the other table's name: it stands in the index alone.
       { oid: `${root}.3.6.1`, index: [nameColumn], hidden: [nameColumn], rows: vservers.map(methodRow) },
@@ -54,10 +58,13 @@ export function mibOf({ config, role, traffic, upMs }: Watched): MibView {
 
 const nameColumn = 99;
 
-/** EntityState: up(7), outOfService(4). */
-function stateOf(isEnabled: boolean): MibValue {
-  return integer(isEnabled ? 7 : 4);
-}
+/** EntityState. */
+const states: Readonly<Record<Health, number>> = {
+  DOWN: 1,
+  'OUT OF SERVICE': 4,
+  'GOING OUT OF SERVICE': 5,
+  UP: 7,
+};
 
 /** EntityProtocolType. */
 const protocols: Readonly<Record<string, number>> = {
@@ -77,15 +84,20 @@ function protocolOf(name: string): MibValue {
   return integer(protocols[name.toUpperCase()] ?? 99);
 }
 
-function vserverRow({ name, address: ip, port, protocol, isEnabled, bound }: Vserver, counted: Counters): Row {
-  const up = bound.filter((one) => one.isEnabled).length;
-  const out = bound.length - up;
+function vserverRow(
+  { name, address: ip, port, protocol, isEnabled, bound }: Vserver,
+  counted: Counters,
+  health: HealthOf,
+): Row {
+  const all = bound.map((one) => health(one.name, one.isEnabled));
+  const [up = 0, down = 0] = ['UP', 'DOWN'].map((state) => all.filter((one) => one === state).length);
+  const out = bound.length - up - down;
   return {
     1: text(name),
     2: address(ip),
     3: integer(port),
     4: protocolOf(protocol),
-    5: stateOf(isEnabled),
+    5: integer(states[isEnabled ? 'UP' : 'OUT OF SERVICE']),
     7: gauge(counted.current),
     8: gauge(counted.current),
     30: counter(counted.requests),
@@ -94,7 +106,7 @@ function vserverRow({ name, address: ip, port, protocol, isEnabled, bound }: Vse
     33: counter(counted.bitsOut / 8),
     34: counter(counted.packetsIn),
     35: counter(counted.packetsOut),
-    37: gauge(0),
+    37: gauge(down),
     39: gauge(out),
     41: gauge(up),
     43: text(String(counted.current)),
@@ -109,14 +121,14 @@ function vserverRow({ name, address: ip, port, protocol, isEnabled, bound }: Vse
   };
 }
 
-function memberRow(one: Bound, counted: Counters): Row {
+function memberRow(one: Bound, counted: Counters, health: Health): Row {
   return {
     1: text(one.group),
     2: text(one.name),
     3: address(one.address),
     4: integer(one.port),
     5: protocolOf(one.protocol),
-    6: stateOf(one.isEnabled),
+    6: integer(states[health]),
     7: integer(one.weight),
     10: gauge(counted.current),
     11: gauge(counted.current),

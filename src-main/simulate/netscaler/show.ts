@@ -1,5 +1,7 @@
 import { type ConfigLine, findArgument } from './config-line.ts';
 import { type Configuration, findLines, renderConfiguration } from './configuration.ts';
+import { groupMembersOf, servicesOf, vserversOf } from './bindings.ts';
+import type { Health, HealthOf } from './health.ts';
 import type { Given } from './match.ts';
 import { CommandRefused } from './refusal.ts';
 import { showSsl } from './show-ssl.ts';
@@ -12,11 +14,12 @@ export interface Shown {
   readonly saved: Configuration;
   readonly role: HaRole;
   readonly now: Date;
+  readonly health: HealthOf;
 }
 
 /** The answer to a `show`, without its ` Done`. Layouts are those of public transcripts (README.md names them). */
 export function show(given: Given, shown: Shown): string {
-  const { running, saved, role, now } = shown;
+  const { running, saved, role, now, health } = shown;
   const {
     form,
     positionals: [name],
@@ -32,7 +35,7 @@ export function show(given: Given, shown: Shown): string {
     case 'ha node':
       return showHaNode(role);
     default:
-      return showObjects(running, form.object, name);
+      return showObjects(running, health, form.object, name);
   }
 }
 
@@ -68,36 +71,39 @@ function showNode(id: number, address: string, state: string): string {
   return `${id + 1})\t${rows.join('\n\t')}\n`;
 }
 
-function showObjects(config: Configuration, object: string, name: string | undefined): string {
+function showObjects(config: Configuration, health: HealthOf, object: string, name: string | undefined): string {
   const lines = findLines(config, 'add', object, ...(name === undefined ? [] : [name]));
   if (name !== undefined && lines.length === 0) throw new CommandRefused('No such resource', `${object} name`, name);
   return lines
     .map((line, index) => {
-      const rows = showOne(config, line);
+      const rows = showOne(config, health, line);
       const head = name === undefined ? `${index + 1})\t` : '\t';
-      return `${head}${rows.join('\n\t')}\n${name === undefined ? '' : showMembers(config, line)}`;
+      return `${head}${rows.join('\n\t')}\n${name === undefined ? '' : showMembers(config, health, line)}`;
     })
     .join('');
 }
 
-function showOne(config: Configuration, line: ConfigLine): readonly string[] {
+function showOne(config: Configuration, health: HealthOf, line: ConfigLine): readonly string[] {
   const [name = '', second = '', third = '', port = ''] = line.positionals.map(({ text }) => text);
   const state = stateOf(line);
   switch (line.object.toLowerCase()) {
     case 'server':
       return [`Name:             ${name}      State:${state}`, `IPAddress:   ${second}`];
     case 'service':
-      return [`${name} (${addressOf(config, second)}:${port}) - ${third}`, `State: ${healthOf(state)}`];
+      return [
+        `${name} (${addressOf(config, second)}:${port}) - ${third}`,
+        `State: ${serviceHealth(config, health, name)}`,
+      ];
     case 'servicegroup':
       return [
         `${name} - ${second}`,
-        `State: ${state}\tEffective State: ${effectiveState(config, name)}\tMonitor Threshold : 0`,
+        `State: ${state}\tEffective State: ${effectiveState(config, health, name)}\tMonitor Threshold : 0`,
         `Max Conn: ${findArgument(line, 'maxClient') ?? '0'}\tMax Req: ${findArgument(line, 'maxReq') ?? '0'}\tMax Bandwidth: 0 kbits`,
       ];
     default:
       return [
         `${name} (${third}:${port}) - ${second}\tType: ADDRESS`,
-        `State: ${healthOf(state)}`,
+        `State: ${vserverHealth(config, health, name)}`,
         `Configured Method: ${findArgument(line, 'lbMethod') ?? 'LEASTCONNECTION'}\tBackupMethod: ROUNDROBIN`,
         'Mode: IP',
         `Persistence: ${findArgument(line, 'persistenceType') ?? 'NONE'}`,
@@ -109,13 +115,14 @@ function membersOf(config: Configuration, group: string): readonly ConfigLine[] 
   return findLines(config, 'bind', 'serviceGroup', group).filter(({ positionals }) => positionals.length > 1);
 }
 
-function showMembers(config: Configuration, line: ConfigLine): string {
+function showMembers(config: Configuration, health: HealthOf, line: ConfigLine): string {
   if (line.object.toLowerCase() !== 'servicegroup') return '';
-  const rows = membersOf(config, line.positionals[0]?.text ?? '').map((member, index) => {
+  const group = line.positionals[0]?.text ?? '';
+  const rows = membersOf(config, group).map((member, index) => {
     const [, server = '', port = ''] = member.positionals.map(({ text }) => text);
     const id = (findArgument(member, 'CustomServerID') ?? 'None').replaceAll('"', '');
     return [
-      `\n\t${index + 1})    ${addressOf(config, server)}:${port}\tState: ${healthOf(stateOf(member))}`,
+      `\n\t${index + 1})    ${addressOf(config, server)}:${port}\tState: ${memberHealth(config, health, group, server, port)}`,
       `Server Name: ${server}\tServer ID: ${id}\tWeight: ${findArgument(member, 'weight') ?? '1'}\n`,
     ].join('\t');
   });
@@ -130,14 +137,28 @@ function stateOf(line: ConfigLine): string {
   return findArgument(line, 'state') ?? 'ENABLED';
 }
 
-/** No server is probed: what is enabled is up. */
-function healthOf(state: string): string {
-  return state === 'DISABLED' ? 'OUT OF SERVICE' : 'UP';
+function memberHealth(config: Configuration, health: HealthOf, group: string, server: string, port: string): Health {
+  const name = `${group}?${server}?${port}`;
+  return health(name, groupMembersOf(config).find((one) => one.name === name)?.isEnabled ?? true);
+}
+
+function serviceHealth(config: Configuration, health: HealthOf, name: string): Health {
+  return health(name, servicesOf(config).find((one) => one.name === name)?.isEnabled ?? true);
+}
+
+/** Down where something is bound and all of it is down. */
+function vserverHealth(config: Configuration, health: HealthOf, name: string): Health {
+  const vserver = vserversOf(config).find((one) => one.name === name);
+  if (vserver?.isEnabled === false) return 'OUT OF SERVICE';
+  const states = (vserver?.bound ?? []).map((one) => health(one.name, one.isEnabled));
+  return states.length > 0 && states.every((state) => state === 'DOWN') ? 'DOWN' : 'UP';
 }
 
 /** By the manual: all in one state give that state, some up give PARTIAL-UP. */
-function effectiveState(config: Configuration, group: string): string {
-  const states = new Set(membersOf(config, group).map((member) => healthOf(stateOf(member))));
-  if (states.size > 1) return 'PARTIAL-UP';
-  return states.has('UP') ? 'UP' : states.size === 0 ? 'DOWN' : 'OUT OF SERVICE';
+function effectiveState(config: Configuration, health: HealthOf, group: string): string {
+  const members = groupMembersOf(config).filter((one) => one.group === group);
+  const states = new Set(members.map((one) => health(one.name, one.isEnabled)));
+  if (states.has('UP')) return states.size > 1 ? 'PARTIAL-UP' : 'UP';
+  const [only = 'DOWN'] = states;
+  return states.size > 1 ? 'DOWN' : only;
 }

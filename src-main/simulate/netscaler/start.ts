@@ -1,10 +1,15 @@
 import { loginTo } from '../login.ts';
 import { openSnmp } from '../snmp.ts';
 import { openSshDevice, type SshDevice, type SshDeviceOptions } from '../ssh-device.ts';
+import { carriedTraffic, type Carrier, makeCarrier } from '../carrier.ts';
+import { carriedLogin } from '../carrier-login.ts';
 import { startTraffic } from '../traffic.ts';
 import { type Appliance, type ApplianceOptions, makeAppliance } from './appliance.ts';
 import { flowsOf } from './bindings.ts';
+import { carriedServersOf } from './carried.ts';
 import { parseConfiguration } from './configuration.ts';
+import { type HealthOf, unprobed } from './health.ts';
+import { type Leaving, makeLeaving } from './leaving.ts';
 import { mibOf } from './mib.ts';
 
 /** A simulated NetScaler ADC behind SSH on loopback; `run` is another hand at its command line. */
@@ -15,49 +20,69 @@ export interface SimulatedNetscaler extends Omit<Appliance, 'reboot'>, SshDevice
   readonly snmpPort: number | undefined;
   /** Running goes back to saved, and every connection ends. */
   readonly reboot: () => void;
+  /** Resolves when what it is configured to carry is in force, and its counters are of now; at once where it carries nothing. */
+  readonly settle: () => Promise<void>;
 }
 
-export interface NetscalerOptions extends ApplianceOptions, SshDeviceOptions {
+export interface NetscalerOptions extends Omit<ApplianceOptions, 'health'>, SshDeviceOptions {
   /** Answers SNMP v1 and v2c too, on this port (0: any free one). */
   readonly snmp?: { readonly community: string; readonly port?: number };
   /** Pretended connections a second to each virtual server, seen by SNMP; none unless told. */
   readonly connectionsPerSecond?: number;
+  /** Serves its virtual servers on loopback addresses, by real traffic. */
+  readonly carries?: boolean;
+  /** Hears in words what it cannot carry. */
+  readonly tell?: (fault: string) => void;
 }
+
+/** Connections that were open at a command are counted by then. */
+const settlesMs = 1000;
 
 /** Starts one from the text of an ns.conf. Throws where the port is taken. */
 export async function startNetscaler(options: NetscalerOptions): Promise<SimulatedNetscaler> {
-  const appliance = makeAppliance(options);
+  const carrier = options.carries === true ? makeCarrier(options.tell ?? ((): void => undefined)) : undefined;
+  const leaving = makeLeaving(Date.now, settlesMs);
+  const health = carrier === undefined ? unprobed : healthBy(carrier, leaving);
+  const appliance = makeAppliance({ ...options, health });
   const now = options.now ?? ((): Date => new Date());
   const startedAt = now();
-  const traffic = startTraffic(options.connectionsPerSecond ?? 0, startedAt);
+  const traffic = carriedTraffic(startTraffic(options.connectionsPerSecond ?? 0, startedAt), carrier);
   const commands: string[] = [];
   /** What went before a change counts by what was. */
   function runHere(line: string): ReturnType<Appliance['run']> {
     traffic.advance(flowsOf(parseConfiguration(appliance.running())), now());
-    return appliance.run(line);
+    const answer = appliance.run(line);
+    if (!answer.isRefused) leaving.note(line, parseConfiguration(appliance.running()));
+    return answer;
   }
-  const device = await openSshDevice(
-    (_account, watch) =>
-      loginTo({
-        run: (line) => {
-          commands.push(line);
-          return watch(line, () => runHere(line));
-        },
-        greeting: () => (appliance.role() === 'secondary' ? 'Warning: You are connected to a secondary node\n' : ''),
-        prompt: '> ',
-        farewells: ['exit', 'quit', 'logout'],
-        files: appliance.files,
-      }),
-    options,
-  );
+  const device = await openSshDevice((_account, watch) => {
+    const login = loginTo({
+      run: (line) => {
+        commands.push(line);
+        return watch(line, () => runHere(line));
+      },
+      greeting: () => (appliance.role() === 'secondary' ? 'Warning: You are connected to a secondary node\n' : ''),
+      prompt: '> ',
+      farewells: ['exit', 'quit', 'logout'],
+      files: appliance.files,
+    });
+    return carriedLogin(login, carrier);
+  }, options);
   const agent =
     options.snmp === undefined
       ? undefined
       : await openSnmp(() => {
           const config = parseConfiguration(appliance.running());
           traffic.advance(flowsOf(config), now());
-          return mibOf({ config, role: appliance.role(), traffic, upMs: now().getTime() - startedAt.getTime() });
+          return mibOf({
+            config,
+            role: appliance.role(),
+            traffic,
+            upMs: now().getTime() - startedAt.getTime(),
+            health,
+          });
         }, options.snmp);
+  await carrier?.start(() => carriedBy(appliance, carrier, leaving));
   return {
     ...appliance,
     ...device,
@@ -66,11 +91,35 @@ export async function startNetscaler(options: NetscalerOptions): Promise<Simulat
     close: async () => {
       agent?.close();
       await device.close();
+      await carrier?.close();
     },
     commands: () => [...commands],
     reboot: () => {
       appliance.reboot();
+      leaving.forget();
+      carrier?.restart();
       device.cut();
     },
+    settle: async () => {
+      await carrier?.settle();
+      await carrier?.refresh();
+    },
+  };
+}
+
+/** A secondary takes no connections. */
+function carriedBy(appliance: Appliance, { counters }: Carrier, leaving: Leaving): ReturnType<typeof carriedServersOf> {
+  if (appliance.role() === 'secondary') return [];
+  return carriedServersOf({
+    config: parseConfiguration(appliance.running()),
+    tls: appliance.tls,
+    isWaiting: (name) => leaving.isWaiting(name, counters(name)?.current ?? 0),
+  });
+}
+
+function healthBy({ counters, failedSince }: Carrier, leaving: Leaving): HealthOf {
+  return (name, isEnabled) => {
+    if (isEnabled) return failedSince(name) === undefined ? 'UP' : 'DOWN';
+    return leaving.isWaiting(name, counters(name)?.current ?? 0) ? 'GOING OUT OF SERVICE' : 'OUT OF SERVICE';
   };
 }

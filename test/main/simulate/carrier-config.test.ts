@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkConfig } from '../../../src-main/engine/config/load.ts';
-import { type CarriedServer, versionsBetween } from '../../../src-main/simulate/carried.ts';
+import type { CarriedServer } from '../../../src-main/simulate/carried.ts';
 import { engineConfigOf, scaled } from '../../../src-main/simulate/carrier-config.ts';
+import type { ServedTls } from '../../../src-main/simulate/served-tls.ts';
 
 const monitor = { type: 'http', intervalMs: 1000, timeoutMs: 500, rise: 1, fall: 2, path: '/health' } as const;
 
@@ -49,9 +50,27 @@ describe('the configuration of the engine that carries traffic', () => {
     expect(scaled([])).toEqual([]);
   });
 
-  test('leaves the versions between the oldest and the newest that are on', () => {
-    expect(versionsBetween(new Set(['1.2', '1.3']))).toEqual({ minVersion: '1.2', maxVersion: '1.3' });
-    expect(versionsBetween(new Set(['1.0', '1.1']))).toEqual({ minVersion: '1.0', maxVersion: '1.1' });
-    expect(versionsBetween(new Set())).toEqual({ minVersion: '1.3', maxVersion: '1.3' });
+  test('speaks the versions between the oldest and the newest that are on, with the suites that OpenSSL knows', () => {
+    const certificate = { name: 'c', chain: ['CERT'], key: 'KEY', isForName: false };
+    const tls: ServedTls = {
+      certificates: [{ ...certificate, name: 'by name', isForName: true }, certificate],
+      versions: ['SSLv3', 'TLSv1.2', 'TLSv1.3'],
+      ciphers: ['ECDHE-RSA-AES128-GCM-SHA256', 'NO-SUCH-SUITE', 'TLS_AES_128_GCM_SHA256'],
+      clientCertificate: 'required',
+      authorities: ['CA'],
+    };
+    const [server] = engineConfigOf([serverOf({ tls })], (text) => `${text}.pem`).virtualServers ?? [];
+    expect(server?.tls).toEqual({
+      certificates: [
+        { name: 'c', certFile: 'CERT.pem', keyFile: 'KEY.pem' },
+        { name: 'by name', certFile: 'CERT.pem', keyFile: 'KEY.pem' },
+      ],
+      minVersion: '1.2',
+      maxVersion: '1.3',
+      ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'],
+      cipherSuites: ['TLS_AES_128_GCM_SHA256'],
+      clientAuth: 'required',
+      caFile: 'CA.pem',
+    });
   });
 });

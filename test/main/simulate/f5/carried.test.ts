@@ -140,9 +140,13 @@ describe('what a BIG-IP is configured to do with connections', () => {
     function tlsOf(words: string): CarriedServer['tls'] {
       return carriedAfter(`create ltm profile client-ssl own ${words}`, use).tls;
     }
-    expect(tlsOf('ciphers DEFAULT')).toEqual({ certificates: [], minVersion: '1.0', maxVersion: '1.2', ciphers: [] });
-    expect(tlsOf('options { no-tlsv1 no-tlsv1.1 }')).toMatchObject({ minVersion: '1.2', maxVersion: '1.3' });
-    expect(tlsOf('options none ciphers DEFAULT:!TLSv1:!TLSv1_1')).toMatchObject({ minVersion: '1.2', ciphers: [] });
+    expect(tlsOf('ciphers DEFAULT')).toMatchObject({
+      certificates: [],
+      versions: ['TLSv1', 'TLSv1.1', 'TLSv1.2'],
+      ciphers: undefined,
+    });
+    expect(tlsOf('options { no-tlsv1 no-tlsv1.1 }')?.versions).toEqual(['TLSv1.2', 'TLSv1.3']);
+    expect(tlsOf('ciphers DEFAULT:!TLSv1:!TLSv1_1')?.versions).toEqual(['TLSv1.2']);
     expect(
       tlsOf('ciphers ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-CBC-SHA:TLS13-AES128-GCM-SHA256')?.ciphers,
     ).toEqual(['ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-SHA', 'TLS_AES_128_GCM_SHA256']);

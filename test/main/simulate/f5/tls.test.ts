@@ -51,7 +51,7 @@ test('what a profile names is held as the bytes that were installed, and no comm
   expect(served(appliance)).toMatchObject([
     {
       name: '/Common/shop.crt',
-      cert: `${files.get('/var/tmp/shop.pem') ?? ''}${files.get('/var/tmp/ca.pem') ?? ''}`,
+      chain: [files.get('/var/tmp/shop.pem'), files.get('/var/tmp/ca.pem')],
       key: files.get('/var/tmp/shop.key'),
     },
   ]);
@@ -75,7 +75,7 @@ test('in one transaction certificate and key are replaced together; one alone is
       'submit cli transaction',
     ),
   ).not.toContain('failed');
-  expect(served(appliance)?.[0]?.cert).toContain(new Map(disk).get('/var/tmp/other.pem'));
+  expect(served(appliance)?.[0]?.chain).toContain(new Map(disk).get('/var/tmp/other.pem'));
   expect(run('delete sys file ssl-cert shop.crt')).toMatch(/^01070265:3: The Certificate File \(\/Common\/shop.crt\)/);
 });
 
