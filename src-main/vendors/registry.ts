@@ -1,6 +1,7 @@
 import { openA10 } from './a10/driver.ts';
 import { editA10 } from './a10/edit.ts';
-import { a10Secrets, parseA10 } from './a10/parse.ts';
+import { parseA10 } from './a10/parse.ts';
+import { a10Secrets } from './a10/secrets.ts';
 import { a10Terminal } from './a10/terminal.ts';
 import { engine } from './engine/driver.ts';
 import { openBigip } from './f5/driver.ts';

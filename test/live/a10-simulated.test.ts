@@ -102,6 +102,61 @@ virtualServers:
     expect(a10.saved()).toContain('    template persist source-ip shop_80_persist\n');
   });
 
+  test('a new pool with its monitor and a virtual port with TLS are typed in one session, and taken away in one', async () => {
+    const made = await become(
+      'lb',
+      `monitors:
+  - { name: alive, type: http, port: 8081, method: GET, path: /alive, expectStatus: ['200'], intervalMs: 10000, timeoutMs: 3000 }
+pools:
+  - { name: plums, protocol: tcp, monitors: [alive], members: [{ name: 'plum:80', address: 192.0.2.31, port: 80 }] }
+virtualServers:
+  - name: plums:443
+    listen: ['192.0.2.110:443']
+    protocol: http
+    pool: plums
+    sourceNat: auto
+    tls: { profiles: [plums], certificates: [{ name: plum.crt, keyFile: plum.key }] }
+`,
+    );
+    expect(made).toEqual([
+      'health monitor alive',
+      'method http port 8081 expect response-code 200 url GET /alive',
+      'interval 10 timeout 3',
+      'slb service-group plums tcp',
+      'health-check alive',
+      'slb server plum 192.0.2.31',
+      'port 80 tcp',
+      'slb service-group plums tcp',
+      'member plum 80',
+      'slb virtual-server plums 192.0.2.110',
+      'port 443 https',
+      'service-group plums',
+      'slb template client-ssl plums',
+      'cert plum.crt',
+      'key plum.key',
+      'slb virtual-server plums 192.0.2.110',
+      'port 443 https',
+      'template client-ssl plums',
+      'source-nat auto',
+      'write memory all-partitions',
+    ]);
+    expect(a10.saved()).toContain('    template client-ssl plums\n');
+    const gone = await become(
+      'lb',
+      `virtualServers: [{ name: 'plums:443', absent: true }]
+pools: [{ name: plums, absent: true }]
+monitors: [{ name: alive, absent: true }]
+`,
+    );
+    expect(gone).toEqual([
+      'no slb virtual-server plums',
+      'no slb service-group plums',
+      'no health monitor alive',
+      'write memory all-partitions',
+    ]);
+    expect(a10.saved()).not.toMatch(/^(?:slb (?:virtual-server|service-group) plums|health monitor alive)/m);
+  });
+
   test('a change that nobody keeps goes back, and was never written', async () => {
     const before = [a10.running(), a10.saved()];
     const plan = await site.cli.planFor('lb', weight);

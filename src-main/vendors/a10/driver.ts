@@ -7,8 +7,10 @@ import { maskWith } from '../mask.ts';
 import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
 import { offeredMethods } from './algorithms.ts';
 import { linesOfEdit } from './edit.ts';
+import { offeredMonitors } from './edit-monitor.ts';
 import { offeredPersistence } from './edit-persistence.ts';
-import { a10Secrets, parseA10 } from './parse.ts';
+import { parseA10 } from './parse.ts';
+import { a10Secrets } from './secrets.ts';
 import { type Part, partitionsIn, partsOf, pathOf } from './partitions.ts';
 import { askedIn, draftPlan, fingerprintOf, readingCommand, standingOf } from './plan.ts';
 
@@ -153,8 +155,11 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
       'virtualServer.pool',
       'virtualServer.connectionLimit',
       'virtualServer.persistence',
+      'virtualServer.tls.minVersion',
+      'virtualServer.tls.maxVersion',
+      'virtualServer.tls.ciphers',
     ],
-    monitors: { offered: [], names: { check: '{pool}_check' }, named: 1 },
+    monitors: { offered: offeredMonitors(), names: { check: '{pool}_check' }, named: 1 },
   };
 }
 

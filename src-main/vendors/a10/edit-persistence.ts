@@ -1,6 +1,6 @@
 import type { Offered } from '../../contract/api.ts';
 import type { Persistence } from '../../contract/model.ts';
-import { lacking, type Scene, type Sent, setting, word } from './sent.ts';
+import { headOf, lacking, type Scene, type Sent, setting, word } from './sent.ts';
 import { findIn, type Line, wordsOf } from './text.ts';
 
 const kinds: Readonly<Partial<Record<NonNullable<Persistence['method']>, string>>> = {
@@ -35,7 +35,7 @@ export function persistenceLines(
   wish: Persistence | undefined,
 ): readonly Sent[] {
   const now = port.children.find(({ text }) => text.startsWith('template persist '));
-  const of = wordsOf(block.text).slice(0, 3).join(' ');
+  const of = headOf(block);
   const modes = [block.text, port.text];
   if (wish === undefined) {
     return now === undefined ? [] : [{ typed: [...modes, `no ${now.text}`], inverse: [[...modes, now.text]], of }];

@@ -81,7 +81,10 @@ function methodOf(
     } else if (word === 'url') monitor.path = queue.shift() ?? '';
     else if (word === 'expect') Object.assign(monitor, expectOf(type, queue));
     else if (word === 'send' && type === 'tcp') monitor.send = queue.shift() ?? '';
-    else unread.push(word ?? '');
+    else if (word === 'response' && queue[0] === 'contains' && type === 'tcp') {
+      queue.shift();
+      monitor.expect = queue.shift() ?? '';
+    } else unread.push(word ?? '');
   }
   if (type === 'tcp' && (monitor.send ?? monitor.expect) !== undefined) monitor.type = 'tcp-send-expect';
   return { ...monitor, native: unread.join(' ') };

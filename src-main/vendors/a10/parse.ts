@@ -4,14 +4,9 @@ import type { SourceFile } from '../vendor.ts';
 import { type Block, Lines, readBlocks } from './blocks.ts';
 import { monitorOf } from './monitors.ts';
 import { merged, named, partitionOf } from './partitions.ts';
+import { a10Secrets } from './secrets.ts';
 import { memberPlace, nodeOf, poolOf, unreadOfPorts } from './servers.ts';
 import { certificatesOf, type Template, templateKey, virtualServersOf } from './virtuals.ts';
-
-/** Secrets of a running-config; the first group of each is what stays before them. */
-export const a10Secrets: readonly RegExp[] = [
-  /(\b(?:password|passwd|passphrase|pass-phrase|secret|secret-string|community|auth-key|pre-shared-key|privacy-password)(?:[ \t]+(?:encrypted|hashed|read|write))*[ \t]+)(?!encrypted\b|hashed\b)(?:"[^"\n]*"|\S+)/gi,
-  /(\bsnmp-server SNMPv[12][^ ]* u[^ ]* )\S+/gi,
-];
 
 interface Placed extends Block {
   readonly file: string;
@@ -94,7 +89,7 @@ function objectsOf(blocks: readonly Placed[], kind: readonly [string, string]): 
   return found;
 }
 
-const tlsWords = new Set(['cert', 'key', 'chain-cert', 'certificate']);
+const tlsWords = new Set(['cert', 'key', 'chain-cert', 'certificate', 'cipher']);
 
 function profileOf({ kind, name, lines }: Template): DeviceModel['profiles'][number] {
   return { name, kind: `template ${kind}`, native: lines.others(kind === 'client-ssl' ? tlsWords : new Set()) };

@@ -1,6 +1,7 @@
 import type { ClientTls, Persistence, VirtualServer } from '../../contract/model.ts';
 import { prefixOfMask } from '../netmask.ts';
 import { type Block, Lines } from './blocks.ts';
+import { suiteOf } from './suites.ts';
 
 /** `slb template KIND NAME`: kinds are as `client-ssl`, `persist source-ip`. */
 export interface Template {
@@ -126,6 +127,7 @@ function tlsOf(names: readonly string[], templates: Templates): ClientTls {
   const found = names.flatMap((name) => templates.get(templateKey({ kind: 'client-ssl', name }))?.lines ?? []);
   const certificates = found.flatMap(certificatesOf);
   const [highest = '', lowest = ''] = found[0]?.rest('version') ?? [];
+  const ciphers = found.flatMap((lines) => ciphersOf(lines, templates));
   const minVersion = versions[lowest];
   const maxVersion = versions[highest];
   return {
@@ -133,7 +135,18 @@ function tlsOf(names: readonly string[], templates: Templates): ClientTls {
     ...(certificates.length === 0 ? {} : { certificates }),
     ...(minVersion === undefined ? {} : { minVersion }),
     ...(maxVersion === undefined ? {} : { maxVersion }),
+    ...(ciphers.length === 0 ? {} : { ciphers }),
   };
+}
+
+/** `cipher NAME` in the template itself, or the suites of a cipher template, a line each. */
+function ciphersOf(template: Lines, templates: Templates): readonly string[] {
+  const shared = template.each('template').filter(({ words }) => words[1] === 'cipher');
+  const lists = shared.map(({ words }) => templates.get(templateKey({ kind: 'cipher', name: words[2] ?? '' })));
+  return [
+    ...template.each('cipher').map(({ words }) => words[1] ?? ''),
+    ...lists.flatMap((list) => list?.lines.all.map(({ words }) => words[0] ?? '') ?? []),
+  ].map(suiteOf);
 }
 
 /** `cert NAME` and `key NAME`; from ACOS 5 `certificate NAME key NAME chain-cert NAME`, several times. */

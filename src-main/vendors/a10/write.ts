@@ -11,15 +11,24 @@ const lengths: readonly (readonly [RegExp, number])[] = [
   [/^(?:slb|health) /, 3],
   [/^(?:port|member) /, 3],
   [/^template persist /, 2],
+  [/^(?:cipher|certificate) /, 2],
   [/^template /, 2],
 ];
 
 /** Settings that stand instead of each other. */
 const states = new Set(['enable', 'disable', 'disable-with-health-check']);
 
+/** Settings that are there once: said again with another value they change. */
+const single = new Set(
+  'weight conn-limit priority method health-check min-active-member service-group source-nat timeout netmask expire name interval retry up-retry version cert key chain-cert'.split(
+    ' ',
+  ),
+);
+
 function keyOf(text: string): readonly string[] {
-  const length = lengths.find(([kind]) => kind.test(`${text} `))?.[1] ?? 1;
-  return wordsOf(text).slice(0, length);
+  const words = wordsOf(text);
+  const length = lengths.find(([kind]) => kind.test(`${text} `))?.[1];
+  return words.slice(0, length ?? (single.has(words[0] ?? '') ? 1 : words.length));
 }
 
 /**
@@ -31,7 +40,7 @@ export function applyTyped(
   all: readonly Typed[],
 ): { readonly text: string; readonly refused: readonly number[] } {
   const config = new A10Text(text);
-  const refused = all.flatMap((typed, at) => (apply(config, typed) ? [] : [at]));
+  const refused = all.flatMap((typed, at) => (typeInto(config, typed) ? [] : [at]));
   return { text: config.toString(), refused };
 }
 
@@ -46,7 +55,8 @@ export function applied(
   });
 }
 
-function apply(config: A10Text, typed: Typed): boolean {
+/** The same for one line; false where the device would refuse it. */
+export function typeInto(config: A10Text, typed: Typed): boolean {
   let lines = config.lines;
   const path = typed.slice(0, -1);
   for (const [depth, head] of path.entries()) {
@@ -91,7 +101,8 @@ function put(config: A10Text, lines: Line[], text: string, head: string): boolea
   const isTop = head === '';
   const found = findIn(lines, keyOf(text));
   if (found !== undefined) {
-    if (!isTop && !/^(?:port|member) /.test(text)) Object.assign(found, { text, raw: undefined });
+    if (!isTop && found.text !== text && !/^(?:port|member) /.test(text))
+      Object.assign(found, { text, raw: undefined });
     return true;
   }
   if (!isTop && text.startsWith('member ')) {
