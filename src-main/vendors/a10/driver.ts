@@ -146,7 +146,7 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
     weightRange: { lowest: 1, highest: 1000 },
     algorithms: offeredMethods(),
     persistence: offeredPersistence(),
-    memberNames: { newNode: '{address}' },
+    memberNames: { newNode: '{folder}{address}' },
     writes: [
       'member.maxConnections',
       'member.priority',
