@@ -71,6 +71,24 @@ describe.skipIf(isMissing('ssh'))("a simulated NetScaler to OpenSSH's client", (
     },
   );
 
+  test('what is disabled with a delay is on its way out until that is over', async () => {
+    let now = 0;
+    const device = await startNetscaler({
+      config: `${config}add service old w1 HTTP 8080\n`,
+      accounts: {},
+      now: () => new Date(now),
+    });
+    device.run('disable service old 30');
+    device.run('disable serviceGroup app w1 80 -delay 60');
+    expect(device.run('show service old').text).toContain('State: GOING OUT OF SERVICE\n');
+    now = 45_000;
+    expect(device.run('show service old').text).toContain('State: OUT OF SERVICE\n');
+    expect(device.run('stat serviceGroup app').text).toMatch(/app\?w1\?80 .*GOING OUT OF SERVICE/);
+    device.run('enable serviceGroup app w1 80');
+    expect(device.run('show serviceGroup app').text).toContain('192.0.2.1:80\tState: UP\t');
+    await device.close();
+  });
+
   test('lets nobody in with another password', async () => {
     const stranger = openSshClient(netscaler, 'nsroot', 'wrong');
     const { status, stderr } = await stranger.run('show ns version');

@@ -9,7 +9,9 @@ import { type Given, readCommand } from './match.ts';
 import { CommandRefused } from './refusal.ts';
 import { type HaRole, show } from './show.ts';
 import { servedTls } from './tls.ts';
+import { stat } from './stat.ts';
 import type { EffectOptions } from './tools.ts';
+import { type Counters, noTraffic } from '../traffic.ts';
 
 /** The answer to one command; `source` says where its form is known from (absent where there is no such command). */
 export interface Answer {
@@ -41,6 +43,10 @@ export interface ApplianceOptions extends Partial<EffectOptions> {
   readonly role?: HaRole;
   /** For the line that tells when the configuration was saved, and for what expires. */
   readonly now?: () => Date;
+  /** What was counted, by the names of `bindings.ts`; nothing unless told. */
+  readonly counted?: (name: string) => Counters;
+  /** Counters begin at 0. */
+  readonly clearCounters?: () => void;
   /** Texts by their paths that are on the disk from the beginning. */
   readonly files?: Readonly<Record<string, string>>;
   /** What is told of services and members. */
@@ -91,6 +97,14 @@ export function makeAppliance(options: ApplianceOptions): Appliance {
         isRefused: false,
         source,
       };
+    }
+    if (verb === 'stat') {
+      const isCleared = given.args.some(({ name }) => name === 'clearstats');
+      if (isCleared) options.clearCounters?.();
+      const text = isCleared
+        ? ''
+        : stat(given, running, { counted: options.counted ?? (() => noTraffic), health: options.health ?? unprobed });
+      return { text: `${text}${done}`, isRefused: false, source };
     }
     if (role === 'secondary') throw new CommandRefused('Operation not permitted');
     if (verb === 'save') save();

@@ -4,6 +4,7 @@ import { type Configuration, findLines, insertLine, removeLines, replaceLine } f
 import { defaultArguments, unwritten } from './defaults.ts';
 import type { Form } from './forms.ts';
 import type { Given } from './match.ts';
+import { changeMonitor, needMonitor } from './monitors.ts';
 import { CommandRefused } from './refusal.ts';
 import { changeSsl, curves, withCurves } from './ssl.ts';
 import { isTlsVserver } from './tls.ts';
@@ -15,6 +16,7 @@ type Effect = (config: Configuration, given: Given, tools: EffectTools) => Confi
 /** What a command that changes something makes of the running configuration. Throws `CommandRefused`. */
 export function change(config: Configuration, given: Given, tools: EffectTools): Configuration {
   if (given.form.object.startsWith('ssl ')) return changeSsl(config, given, tools);
+  if (given.form.object === 'lb monitor') return changeMonitor(config, given);
   const effect = effects[given.form.verb];
   if (effect === undefined) throw new CommandRefused('No such command');
   return effect(config, given, tools);
@@ -123,9 +125,12 @@ function bind(config: Configuration, given: Given, options: EffectTools): Config
   needObject(config, form, name);
   if (form.object === 'serviceGroup' && target !== '') return bindMember(config, given, checkPort(port), options);
   if (form.object === 'lb vserver' && target !== '') needEither(config, ['service', 'serviceGroup'], target);
+  const monitor = args.find((one) => one.name === 'monitorName')?.values[0];
+  if (monitor !== undefined) needMonitor(config, monitor);
   if (target === '' && args.length === 0) throw new CommandRefused('Required argument missing', 'serviceName');
   const line = withArguments(bindingLine(form, positionals), form, args);
   const isThere = findLines(config, 'bind', form.object, name).some((one) => {
+    if (monitor !== undefined) return findArgument(one, 'monitorName') === monitor;
     return target === '' ? one.text === line.text : one.positionals[1]?.text === target;
   });
   if (isThere) throw new CommandRefused('Resource already exists', nameOf(form), name);
@@ -163,13 +168,13 @@ function unbind(config: Configuration, { form, positionals, args }: Given): Conf
   return removeLines(config, gone);
 }
 
-/** A graceful shutdown ends here at once: no connection is simulated that it would wait for. */
-function setState(
-  config: Configuration,
-  { form, positionals }: Given,
-  values: readonly string[] | undefined,
-): Configuration {
-  const [name = ''] = positionals;
+/** What is still served until it is over is not for the configuration to know (`leaving.ts`). */
+function setState(config: Configuration, given: Given, values: readonly string[] | undefined): Configuration {
+  const { form, positionals } = given;
+  const [name = '', delay] = positionals;
+  if (form.object !== 'serviceGroup' && delay !== undefined && !/^\d+$/.test(delay)) {
+    throw new CommandRefused('Invalid argument value', 'delay', delay);
+  }
   const isMember = form.object === 'serviceGroup' && positionals.length > 1;
   const line = isMember ? needMember(config, positionals) : needObject(config, form, name);
   return replaceLine(config, line, withArgument(line, 'state', values, []));

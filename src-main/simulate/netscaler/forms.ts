@@ -1,3 +1,4 @@
+import { lbRows } from './forms-lb.ts';
 import { sslRows, type FormRow } from './forms-ssl.ts';
 
 /** One form of a command: how it is written and where that is known from. A command without a form is no command. */
@@ -17,7 +18,9 @@ export interface Form {
 }
 export interface ArgumentForm {
   readonly name: string;
-  /** `A|B` one of these words, `1..100` a whole number, `TEXT` anything, `[TEXT]` anything or nothing, '' no value. */
+  /**
+   * `A|B` one of these words, `1..100` a whole number, `TEXT` anything, `[TEXT]` anything or nothing, `CODES` status codes, '' no value;
+   * behind a `/` the units that may follow a number. */
   readonly takes: string;
 }
 
@@ -59,6 +62,7 @@ const rows: readonly FormRow[] = [
   ['unbind', 'service <name>', '-monitorName TEXT', 'unbind service old -monitorName tcp'],
   ['enable', 'service <name>', '', 'enable service old'],
   ['disable', 'service <name> [<delay>]', '-graceFul YES|NO', 'disable service old 30 -graceFul YES'],
+  ['show', 'service [<name>]', '-all', 'show service old'],
   ['add', 'serviceGroup <serviceGroupName> <serviceType>', `${common} ${tail}`, 'add serviceGroup g2 HTTP'],
   [
     'set',
@@ -117,6 +121,7 @@ const rows: readonly FormRow[] = [
   ['show', 'ns version', '', 'show ns version'],
   ['show', 'ha node', '', 'sh ha node'],
   ['save', 'ns config', '', 'save ns config'],
+  ...lbRows,
   ...sslRows,
 ];
 
@@ -127,7 +132,9 @@ const aliases: Readonly<Record<string, readonly string[]>> = {
   'ns ns.conf': ['ns.conf'],
   'ns version': ['version'],
   'ns config': ['config'],
+  'ns savedConfig': ['savedConfig'],
   'ha node': ['node'],
+  'lb monitor': ['monitor'],
   'ssl certKey': ['certKey'],
   'ssl certLink': ['certLink'],
 };

@@ -55,12 +55,29 @@ function readArgument(form: Form, name: string, values: readonly Word[]): Given[
   if (known === undefined) throw new CommandRefused('No such argument', name);
   if (form.verb === 'unset') return { name: known.name, values: [] };
   const [value, ...more] = values.map(({ text }) => text);
+  if (known.takes === 'CODES')
+    return { name: known.name, values: values.map((one) => checkCode(known.name, one.text)) };
+  const [takes = '', units] = known.takes.split('/');
+  if (units !== undefined && value !== undefined) {
+    const [unit, ...rest] = more;
+    if (rest[0] !== undefined) throw new CommandRefused('Invalid argument', rest[0]);
+    const number = checkValue({ name: known.name, takes }, value);
+    if (unit === undefined) return { name: known.name, values: [number] };
+    const spelled = checkValue({ name: known.name, takes: units }, unit);
+    return { name: known.name, values: spelled === 'SEC' ? [number] : [number, spelled] };
+  }
   // -cip ENABLED may be followed by the name of the header.
   const extra = known.name === 'cip' ? more[1] : more[0];
   if (extra !== undefined) throw new CommandRefused('Invalid argument', extra);
   if (known.takes === '' || (known.takes === '[TEXT]' && value === undefined)) return { name: known.name, values: [] };
   if (value === undefined) throw new CommandRefused('Required argument missing', known.name);
   return { name: known.name, values: [checkValue(known, value), ...more] };
+}
+
+/** `200`, `300-305`. */
+function checkCode(name: string, value: string): string {
+  if (/^\d{1,5}(-\d{1,5})?$/.test(value)) return value;
+  throw new CommandRefused('Invalid argument value', name, value);
 }
 
 function checkValue({ name, takes }: ArgumentForm, value: string): string {

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { assigned, mergeSetLine } from './assign.ts';
 import { boundCiphers, isCipher, isDefaultBound } from './ciphers.ts';
-import { type ConfigLine, findArgument, isSame, makeLine, withArgument } from './config-line.ts';
+import { type ConfigLine, findArgument, isSame, makeLine } from './config-line.ts';
 import { type Configuration, findLines, insertLine, type KeyPair, removeLines, replaceLine } from './configuration.ts';
 import { filesOf, type PairFiles, readPair } from './key-pair.ts';
 import type { Given } from './match.ts';
@@ -107,26 +108,6 @@ const unwrittenOfProfile: Readonly<Record<string, string>> = {
   sessionTicketLifeTime: '300',
   clientAuthUseBoundCAChain: 'DISABLED',
 };
-
-/** The line with the values of the command, or without them where it unsets them. */
-function assigned(line: ConfigLine, { form, args }: Given, normal: Readonly<Record<string, string>>): ConfigLine {
-  const order = form.args.map(({ name }) => name);
-  return args.reduce((one, { name, values }) => {
-    const isUnwritten = form.verb === 'unset' || (values[0] !== undefined && normal[name] === values[0]);
-    return withArgument(one, name, isUnwritten ? undefined : values, order);
-  }, line);
-}
-
-/** What stands in a line of its own that begins with `set`; it goes when nothing is left in it. */
-function mergeSetLine(config: Configuration, given: Given, normal: Readonly<Record<string, string>>): Configuration {
-  const { object } = given.form;
-  const [name = ''] = given.positionals;
-  const [known] = findLines(config, 'set', object, name);
-  const start = known ?? makeLine({ verb: 'set', object, positionals: [toWord(name)], args: [] });
-  const changed = assigned(start, given, normal);
-  if (changed.args.length === 0) return known === undefined ? config : removeLines(config, [known]);
-  return known === undefined ? insertLine(config, changed) : replaceLine(config, known, changed);
-}
 
 function setVserver(config: Configuration, given: Given): Configuration {
   const [name = ''] = given.positionals;

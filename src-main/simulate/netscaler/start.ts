@@ -41,12 +41,12 @@ const settlesMs = 1000;
 /** Starts one from the text of an ns.conf. Throws where the port is taken. */
 export async function startNetscaler(options: NetscalerOptions): Promise<SimulatedNetscaler> {
   const carrier = options.carries === true ? makeCarrier(options.tell ?? ((): void => undefined)) : undefined;
-  const leaving = makeLeaving(Date.now, settlesMs);
-  const health = carrier === undefined ? unprobed : healthBy(carrier, leaving);
-  const appliance = makeAppliance({ ...options, health });
   const now = options.now ?? ((): Date => new Date());
-  const startedAt = now();
+  let startedAt = now();
+  const leaving = makeLeaving(() => now().getTime(), carrier === undefined ? -1 : settlesMs);
+  const health = carrier === undefined ? waitingBy(leaving) : healthBy(carrier, leaving);
   const traffic = carriedTraffic(startTraffic(options.connectionsPerSecond ?? 0, startedAt), carrier);
+  const appliance = makeAppliance({ counted: traffic.of, clearCounters: traffic.reset, ...options, health });
   const commands: string[] = [];
   /** What went before a change counts by what was. */
   function runHere(line: string): ReturnType<Appliance['run']> {
@@ -97,6 +97,8 @@ export async function startNetscaler(options: NetscalerOptions): Promise<Simulat
     reboot: () => {
       appliance.reboot();
       leaving.forget();
+      traffic.reset();
+      startedAt = now();
       carrier?.restart();
       device.cut();
     },
@@ -115,6 +117,12 @@ function carriedBy(appliance: Appliance, { counters }: Carrier, leaving: Leaving
     tls: appliance.tls,
     isWaiting: (name) => leaving.isWaiting(name, counters(name)?.current ?? 0),
   });
+}
+
+/** Nothing is probed, and there is no connection to wait for: delays alone are waited for. */
+function waitingBy(leaving: Leaving): HealthOf {
+  return (name, isEnabled) =>
+    isEnabled || !leaving.isWaiting(name, 0) ? unprobed(name, isEnabled) : 'GOING OUT OF SERVICE';
 }
 
 function healthBy({ counters, failedSince }: Carrier, leaving: Leaving): HealthOf {

@@ -40,6 +40,7 @@ add ssl certKey ca -cert ca.pem
 add ssl cipher own
 add ssl profile strict -tls1 DISABLED
 add lb vserver secure SSL 192.0.2.100 443 -persistenceType NONE -cltTimeout 180
+add lb monitor probe HTTP -respCode 200 -httpRequest "GET /a" -LRTM DISABLED -interval 9
 link ssl certKey site ca
 set ssl vserver secure -tls11 DISABLED
 bind ssl cipher own -cipherName TLS1.2-ECDHE-RSA-AES128-GCM-SHA256
@@ -72,7 +73,7 @@ test.each(forms.map((form) => [form.example, form] as const))(
   },
 );
 
-test.each(['frobnicate server w1', 'add lb monitor m HTTP', 'rename server w1 w9', 'show', ''])(
+test.each(['frobnicate server w1', 'add lb meter m HTTP', 'rename server w1 w9', 'show', ''])(
   'what has no form is no command: "%s"',
   (command) => {
     const { text, source } = start().run(command);
@@ -223,6 +224,6 @@ test('objects are shown with the state of their members', () => {
   expect(text).toContain('app - HTTP\n\tState: ENABLED\tEffective State: PARTIAL-UP');
   expect(text).toContain('192.0.2.1:80\tState: OUT OF SERVICE\tServer Name: w1\tServer ID: None\tWeight: 1\n');
   expect(text).toContain('192.0.2.2:80\tState: UP\tServer Name: w2\tServer ID: None\tWeight: 2\n');
-  expect(appliance.run('sh lb vs').text).toContain('1)\tshop (192.0.2.100:80) - HTTP\tType: ADDRESS\n');
+  expect(appliance.run('sh lb vs').text).toContain('1)\tshop (192.0.2.100:80) - HTTP\tType: ADDRESS \n');
   expect(appliance.run('show server nope').isRefused).toBe(true);
 });
