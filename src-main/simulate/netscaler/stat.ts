@@ -5,7 +5,7 @@ import type { Given } from './match.ts';
 import type { HealthOf } from './health.ts';
 import { CommandRefused } from './refusal.ts';
 
-/** What was counted, by the names of `bindings.ts` (`vserver shop`, `app?w1?80`, `old`). */
+/** What is seen beside the configuration: counters and states by the names of `bindings.ts` (`vserver shop`, `app?w1?80`, `old`). */
 export interface Seen {
   readonly counted: (name: string) => Counters;
   readonly health: HealthOf;
