@@ -43,7 +43,7 @@ export const engineRouteSchema = routeSchema
 export type EngineRoute = z.infer<typeof engineRouteSchema>;
 
 export const engineVirtualServerSchema = virtualServerSchema
-  .omit({ native: true, profiles: true, morePools: true })
+  .omit({ native: true, profiles: true, rules: true, morePools: true })
   .extend({
     listen: z.array(z.string().min(1)).min(1),
     routes: z.array(engineRouteSchema).optional(),

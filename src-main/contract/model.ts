@@ -348,6 +348,8 @@ export const virtualServerSchema = z.strictObject({
   backupVirtualServer: name.optional(),
   /** Profile objects of the device that apply, by name; those of TLS stand in `tls.profiles`. */
   profiles: z.array(z.string()).optional(),
+  /** Programs of the device that run on its traffic, by name, in their order (F5 iRules); their text is not in the model. */
+  rules: z.array(name).optional(),
   adminState: adminStateSchema.optional(),
   native: z.record(z.string(), z.string()).optional(),
 });

@@ -100,6 +100,7 @@ export const serverText = {
   certificates: 'Certificates',
   persistence: 'Persistence',
   forwarded: 'Forwarded for',
+  rules: 'Rules',
   limit: 'Connection limit',
   notSet: 'not written',
   native: 'The device’s own words',

@@ -121,4 +121,27 @@ describe('virtual servers and versions on a simulated BIG-IP', { timeout: 180_00
     expect(running()).toBe(before);
     expect(f5.saved()).not.toContain('/Common/w3');
   });
+
+  test('a new virtual server with rules in their order and its address is made, and goes again where it is taken back', async () => {
+    const wish = { name: '/Common/api', listen: ['192.0.2.101:80'], protocol: 'http', pool: '/Common/app' };
+    const rules = ['/Common/second', '/Common/first'];
+    const plan = await site.cli.planFor('lb', { virtualServers: [{ ...wish, sourceNat: 'automap', rules }] });
+    const sent = await sentIn(async () => {
+      const { status, stderr } = await site.cli.push('lb', plan, 'rollback', () => {
+        expect(f5.running()).toMatch(/ltm virtual \/Common\/api \{[^]*rules \{\s+\/Common\/second\s+\/Common\/first\s/);
+        expect(f5.running()).toContain('ltm virtual-address /Common/192.0.2.101 {');
+      });
+      expect(status, stderr).toBe(1);
+    });
+    expect(sent).toEqual([
+      'load sys config file /var/tmp/steelyard-ID.conf merge verify',
+      'create cli transaction',
+      'create ltm virtual /Common/api { destination /Common/192.0.2.101:80 ip-protocol tcp pool /Common/app profiles replace-all-with { /Common/http { } /Common/tcp { } } rules { /Common/second /Common/first } source-address-translation { type automap } }',
+      'submit cli transaction',
+      'create cli transaction',
+      'delete ltm virtual /Common/api',
+      'submit cli transaction',
+    ]);
+    expect(running()).not.toContain('ltm virtual /Common/api');
+  });
 });

@@ -154,6 +154,7 @@ function factsOf({ name, shell, version: [major] }: Look): DeviceFacts {
     persistence: offeredPersistence(),
     memberNames: { newNode: '{folder}{address}' },
     writes: [
+      'virtualServer.listen',
       'member.maxConnections',
       'member.priority',
       'pool.minActiveMembers',

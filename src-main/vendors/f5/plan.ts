@@ -28,6 +28,8 @@ interface Touched {
   /** As it will be once it was taken back, where that is not `old` to the letter: what was inherited stands written then. */
   readonly back?: readonly string[];
   readonly rest: string;
+  /** Addresses that come and go with their virtual servers by themselves: however they are, it is right. */
+  readonly free?: readonly string[];
 }
 
 /** Where a plan is to be carried out. */
@@ -49,19 +51,21 @@ export function draftPlan(
 ): { readonly plan: Omit<PlanDraft, 'hunks' | 'warnings'>; readonly after: string } {
   const commands = sent.map(({ command }) => command);
   const after = applyTmsh(before, commands).text;
-  const subjects = [...new Set([...sent.map(({ of }) => of), ...comeAndGone(before, after)])];
-  const old = split(before, subjects);
+  const subjects = [...new Set(sent.map(({ of }) => of))];
+  const free = comeAndGone(before, after, sent);
+  const old = split(before, subjects, free);
   const back = applyTmsh(
     after,
     sent.toReversed().map(({ inverse }) => inverse),
   ).text;
-  const returned = split(back, subjects).touched;
+  const returned = split(back, subjects, free).touched;
   const touched: Touched = {
     subjects,
     old: old.touched,
     ...(returned.join('\n') === old.touched.join('\n') ? {} : { back: returned }),
-    new: split(after, subjects).touched,
+    new: split(after, subjects, free).touched,
     rest: hashOf(old.rest, sha256),
+    ...(free.length === 0 ? {} : { free }),
   };
   const isNothing = sent.length === 0;
   const read = shellCommand(readingText(place.shell, place.version), takenAnswer);
@@ -80,10 +84,17 @@ export function draftPlan(
   return { plan, after };
 }
 
-/** Objects that are in one of two configurations alone: addresses that come and go with their virtual servers. */
-function comeAndGone(before: string, after: string): string[] {
+/** Addresses that no command names, and that come or go with a virtual server that is made, goes or moves. */
+function comeAndGone(before: string, after: string, sent: readonly Sent[]): string[] {
+  const isMoving = sent.some(
+    ({ of, command }) =>
+      of.startsWith('ltm virtual ') && /^(?:create|delete) |^\S+ \S+ \S+ \S+ destination /.test(command),
+  );
+  if (!isMoving) return [];
   const [old, now] = [before, after].map((text) => new Set(new BigipText(text).parts.map(keyOf)));
-  return [...(old ?? [])].filter((key) => !now?.has(key)).concat([...(now ?? [])].filter((key) => !old?.has(key)));
+  const gone = [...(old ?? [])].filter((key) => !now?.has(key));
+  const come = [...(now ?? [])].filter((key) => !old?.has(key));
+  return [...gone, ...come].filter((key) => !sent.some(({ of }) => of === key));
 }
 
 export function shellCommand(text: string, expect?: string): Command {
@@ -259,11 +270,17 @@ export function warningsOf(sent: readonly Sent[], after: DeviceModel, group: Dev
   ];
 }
 
-function split(text: string, subjects: readonly string[]): { readonly touched: string[]; readonly rest: string[] } {
+function split(
+  text: string,
+  subjects: readonly string[],
+  free: readonly string[],
+): { readonly touched: string[]; readonly rest: string[] } {
   const touched: string[] = [];
   const rest: string[] = [];
-  for (const part of new BigipText(text).parts)
-    (subjects.includes(keyOf(part)) ? touched : rest).push(...linesOf(part));
+  for (const part of new BigipText(text).parts) {
+    const key = keyOf(part);
+    if (!free.includes(key)) (subjects.includes(key) ? touched : rest).push(...linesOf(part));
+  }
   return { touched: touched.sort(), rest };
 }
 
@@ -278,9 +295,9 @@ export function standingOf(
   sha256: Sha256,
 ): { readonly file: 'old' | 'new' | 'foreign'; readonly differences: readonly string[] } {
   const touched = plan.driver as unknown as Touched; // written by draftPlan, kept as JSON
-  const found = split(text, touched.subjects);
-  const asBefore = differencesOf(found.touched, touched.old, []);
-  const asReturned = touched.back === undefined ? asBefore : differencesOf(found.touched, touched.back, []);
+  const found = split(text, touched.subjects, touched.free ?? []);
+  const asBefore = differencesOf(found.touched, touched.old);
+  const asReturned = touched.back === undefined ? asBefore : differencesOf(found.touched, touched.back);
   const isOld = asBefore.length === 0 || asReturned.length === 0;
   const asAfter = differencesOf(found.touched, touched.new, touched.old);
   const differences = wanted === 'new' ? asAfter : isOld ? [] : asBefore;
@@ -290,12 +307,12 @@ export function standingOf(
 }
 
 /** `before`: where given, what stands below a thing that was not there then may be more than was asked for. */
-function differencesOf(found: readonly string[], should: readonly string[], before: readonly string[]): string[] {
+function differencesOf(found: readonly string[], should: readonly string[], before?: readonly string[]): string[] {
   const [is, wanted, was] = [new Set(found), new Set(should), new Set(before)];
   return [
     ...should.filter((line) => !is.has(line)).map((line) => `"${line}" is missing`),
     ...found
-      .filter((line) => !wanted.has(line) && (before.length === 0 || !isOfNew(line, was)))
+      .filter((line) => !wanted.has(line) && (before === undefined || !isOfNew(line, was)))
       .map((line) => `"${line}" is there`),
   ];
 }

@@ -28,7 +28,6 @@ export function virtualServerOf({ words, body }: Statement, named: Named): Virtu
   const pool = settings.text('pool');
   const source = settings.text('source');
   const native = {
-    ...(rules.length === 0 ? {} : { rules: rules.join(' ') }),
     ...(policies.length === 0 ? {} : { policies: policies.join(' ') }),
     ...(source === undefined ? {} : { source }),
     ...settings.others(keys),
@@ -44,6 +43,7 @@ export function virtualServerOf({ words, body }: Statement, named: Named): Virtu
     ...numberAs('connectionLimit', settings.number('connection-limit')),
     ...persistenceOf(settings, named),
     ...sourceNatOf(settings.inside('source-address-translation')),
+    ...(rules.length === 0 ? {} : { rules }),
     ...(settings.has('disabled') ? { adminState: 'disabled' } : {}),
     ...(plainProfiles.length === 0 ? {} : { profiles: plainProfiles }),
     ...(Object.keys(native).length === 0 ? {} : { native }),
@@ -57,7 +57,7 @@ function listenOf(destination: string | undefined): { listen?: string[] } {
   return { listen: [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`] };
 }
 
-function protocolOf(profiles: readonly string[], ipProtocol: string | undefined): 'http' | 'tcp' | 'udp' {
+export function protocolOf(profiles: readonly string[], ipProtocol: string | undefined): 'http' | 'tcp' | 'udp' {
   if (profiles.some((name) => /\/https?(-[^/]*)?$/.test(name))) return 'http';
   return ipProtocol === 'udp' ? 'udp' : 'tcp';
 }

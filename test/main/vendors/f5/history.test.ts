@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { commandsTo, wayBack } from '../../../../src-main/vendors/f5/history.ts';
 import { asConfiguration, BigipText, keyOf, linesOf, type Part } from '../../../../src-main/vendors/f5/text.ts';
 import { fingerprintOf } from '../../../../src-main/vendors/f5/plan.ts';
-import { addressNameOf, addressOf } from '../../../../src-main/vendors/f5/virtual-address.ts';
 import { applyTmsh, applyTransaction } from '../../../../src-main/vendors/f5/write.ts';
+import { asListed } from '../../../rigs/f5-listing.ts';
 import { lacksRecordings, recordings } from '../../../rigs/recordings.ts';
 
 const orchard = readFileSync(join(import.meta.dirname, '../../../fixtures/f5/orchard/bigip.conf'), 'utf8');
@@ -207,7 +207,7 @@ describe.skipIf(lacksRecordings)('every configuration of a real device', { timeo
     let [commands, made, gone] = [0, 0, 0];
     const left = new Map<string, number>();
     for (const { path, bytes } of recordings('config/f5', '')) {
-      const then = withAddresses(asConfiguration(bytes.toString('utf8')));
+      const then = asListed(bytes.toString('utf8'));
       const now = another(then);
       if (now === then) continue;
       for (const [from, to] of [
@@ -236,20 +236,6 @@ describe.skipIf(lacksRecordings)('every configuration of a real device', { timeo
     expect(gone).toBeGreaterThan(100);
   });
 });
-
-/** Files do not always have the addresses that a device lists for its virtual servers. */
-function withAddresses(text: string): string {
-  const config = new BigipText(text);
-  for (const part of [...config.parts]) {
-    const name = addressNameOf(part);
-    if (name !== undefined && addressOf(config, part) === undefined)
-      config.insert({
-        words: ['ltm', 'virtual-address', name],
-        body: [{ words: ['address', name.replace(/^.*\//, '')] }],
-      });
-  }
-  return config.toString();
-}
 
 /** The same configuration as somebody else would have left it: of every five objects one gone, one without lists' ends, two changed. */
 function another(text: string): string {
