@@ -92,7 +92,7 @@ function withTls({ text, target }: Scene, wish: VirtualServer): VirtualServer {
 /** iRules that are there, in their order. Those that come with the device are not in every listing. */
 export function rulesFor({ text }: Scene, names: readonly string[]): Item[] {
   return names.map((name) => {
-    if (text.find(`ltm rule ${name}`) === undefined && !/^\/Common\/_sys_/.test(name)) throw gone(`iRule "${name}"`);
+    if (text.find(`ltm rule ${name}`) === undefined && !name.startsWith('/Common/_sys_')) throw gone(`iRule "${name}"`);
     return { words: [name] };
   });
 }
