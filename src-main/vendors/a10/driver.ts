@@ -6,6 +6,7 @@ import { unifiedHunks } from '../hunks.ts';
 import { maskWith } from '../mask.ts';
 import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
 import { offeredMethods } from './algorithms.ts';
+import { certificatesCommand, listedCertificates, noImport } from './certificates.ts';
 import { linesOfEdit } from './edit.ts';
 import { offeredMonitors } from './edit-monitor.ts';
 import { offeredPersistence } from './edit-persistence.ts';
@@ -29,6 +30,11 @@ export function openA10(host: HostSession, tools: DriverTools): OpenDevice {
     },
     poll: () => Promise.reject(noFigures()),
     plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
+    certificates: {
+      list: async (reading, signal) => listedCertificates(await certificatesOf(host, reading, signal), reading.model),
+      plan: () => Promise.reject(noImport()),
+      add: () => Promise.reject(noImport()),
+    },
     standing: async (made, wanted, signal) =>
       standingOf(made, wanted, (await running(host, signal)).parts, tools.sha256),
   };
@@ -63,6 +69,18 @@ async function running(
   // One after the other: each is a terminal of its own, and a device has few of them.
   for (const partition of partitions) parts.push(await runningOf(host, partition, home, signal));
   return { parts, home };
+}
+
+async function certificatesOf(
+  host: HostSession,
+  reading: DeviceReading,
+  signal: AbortSignal,
+): Promise<readonly Part[]> {
+  const { home } = await readRole(host, signal);
+  const found: Part[] = [];
+  for (const { partition } of partsOf(reading.files))
+    found.push({ partition, text: await ask(host, askedIn(partition, home, certificatesCommand), signal) });
+  return found;
 }
 
 /** An account that may not list them knows those that the running-config names. */

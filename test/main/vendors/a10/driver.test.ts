@@ -13,6 +13,7 @@ import { terminalSession } from '../../../../src-main/transports/terminal.ts';
 import { a10Terminal } from '../../../../src-main/vendors/a10/terminal.ts';
 import { applyTyped } from '../../../../src-main/vendors/a10/write.ts';
 import { drivers } from '../../../../src-main/vendors/registry.ts';
+import type { CertificateMaterial } from '../../../../src-main/vendors/vendor.ts';
 import { startFakeSsh } from '../../../rigs/fake-ssh.ts';
 
 // How the driver speaks to ACOS at a terminal. What is at the other end here takes the lines as this project understands them, so it proves
@@ -119,6 +120,13 @@ class Thunder {
         return;
       } else if (line === 'show version')
         say('Thunder Series\n  64-bit Advanced Core OS (ACOS) version 4.1.4-GR1, build 78 (Jan-18-2019,16:02)\n');
+      else if (line === 'show pki cert')
+        // As vThunder 4.1.4 lists them (public transcript).
+        say(
+          active === ''
+            ? 'Name: orchard.crt  Type: certificate  Expiration: Sep  8 13:12:30 2029 GMT [Unexpired, Bound]\nName: orchard.key  Type: key  [Bound]\n'
+            : 'Name: orchard.crt  Type: certificate  Expiration: Jan 31 00:00:00 2031 GMT [Unexpired, Unbound]\n',
+        );
       else if (line === 'write memory all-partitions' || line === 'write memory') {
         if (this.question !== undefined) {
           say(this.question);
@@ -390,5 +398,23 @@ test('a name that leads into another partition is refused', async () => {
   await expect(plan(wrong)).rejects.toMatchObject({
     code: 'PLAN_INVALID',
     detail: expect.stringMatching(/"orchard_api" does not stand in partition "north"/) as string,
+  });
+});
+
+test('certificates are listed with their ends and who answers with them; none is taken by this connection', async () => {
+  const { link } = await openNorth();
+  const reading = await link.device.read(signal);
+  const { certificates } = link.device;
+  expect(await certificates?.list(reading, signal)).toMatchObject([
+    { name: 'orchard.crt', facts: { notAfter: '2029-09-08T13:12:30.000Z' }, usedBy: ['orchard:443'] },
+    { name: 'north/orchard.crt', facts: { notAfter: '2031-01-31T00:00:00.000Z' }, usedBy: [] },
+  ]);
+  const material = {} as CertificateMaterial; // refused before it is looked at
+  await expect(certificates?.plan(reading, 'orchard.crt', material, 'plan123', signal)).rejects.toMatchObject({
+    code: 'CAPABILITY_MISSING',
+    detail: expect.stringMatching(/import cert NAME use-mgmt-port/) as string,
+  });
+  await expect(certificates?.add?.(reading, { name: 'new' }, material, 'plan123', signal)).rejects.toMatchObject({
+    code: 'CAPABILITY_MISSING',
   });
 });
