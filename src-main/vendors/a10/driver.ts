@@ -12,6 +12,8 @@ import { offeredMonitors } from './edit-monitor.ts';
 import { offeredPersistence } from './edit-persistence.ts';
 import { parseA10 } from './parse.ts';
 import { a10Secrets } from './secrets.ts';
+import type { PartSent } from './sent.ts';
+import { wayBack } from './history.ts';
 import { type Part, partitionsIn, partsOf, pathOf } from './partitions.ts';
 import { askedIn, draftPlan, fingerprintOf, readingCommand, standingOf } from './plan.ts';
 
@@ -30,6 +32,7 @@ export function openA10(host: HostSession, tools: DriverTools): OpenDevice {
     },
     poll: () => Promise.reject(noFigures()),
     plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
+    planFiles: (reading, files, _planId, signal) => planBack(host, tools, reading, files, signal),
     certificates: {
       list: async (reading, signal) => listedCertificates(await certificatesOf(host, reading, signal), reading.model),
       plan: () => Promise.reject(noImport()),
@@ -201,13 +204,35 @@ async function plan(
   edit: Edit,
   signal: AbortSignal,
 ): Promise<PlanDraft> {
+  return draftOf(host, tools, reading, linesOfEdit(partsOf(reading.files), edit), signal);
+}
+
+/** Back to a version of the history; what of it stays as it is stands among the warnings. */
+async function planBack(
+  host: HostSession,
+  tools: DriverTools,
+  reading: DeviceReading,
+  files: readonly SourceFile[],
+  signal: AbortSignal,
+): Promise<PlanDraft> {
+  const { sent, left } = wayBack(partsOf(reading.files), partsOf(files));
+  const draft = await draftOf(host, tools, reading, sent, signal);
+  return { ...draft, warnings: [...draft.warnings, ...left] };
+}
+
+async function draftOf(
+  host: HostSession,
+  tools: DriverTools,
+  reading: DeviceReading,
+  sent: readonly PartSent[],
+  signal: AbortSignal,
+): Promise<PlanDraft> {
   const why = reading.facts.capabilities.find(({ id, isPresent }) => id === 'write' && !isPresent)?.why;
   if (why !== undefined) throw new AppError('CAPABILITY_MISSING', why);
   const role = await readRole(host, signal);
   const before = partsOf(reading.files);
-  const open = { parts: before, home: role.home };
-  const draft = draftPlan(before, linesOfEdit(before, edit), reading.model, tools.sha256, role.home);
-  const left = await unsaved(host, tools, open, signal);
+  const draft = draftPlan(before, sent, reading.model, tools.sha256, role.home);
+  const left = await unsaved(host, tools, { parts: before, home: role.home }, signal);
   return { ...draft.plan, hunks: hunksOf(before, draft.after), warnings: warningsOf(before, left, role) };
 }
 

@@ -16,7 +16,7 @@ const lengths: readonly (readonly [RegExp, number])[] = [
 ];
 
 /** Settings that stand instead of each other. */
-const states = new Set(['enable', 'disable', 'disable-with-health-check']);
+export const states: ReadonlySet<string> = new Set(['enable', 'disable', 'disable-with-health-check']);
 
 /** Settings that are there once: said again with another value they change. */
 const single = new Set(
@@ -25,7 +25,8 @@ const single = new Set(
   ),
 );
 
-function keyOf(text: string): readonly string[] {
+/** What makes a line the same as another one: its first words. */
+export function keyOf(text: string): readonly string[] {
   const words = wordsOf(text);
   const length = lengths.find(([kind]) => kind.test(`${text} `))?.[1];
   return words.slice(0, length ?? (single.has(words[0] ?? '') ? 1 : words.length));

@@ -13,7 +13,7 @@ import { terminalSession } from '../../../../src-main/transports/terminal.ts';
 import { a10Terminal } from '../../../../src-main/vendors/a10/terminal.ts';
 import { applyTyped } from '../../../../src-main/vendors/a10/write.ts';
 import { drivers } from '../../../../src-main/vendors/registry.ts';
-import type { CertificateMaterial } from '../../../../src-main/vendors/vendor.ts';
+import type { CertificateMaterial, SourceFile } from '../../../../src-main/vendors/vendor.ts';
 import { startFakeSsh } from '../../../rigs/fake-ssh.ts';
 
 // How the driver speaks to ACOS at a terminal. What is at the other end here takes the lines as this project understands them, so it proves
@@ -197,7 +197,13 @@ async function open(secret?: string) {
     const head = { version: 1, id: 'plan123', device: 'lb', vendor: 'a10', createdAt: '2026-01-01T00:00:00.000Z' };
     return planSchema.parse({ ...draft, ...head, desired, changes: edit.changes });
   }
-  return { thunder, link, plan, host };
+  async function planBack(files: readonly SourceFile[]): Promise<Plan> {
+    const reading = await link.device.read(signal);
+    const draft = await link.device.planFiles?.(reading, files, 'back123', signal);
+    const head = { version: 1, id: 'back123', device: 'lb', vendor: 'a10', createdAt: '2026-01-01T00:00:00.000Z' };
+    return planSchema.parse({ ...draft, ...head, desired: {}, changes: [] });
+  }
+  return { thunder, link, plan, planBack, host };
 }
 
 async function send(link: DeviceLink, steps: Plan['steps']): Promise<void> {
@@ -417,4 +423,30 @@ test('certificates are listed with their ends and who answers with them; none is
   await expect(certificates?.add?.(reading, { name: 'new' }, material, 'plan123', signal)).rejects.toMatchObject({
     code: 'CAPABILITY_MISSING',
   });
+});
+
+test('a version from history comes back in every partition, and what does not is told', async () => {
+  const { thunder, link, plan, planBack } = await openNorth();
+  const { files, fingerprint } = await link.device.read(signal);
+  const changed = await plan(both);
+  await send(link, [...changed.steps, ...changed.keep]);
+  const made = await planBack(files);
+  expect([made.resultsIn, made.warnings]).toEqual([fingerprint, []]);
+  await send(link, made.steps);
+  expect(await link.device.standing(made, 'new', signal)).toEqual({ file: 'new', differences: [] });
+  expect(thunder.of('north').running).not.toContain('plum2');
+  const elder = files.map(({ path, bytes }) => ({
+    path,
+    bytes: Buffer.from(
+      bytes
+        .toString()
+        .replace('method src-ip-only-hash', 'method least-request')
+        .replace('hostname orchard-adc', 'hostname elder'),
+    ),
+  }));
+  expect((await planBack(elder)).warnings).toEqual([
+    expect.stringMatching(/nobody has saved yet/),
+    'Not brought back: hostname orchard-adc, because it is not balancing.',
+    'Not brought back: hostname elder, because it is not balancing.',
+  ]);
 });
