@@ -26,6 +26,8 @@ export interface LoginShell {
   readonly pager?: () => Pager | undefined;
   /** What end of input (Ctrl-D) does; ends the shell unless it says otherwise. */
   readonly endOfInput?: () => ShellAnswer;
+  /** Lines come with the blanks at their ends: a script may be typed. */
+  readonly keepsBlanks?: boolean;
   /** The session is over, however it ended. */
   readonly close?: () => void;
 }
@@ -66,12 +68,17 @@ export interface Faults {
   readonly cutAfter?: RegExp;
   /** A pager takes no key any more. */
   readonly isPagerStuck?: boolean;
+  /** A command that matches is refused in these words and not done. */
+  readonly refuses?: { readonly pattern: RegExp; readonly words: string };
 }
 
-/** Runs a command under the faults of the device. Throws `Cut` where they end the connection. */
+/** Runs a command under the faults of the device. Throws `Cut` where they end the connection, `FaultRefused` where they refuse it. */
 export type Watch = <T>(command: string, act: () => T) => T;
 
 export class Cut extends Error {}
+
+/** Its message is what the device says. */
+export class FaultRefused extends Error {}
 
 export interface SimulatedAnswer {
   readonly text: string;

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session, type SFTPWrapper } from 'ssh2';
-import { Cut, type ExecCall, type Faults, type Login, type Watch } from './login.ts';
+import { Cut, type ExecCall, FaultRefused, type Faults, type Login, type Watch } from './login.ts';
 import { serveSftp } from './sftp.ts';
 import { serveShell } from './terminal.ts';
 
@@ -52,6 +52,7 @@ export async function openSshDevice(open: OpenLogin, { accounts, port = 0 }: Ssh
 
   function watch<T>(command: string, act: () => T): T {
     if (faults.cutBefore?.test(command) === true) throw cutNow();
+    if (faults.refuses?.pattern.test(command) === true) throw new FaultRefused(faults.refuses.words);
     const done = act();
     if (faults.cutAfter?.test(command) === true) throw cutNow();
     return done;

@@ -64,7 +64,9 @@ export function serveShell(channel: ServerChannel, shell: LoginShell, options: T
     line = '';
     const asked = question;
     question = undefined;
-    answerWith(() => (asked === undefined ? shell.enter(given.trim()) : asked.answer(given)));
+    answerWith(() =>
+      asked === undefined ? shell.enter(shell.keepsBlanks === true ? given : given.trim()) : asked.answer(given),
+    );
   }
   function turn(char: string): void {
     if (options.faults().isPagerStuck === true || page === undefined) return;

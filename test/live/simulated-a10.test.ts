@@ -83,6 +83,18 @@ describe.skipIf(isMissing('ssh'))("a simulated Thunder to OpenSSH's client", () 
     await terminal.ended;
   });
 
+  test('a statement in the middle of a series is refused on demand, and not done', async () => {
+    a10.misbehave({ refuses: { pattern: /^slb server s8/, words: 'No more room for servers' } });
+    const terminal = openTerminal();
+    await terminal.saw('vThunder>');
+    terminal.type('enable\rorchard 8\rconfigure\rslb server s8 192.0.2.8\rslb server s9 192.0.2.9\r');
+    await terminal.saw('No more room for servers');
+    await terminal.saw('(config-real server)#');
+    a10.cut();
+    await terminal.ended;
+    expect(['s8', 's9'].map((name) => a10.running().includes(`slb server ${name}`))).toEqual([false, true]);
+  });
+
   test('a command by exec does nothing', async () => {
     const client = openSshClient(a10, 'admin', 'orchard 7');
     expect(await client.run('show version')).toEqual({ status: 1, stdout: '', stderr: '' });

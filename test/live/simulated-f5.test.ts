@@ -67,6 +67,49 @@ describe.skipIf(isMissing('ssh'))("a simulated BIG-IP to OpenSSH's client", () =
     expect(f5.running()).toContain('    pool /Common/idle\n');
   });
 
+  test('a configuration is typed in by a here-document, by standard input and at a terminal', async () => {
+    const text = 'ltm pool /Common/typed {\n    load-balancing-mode ratio-member\n}\n';
+    const verified = await bash.run(`tmsh load sys config from-terminal merge verify <<'EOF'\n${text}EOF`);
+    expect(verified).toEqual({
+      status: 0,
+      stdout: 'Enter configuration. Press CTRL-D to submit or CTRL-C to cancel.\nValidating configuration...\n',
+      stderr: '',
+    });
+    expect(f5.running()).not.toContain('typed');
+    const wrong = await tmsh.run('load sys config from-terminal merge', text.replace('ratio', 'rate'));
+    expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining('configuration process failed.')]);
+    const piped = await bash.run('tmsh -q', `load sys config from-terminal merge\n${text}`);
+    expect([piped.status, f5.running().includes(text)]).toEqual([0, true]);
+    const { child, ended } = spawnTerminal(f5, 'admin', 'orchard 8');
+    let seen = '';
+    child.stdout.on('data', (part) => (seen += String(part)));
+    async function saw(words: string): Promise<void> {
+      await vi.waitFor(
+        () => {
+          expect(seen).toContain(words);
+        },
+        { timeout: 30_000, interval: 20 },
+      );
+    }
+    child.stdin.write(
+      `load sys config from-terminal merge\rltm rule /Common/r1 {\rwhen CLIENT_ACCEPTED {\r    pool web\r}\r}\r`,
+    );
+    await saw('    pool web');
+    child.stdin.write('\u0004');
+    await saw('Loading configuration...');
+    child.stdin.write('quit\r');
+    await ended;
+    expect(f5.running()).toContain('ltm rule /Common/r1 {\nwhen CLIENT_ACCEPTED {\n    pool web\n}\n}\n');
+  });
+
+  test('a command in the middle of a series is refused on demand, and not done', async () => {
+    f5.misbehave({ refuses: { pattern: /idle/, words: '01070734:3: Configuration error: no.' } });
+    const series =
+      'modify ltm pool web description one\nmodify ltm pool idle description one\nmodify ltm pool web description two\n';
+    expect((await bash.run('tmsh -q', series)).stderr).toBe('01070734:3: Configuration error: no.\n');
+    expect(f5.running().match(/description \w+/g)).toEqual(['description two']);
+  });
+
   test('a connection cut in a transaction, before or after it is submitted, leaves nothing or all of it', async () => {
     const before = f5.running();
     const commands = 'create cli transaction\nmodify ltm pool web description one\nsubmit cli transaction\n';

@@ -89,6 +89,14 @@ describe.skipIf(isMissing('ssh'))("a simulated NetScaler to OpenSSH's client", (
     await device.close();
   });
 
+  test('a command in the middle of a series is refused on demand, and not done', async () => {
+    netscaler.misbehave({ refuses: { pattern: /^bind/, words: 'ERROR: Internal error' } });
+    const series = 'add server w8 192.0.2.8\nbind serviceGroup app w8 80\nadd server w9 192.0.2.9';
+    expect((await ssh.run(series)).stdout).toBe(' Done\nERROR: Internal error\n Done\n');
+    expect(netscaler.running()).toMatch(/^add server w8 .*\nadd server w9 /m);
+    expect(netscaler.running()).not.toContain('bind serviceGroup app w8');
+  });
+
   test('lets nobody in with another password', async () => {
     const stranger = openSshClient(netscaler, 'nsroot', 'wrong');
     const { status, stderr } = await stranger.run('show ns version');

@@ -1,4 +1,4 @@
-import type { LoginShell, Pager, ShellAnswer, Watch } from '../login.ts';
+import { FaultRefused, type LoginShell, type Pager, type ShellAnswer, type Watch } from '../login.ts';
 import { change } from './change.ts';
 import { type Device, shared } from './device.ts';
 import { type Given, matchForm, type Misfit } from './match.ts';
@@ -294,7 +294,7 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
       try {
         return options.watch(line, () => run(line));
       } catch (error) {
-        if (!(error instanceof Refused)) throw error;
+        if (!(error instanceof Refused || error instanceof FaultRefused)) throw error;
         return { text: `${error.message}\n` };
       }
     },

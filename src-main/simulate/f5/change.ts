@@ -26,6 +26,8 @@ export interface ChangeCommand {
   /** As typed; `all` for every one in the folder. Empty where there is one of the kind alone. */
   readonly names: readonly string[];
   readonly properties: readonly Argument[];
+  /** The body of a script, in place of properties. */
+  readonly raw?: string;
 }
 
 export interface ChangeContext {
@@ -109,6 +111,10 @@ function changeOne(draft: Draft, command: ChangeCommand, name: string, context: 
   }
   if (verb === 'create' && known !== undefined) throw alreadyExists(kind.label, name, partitionOf(name));
   if (verb === 'modify' && known === undefined && !kind.isSingle) throw notFound(kind.label, name);
+  if (command.raw !== undefined) {
+    const script = { kind: kind.id, name, items: [], raw: command.raw };
+    return { ...draft, config: withObject(draft.config, script), changed: [...draft.changed, script] };
+  }
   if (verb === 'modify' && properties.length === 0) throw syntax('one or more properties must be specified');
   const resolver = resolverIn(draft.config, name, context);
   const items = withProperties(known?.items ?? [], kind.properties, properties, resolver);
@@ -254,10 +260,11 @@ export function mergeCommands(
   file: Configuration,
   toProperties: (items: readonly Item[]) => readonly Argument[],
 ): readonly ChangeCommand[] {
-  return file.objects.map(({ kind: id, name, items }) => {
+  return file.objects.map(({ kind: id, name, items, raw }) => {
     const kind = kinds.find((one) => one.id === id);
     if (kind === undefined) throw syntax(`"${id}" unknown component`);
     const verb = kind.isSingle || findObject(config, id, name) !== undefined ? 'modify' : 'create';
-    return { verb, kind, names: name === '' ? [] : [name], properties: toProperties(items) };
+    const names = name === '' ? [] : [name];
+    return { verb, kind, names, properties: toProperties(items), ...(raw !== undefined && { raw }) };
   });
 }

@@ -19,6 +19,7 @@ export function checkChanged(config: Configuration, object: TmObject): void {
     throw notFound(labelOf(kind), name);
   }
   if (object.kind === 'ltm virtual') checkDestination(config, object);
+  if (object.kind === 'ltm rule') checkRule(object);
   if (object.kind === 'ltm profile client-ssl' || object.kind === 'ltm profile server-ssl') checkPairs(config, object);
   if (object.kind.startsWith('sys file ssl-')) {
     for (const profile of profilesOf(config, object.name)) checkPairs(config, profile);
@@ -100,6 +101,34 @@ function referencesOfItem({ words, block }: Item, properties: Properties): reado
       return [];
   }
 }
+
+/**
+ * Outside its events a rule holds procedures and settings alone. The number and the frame are seen in public
+ * ("01070151:3: Rule [/Common/r] error: ..."); that nothing else of Tcl is looked at is ours.
+ */
+function checkRule({ name, raw = '' }: TmObject): void {
+  let depth = 0;
+  raw.split('\n').forEach((line, at) => {
+    const [word = ''] = line.trim().split(/\s+/);
+    const isKnown = word === '' || word.startsWith('#') || word.startsWith('}') || topLevel.has(word);
+    if (depth === 0 && !isKnown) {
+      throw new Refused(
+        `01070151:3: Rule [${name}] error: ${name}:${at + 1}: error: [undefined procedure: ${word}][${line.trim()}]`,
+      );
+    }
+    const bare = line.replaceAll(/\\./g, '');
+    depth += bare.split('{').length - bare.split('}').length;
+  });
+}
+
+const topLevel: ReadonlySet<string> = new Set([
+  'when',
+  'proc',
+  'timing',
+  'priority',
+  'partition',
+  'definition-signature',
+]);
 
 function checkDestination(config: Configuration, object: TmObject): void {
   const key = destinationOf(object);

@@ -52,6 +52,9 @@ function number(least: number, most: number, normal?: number | string, ...others
 function flag(opposite: string): Property {
   return { takes: { type: 'flag', opposite } };
 }
+function flags(list: string): Properties {
+  return Object.fromEntries(list.split(' ').map((name) => [name, flag('')]));
+}
 function list(refersTo?: string): Property {
   return { takes: { type: 'list', ...(refersTo !== undefined && { refersTo }) }, normal: 'none' };
 }
@@ -318,6 +321,40 @@ const deviceGroup: Properties = {
   type: words('sync-failover sync-only', 'sync-only'),
 };
 
+/** A policy's words as they are used most; of the rest a device has hundreds. */
+const policyAction: Properties = {
+  ...flags(
+    'forward select redirect http-reply reset enable disable log tcl request response http-header http-uri http-host insert replace remove',
+  ),
+  pool: ref('ltm pool', 'none'),
+  location: text(),
+  name: text(),
+  value: text(),
+  path: text(),
+  code: text(),
+};
+const policyCondition: Properties = {
+  ...flags(
+    'http-uri http-host http-header http-method tcp ssl-extension path host all extension query-string starts-with ends-with contains equals matches not case-insensitive case-sensitive request response external present address server-name',
+  ),
+  name: text(),
+  values: list(),
+};
+const policy: Properties = {
+  controls: list(),
+  description: text('none'),
+  'last-modified': text(),
+  requires: list(),
+  rules: entries({
+    actions: entries(policyAction),
+    conditions: entries(policyCondition),
+    description: text('none'),
+    ordinal: number(0, most, 0),
+  }),
+  status: words('draft legacy published'),
+  strategy: text(),
+};
+
 type Row = readonly [id: string, label: string, properties: Properties, shape?: 'single' | 'bare'];
 
 const any: Properties = {};
@@ -400,8 +437,8 @@ const rows: readonly Row[] = [
   ['ltm profile fastl4', 'profile', { 'defaults-from': ref('ltm profile'), 'idle-timeout': text() }],
   ['ltm profile one-connect', 'profile', { 'defaults-from': ref('ltm profile'), 'source-mask': text() }],
   ['ltm profile http2', 'profile', { 'defaults-from': ref('ltm profile') }],
-  ['ltm rule', 'iRule', any],
-  ['ltm policy', 'policy', any],
+  ['ltm rule', 'rule', any],
+  ['ltm policy', 'policy', policy],
   ['ltm snatpool', 'SNAT pool', { members: list(), description: text('none') }],
   ['ltm snat-translation', 'SNAT translation', any],
   ['ltm default-node-monitor', 'default node monitor', { rule: { takes: { type: 'monitor' } } }, 'single'],

@@ -25,8 +25,8 @@ import {
 import { type Counters, sumOf } from '../traffic.ts';
 
 /**
- * What the device shows by SNMP: F5-BIGIP-LOCAL-MIB (1.3.6.1.4.1.3375.2.2) and F5-BIGIP-SYSTEM-MIB (.2.1), with the layout of 11.0 and
- * later, where members are indexed by pool, node and port. Types and index are the MIBs'; which columns are there, the columns of a walk
+ * What the device shows by SNMP: F5-BIGIP-LOCAL-MIB (1.3.6.1.4.1.3375.2.2) and F5-BIGIP-SYSTEM-MIB (.2.1), with the layout of the
+ * unit's release. Types and index are the MIBs'; which columns are there, the columns of a walk
  * of a device with 125 pools. Bytes are bits by eight: tmsh shows bits, the MIB bytes.
  */
 export function mibOf(appliance: Appliance): MibView {
@@ -79,11 +79,19 @@ type Row = Readonly<Record<number, MibValue>>;
 
 function about({ hostname, version, now, startedAt }: Appliance): Parameters<typeof systemGroup>[0] {
   return {
-    description: `BIG-IP Virtual Edition : Linux 3.10.0-862.14.4.el7.ve.x86_64 : BIG-IP software release ${version}, build 0.0.5`,
+    description: isFrom(version, 14, 1)
+      ? `BIG-IP Virtual Edition : Linux 3.10.0-862.14.4.el7.ve.x86_64 : BIG-IP software release ${version}, build 0.0.5`
+      : `Linux ${hostname} 2.6.32-431.56.1.el6.f5.x86_64 #1 SMP Thu Dec 13 14:25:45 PST 2018 x86_64`,
     product: '1.3.6.1.4.1.3375.2.1.3.4.43',
     hostname,
     upMs: now().getTime() - startedAt().getTime(),
   };
+}
+
+/** Whether a release is this one or a later one. */
+function isFrom(version: string, major: number, minor: number): boolean {
+  const [own = 0, ownMinor = 0] = version.split('.').map(Number);
+  return own > major || (own === major && ownMinor >= minor);
 }
 
 /** Memory of TMM and of the host, and the CPU of the last 5 s, minute and 5 minutes: a device at rest. */
@@ -222,16 +230,28 @@ function counterColumns(counted: Counters, first: number): Row {
   };
 }
 
+/**
+ * Which columns name a member: pool, node and port since nodes have names (11.0); before that pool, type of address, address and port
+ * (from memory of the MIB of 10).
+ */
+function memberIndex(version: string, node: number): readonly number[] {
+  return isFrom(version, 11, 0) ? [1, node, 4] : [1, 2, 3, 4];
+}
+
 function memberTables(
-  { traffic }: Appliance,
+  { traffic, version }: Appliance,
   pools: readonly { readonly pool: TmObject; readonly members: readonly Member[] }[],
 ): readonly MibTable[] {
   const all = pools.flatMap(({ pool, members }) => members.map((member) => ({ pool, member })));
   return [
-    { oid: `${local}.5.3.2.1`, index: [1, 19, 4], rows: all.map(({ pool, member }) => memberRow(pool, member)) },
+    {
+      oid: `${local}.5.3.2.1`,
+      index: memberIndex(version, 19),
+      rows: all.map(({ pool, member }) => memberRow(pool, member)),
+    },
     {
       oid: `${local}.5.4.3.1`,
-      index: [1, 28, 4],
+      index: memberIndex(version, 28),
       rows: all.map(({ pool, member }) => {
         const counted = traffic.of(`${pool.name} ${member.name}`);
         const head = {
@@ -251,7 +271,7 @@ function memberTables(
     },
     {
       oid: `${local}.5.6.2.1`,
-      index: [1, 9, 4],
+      index: memberIndex(version, 9),
       rows: all.map(({ pool, member }) => ({
         1: text(pool.name),
         2: integer(addressType(member.address)),

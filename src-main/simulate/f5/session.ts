@@ -71,15 +71,24 @@ async function tmshProgram(tmsh: Tmsh, bash: () => Shell, call: Call): Promise<n
   if (first >= 0) return say(tmsh.run(args.slice(first).join(' ')), tmsh, bash(), call, isQuiet);
   let status = 0;
   let open = '';
-  for await (const line of call.input.lines()) {
-    open += open === '' ? line : `\n${line}`;
+  const lines = call.input.lines()[Symbol.asyncIterator]();
+  for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
+    open += open === '' ? next.value : `\n${next.value}`;
     if (tmsh.isOpen(open)) continue;
     const answer = tmsh.run(open.replaceAll('\r', ''));
     open = '';
-    status = await say(answer, tmsh, bash(), { ...call, input: inputOf('') }, true);
+    // What is typed up to the end of input goes to the command that asks for it.
+    const input = inputOf(answer.takes === undefined ? '' : await restOf(lines));
+    status = await say(answer, tmsh, bash(), { ...call, input }, true);
     if (answer.isEnd) break;
   }
   return status;
+}
+
+async function restOf(lines: AsyncIterator<string>): Promise<string> {
+  let text = '';
+  for (let next = await lines.next(); next.done !== true; next = await lines.next()) text += `${next.value}\n`;
+  return text;
 }
 
 async function say(answer: Answer, tmsh: Tmsh, bash: Shell, call: Call, isQuiet: boolean): Promise<number> {
@@ -96,6 +105,12 @@ async function say(answer: Answer, tmsh: Tmsh, bash: Shell, call: Call, isQuiet:
   }
   call.out(answer.text);
   call.error(answer.error);
+  if (answer.takes !== undefined) {
+    const told = answer.takes(await call.input.all());
+    call.out(told.text);
+    call.error(told.error);
+    return told.error === '' ? 0 : 1;
+  }
   if (answer.bash !== undefined && answer.bash !== '') return runShell(bash, answer.bash, call);
   return answer.error === '' ? 0 : 1;
 }
@@ -109,6 +124,8 @@ const less: Pager = {
 function tmshShell(tmsh: Tmsh, bash: Shell, hasTerminal: boolean): LoginShell {
   let open = '';
   let inBash = false;
+  let taking: Answer['takes'];
+  let taken = '';
   function shown(answer: Answer): ShellAnswer {
     const text = answer.text + answer.error;
     const limit = tmsh.threshold();
@@ -122,9 +139,28 @@ function tmshShell(tmsh: Tmsh, bash: Shell, hasTerminal: boolean): LoginShell {
   }
   return {
     greeting: '',
-    prompt: () => (hasTerminal ? (inBash ? bashPrompt(bash, tmsh.prompt()) : open === '' ? tmsh.prompt() : '') : ''),
+    prompt: () =>
+      hasTerminal && taking === undefined
+        ? inBash
+          ? bashPrompt(bash, tmsh.prompt())
+          : open === ''
+            ? tmsh.prompt()
+            : ''
+        : '',
     pager: () => (tmsh.hasPager() ? less : undefined),
-    enter: async (line) => {
+    endOfInput: () => {
+      if (taking === undefined) return { text: '', isEnd: true };
+      const answer = taking(taken);
+      [taking, taken] = [undefined, ''];
+      return shown(answer);
+    },
+    keepsBlanks: true,
+    enter: async (typed) => {
+      if (taking !== undefined) {
+        taken += `${typed}\n`;
+        return { text: '' };
+      }
+      const line = open === '' ? typed.trim() : typed.trimEnd();
       if (inBash) {
         if (line === 'exit') inBash = false;
         return { text: inBash ? await outputOf(bash, line) : '' };
@@ -133,6 +169,10 @@ function tmshShell(tmsh: Tmsh, bash: Shell, hasTerminal: boolean): LoginShell {
       if (tmsh.isOpen(open)) return { text: '' };
       const answer = tmsh.run(open);
       open = '';
+      if (answer.takes !== undefined) {
+        taking = answer.takes;
+        return { text: answer.text };
+      }
       if (answer.bash === '') inBash = true;
       else if (answer.bash !== undefined) return { text: await outputOf(bash, answer.bash) };
       return shown(answer);
@@ -151,9 +191,17 @@ function bashShell(appliance: Appliance, bash: Shell, options: TmshOptions, hasT
           : ''
         : inner.prompt(),
     pager: () => inner?.pager?.(),
-    enter: async (line) => {
+    endOfInput: () => {
+      const answer = inner?.endOfInput?.() ?? { text: '', isEnd: true };
+      if (inner === undefined || answer.isEnd !== true) return answer;
+      inner = undefined; // tmsh is left, bash goes on
+      return { text: answer.text };
+    },
+    keepsBlanks: true,
+    enter: async (typed) => {
+      const line = typed.trim();
       if (inner !== undefined) {
-        const answer = await inner.enter(line);
+        const answer = await inner.enter(typed);
         if (answer.isEnd !== true) return answer;
         inner = undefined;
         return { text: answer.text };

@@ -1,4 +1,5 @@
 import { absolutePath, NoSpace } from '../files.ts';
+import { FaultRefused } from '../login.ts';
 import { type Appliance, checkRole } from './appliance.ts';
 import { type Argument, isOpen, leadingWords, readArguments, splitCommands, toArguments } from './arguments.ts';
 import { BlockError, unquote } from './block.ts';
@@ -24,6 +25,8 @@ export interface Answer {
   readonly isEnd: boolean;
   /** `run util bash` without a command. */
   readonly bash?: string;
+  /** Takes what is typed up to the end of input, and does it. */
+  readonly takes?: (text: string) => Answer;
 }
 
 /** One tmsh: its folder, its transaction and its preferences. */
@@ -102,6 +105,13 @@ export function openTmsh(appliance: Appliance, options: TmshOptions): Tmsh {
   }
 
   function answer(line: string): Answer {
+    const rule = readRule(line);
+    if (rule !== undefined) {
+      const form = findForm(rule.verb, ['ltm', 'rule']);
+      if (form === undefined) throw syntax(`unexpected argument "${rule.verb}"`);
+      checkRole(options.role, options.user, form.verb, form.object);
+      return { ...runChange(rule, line), source: form.source };
+    }
     const args = readArguments(line);
     const [first = '', ...words] = leadingWords(args).map((word, at) => (at === 1 ? withoutSlash(word) : word));
     const verb = withoutSlash(first);
@@ -131,7 +141,12 @@ export function openTmsh(appliance: Appliance, options: TmshOptions): Tmsh {
       case 'save':
         return { ...done, text: save(appliance, form, words) };
       case 'load':
-        return load(appliance, words, context());
+        if (!words.includes('from-terminal')) return load(appliance, words, context());
+        return {
+          ...done,
+          text: 'Enter configuration. Press CTRL-D to submit or CTRL-C to cancel.\n',
+          takes: (text) => guarded(() => load(appliance, words, context(), text)),
+        };
       case 'run':
         return runOther(appliance, form, given);
       case 'reset-stats':
@@ -161,7 +176,7 @@ export function openTmsh(appliance: Appliance, options: TmshOptions): Tmsh {
       let all = done;
       for (const command of splitCommands(line)) {
         if (command.startsWith('#')) continue;
-        const one = options.watch(command, () => guarded(() => runOne(command)));
+        const one = guarded(() => options.watch(command, () => guarded(() => runOne(command))));
         all = { ...one, text: all.text + one.text, error: all.error + one.error, items: all.items + one.items };
         if (one.isEnd) break;
       }
@@ -184,7 +199,8 @@ function guarded(act: () => Answer): Answer {
   try {
     return act();
   } catch (error) {
-    if (error instanceof Refused || error instanceof NoSpace) return { ...done, error: `${error.message}\n` };
+    if (error instanceof Refused || error instanceof NoSpace || error instanceof FaultRefused)
+      return { ...done, error: `${error.message}\n` };
     throw error;
   }
 }
@@ -242,6 +258,15 @@ function readChange(appliance: Appliance, form: Form, given: readonly Argument[]
 function unwrapped(given: readonly Argument[]): readonly Argument[] {
   const [only] = given;
   return given.length === 1 && only !== undefined && typeof only !== 'string' ? only : given;
+}
+
+/** `create ltm rule NAME { ... }`: what stands between the outer braces is a script and is kept as it is. Undefined for all else. */
+function readRule(line: string): ChangeCommand | undefined {
+  const [, verb, name = '', body = ''] =
+    /^\s*\/?(create|modify)\s+\/?ltm\s+rule\s+(\S+)\s*\{([^]*)\}\s*$/.exec(line) ?? [];
+  if (verb !== 'create' && verb !== 'modify') return undefined;
+  const raw = body.replace(/^[^\S\n]*\n/, '').replace(/\n?[^\S\n]*$/, '');
+  return { verb, kind: readKind(['ltm', 'rule']), names: [unquote(name)], properties: [], raw };
 }
 
 function fileProperties(appliance: Appliance, kind: string, given: readonly Argument[]): readonly Argument[] {
@@ -421,21 +446,22 @@ function load(
   appliance: Appliance,
   words: readonly string[],
   context: { folder: string; now: Date; keepsTimes: boolean },
+  typed?: string,
 ): Answer {
   const isVerify = words.includes('verify');
   const doing = isVerify ? 'Validating' : 'Loading';
   const at = words.indexOf('file');
-  if (at < 0) {
+  if (at < 0 && typed === undefined) {
     if (!isVerify) appliance.reload();
     return {
       ...done,
       text: `${doing} configuration...\n  /config/bigip_base.conf\n  /config/bigip_user.conf\n  /config/bigip.conf\n`,
     };
   }
-  const path = absolutePath(words[at + 1] ?? '', '/var/local/scf');
-  const head = `${doing} configuration...\n  ${path}\n`;
+  const path = typed === undefined ? absolutePath(words[at + 1] ?? '', '/var/local/scf') : 'terminal';
+  const head = typed === undefined ? `${doing} configuration...\n  ${path}\n` : `${doing} configuration...\n`;
   try {
-    const text = textOf(appliance, path);
+    const text = typed ?? textOf(appliance, path);
     const file = parseConfiguration(text);
     if (!words.includes('merge'))
       throw syntax('loading a whole file in place of the configuration is not simulated; use merge');

@@ -1,10 +1,10 @@
-import { loginTo } from '../login.ts';
+import { FaultRefused, loginTo } from '../login.ts';
 import { openSnmp } from '../snmp.ts';
 import { openSshDevice, type SshDevice, type SshDeviceOptions } from '../ssh-device.ts';
 import { carriedTraffic, type Carrier, makeCarrier } from '../carrier.ts';
 import { carriedLogin } from '../carrier-login.ts';
 import { startTraffic } from '../traffic.ts';
-import { type Appliance, type ApplianceOptions, makeAppliance } from './appliance.ts';
+import { type Answer, type Appliance, type ApplianceOptions, makeAppliance } from './appliance.ts';
 import { flowsOf } from './bindings.ts';
 import { carriedServersOf } from './carried.ts';
 import { parseConfiguration } from './configuration.ts';
@@ -59,7 +59,7 @@ export async function startNetscaler(options: NetscalerOptions): Promise<Simulat
     const login = loginTo({
       run: (line) => {
         commands.push(line);
-        return watch(line, () => runHere(line));
+        return unlessRefused(() => watch(line, () => runHere(line)));
       },
       greeting: () => (appliance.role() === 'secondary' ? 'Warning: You are connected to a secondary node\n' : ''),
       prompt: '> ',
@@ -117,6 +117,15 @@ function carriedBy(appliance: Appliance, { counters }: Carrier, leaving: Leaving
     tls: appliance.tls,
     isWaiting: (name) => leaving.isWaiting(name, counters(name)?.current ?? 0),
   });
+}
+
+function unlessRefused(act: () => Answer): Answer {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof FaultRefused)) throw error;
+    return { text: `${error.message}\n`, isRefused: true };
+  }
 }
 
 /** Nothing is probed, and there is no connection to wait for: delays alone are waited for. */
