@@ -7,8 +7,16 @@ export interface Seen {
   readonly zero: ReadonlyMap<string, Counters>;
   readonly counters: ReadonlyMap<string, Counters>;
   readonly failed: ReadonlyMap<string, Date>;
+  /** By `address:port`. */
+  readonly failedAt: ReadonlyMap<string, Date>;
 }
-export const nothingSeen: Seen = { raw: new Map(), zero: new Map(), counters: new Map(), failed: new Map() };
+export const nothingSeen: Seen = {
+  raw: new Map(),
+  zero: new Map(),
+  counters: new Map(),
+  failed: new Map(),
+  failedAt: new Map(),
+};
 
 export function look(before: Seen, statistics: EngineStatistics): Seen {
   const raw = new Map<string, Counters>();
@@ -24,15 +32,25 @@ export function look(before: Seen, statistics: EngineStatistics): Seen {
       return [key, { ...own, most: Math.max(own.current, before.counters.get(key)?.most ?? 0) }];
     }),
   );
-  const failed = members.flatMap(({ name, health, downSince }) =>
-    health === 'down' ? [[name, new Date(downSince ?? statistics.at)] as const] : [],
-  );
-  return { raw: new Map([...gone, ...raw]), zero, counters, failed: new Map(failed) };
+  const down = members
+    .filter(({ health }) => health === 'down')
+    .map(({ name, address, port, downSince = statistics.at }) => ({
+      name,
+      at: `${address}:${port}`,
+      since: new Date(downSince),
+    }));
+  return {
+    raw: new Map([...gone, ...raw]),
+    zero,
+    counters,
+    failed: new Map(down.map(({ name, since }) => [name, since])),
+    failedAt: new Map(down.map(({ at, since }) => [at, since])),
+  };
 }
 
-export function fromZero({ raw, failed, counters }: Seen): Seen {
+export function fromZero({ raw, failed, failedAt, counters }: Seen): Seen {
   const now = new Map([...counters].map(([key, { current }]) => [key, { ...noTraffic, current, most: current }]));
-  return { raw, zero: raw, counters: now, failed };
+  return { raw, zero: raw, counters: now, failed, failedAt };
 }
 
 /** Segments are guessed from bytes: the engine sees streams. */

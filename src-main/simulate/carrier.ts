@@ -10,6 +10,8 @@ export interface CarriedView {
   readonly counters: (key: string) => Counters | undefined;
   /** Since when a member's monitors fail; undefined while they do not. */
   readonly failedSince: (key: string) => Date | undefined;
+  /** The same of whatever member stands at an address and port. */
+  readonly failedAt: (address: string, port: string) => Date | undefined;
   /** Counters begin at 0. */
   readonly reset: () => void;
 }
@@ -107,6 +109,7 @@ export function makeCarrier(tell: (text: string) => void): Carrier {
     refresh: () => inTurn(refresh),
     counters: (key) => seen.counters.get(key),
     failedSince: (key) => seen.failed.get(key),
+    failedAt: (address, port) => seen.failedAt.get(`${address}:${port}`),
     reset: () => {
       seen = fromZero(seen);
     },

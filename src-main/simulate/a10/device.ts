@@ -1,4 +1,5 @@
 import type { ServedTls } from '../served-tls.ts';
+import { carriedTraffic, type CarriedView } from '../carrier.ts';
 import { startTraffic, type Traffic } from '../traffic.ts';
 import { flowsOf, type Probe } from './health.ts';
 import { emptyPki, type Pki } from './pki.ts';
@@ -31,6 +32,8 @@ export interface Device {
   readonly vcs: Vcs | undefined;
   readonly isLicensed: boolean;
   readonly probe: Probe;
+  /** Whether the probes of an address and port fail by `setHealth`, whatever stands there. */
+  readonly isBroken: (address: string, port: string) => boolean;
   readonly traffic: Traffic;
   readonly setHealth: (address: string, port: string | number, isUp: boolean) => void;
   /** Certificates and keys of a partition. */
@@ -64,6 +67,8 @@ export interface DeviceOptions {
   readonly now?: () => Date;
   /** Pretended connections a second to each port of a virtual server; none unless told. */
   readonly connectionsPerSecond?: number;
+  /** What is counted of real traffic. */
+  readonly carried?: CarriedView;
 }
 
 export const shared = 'shared';
@@ -86,10 +91,11 @@ export function makeDevice(options: DeviceOptions): Device {
     shelves.set(partition, own);
     return own;
   }
-  const traffic = startTraffic(options.connectionsPerSecond ?? 0, startedAt);
+  const { carried } = options;
+  const traffic = carriedTraffic(startTraffic(options.connectionsPerSecond ?? 0, startedAt), carried);
 
   function probe(address: string, port: string): boolean {
-    return !down.has(`${address}:${port}`);
+    return !down.has(`${address}:${port}`) && carried?.failedAt(address, port) === undefined;
   }
   function tick(): void {
     traffic.advance(
@@ -146,6 +152,7 @@ export function makeDevice(options: DeviceOptions): Device {
     vcs: options.vcs,
     isLicensed: options.isLicensed ?? true,
     probe,
+    isBroken: (address, port) => down.has(`${address}:${port}`),
     traffic,
     setHealth: (address, port, isUp) => {
       tick();

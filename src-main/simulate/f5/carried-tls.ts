@@ -3,7 +3,7 @@ import { type ServedTls, splitPem, type TlsVersion } from '../served-tls.ts';
 import { unquote } from './block.ts';
 import { type CarriedBy, inherited, inheritedItem, kindOfName } from './carried-inherited.ts';
 import { type Configuration, findObject, valueOf } from './configuration.ts';
-import { pemOf } from './certificate-file.ts';
+import { pemOf } from './pem.ts';
 import { openKey } from './locked-key.ts';
 
 /**

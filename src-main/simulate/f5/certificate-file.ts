@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { type Item, quote } from './block.ts';
+import { quote } from './block.ts';
 import { stampOf } from './change.ts';
-import { valueOf } from './configuration.ts';
 import { isLocked, openKey } from './locked-key.ts';
+import { hashOf } from './pem.ts';
 import { Refused } from './refusal.ts';
 
 /** The properties that the device works out of a PEM file, as arguments. Throws `Refused` where it is none. */
@@ -27,12 +27,6 @@ export function certificateProperties(
   ];
   const own = kind === 'sys file ssl-key' ? ofKey(pem, passphrase) : ofCertificate(pem);
   return [...shared, ...own].flatMap(([name = '', value = '']) => [name, value]);
-}
-
-/** The text that an object of a certificate or key was made of; one that was loaded from a file may have it on the disk. */
-export function pemOf(items: readonly Item[], read: (path: string) => string | undefined): string | undefined {
-  const kept = valueOf(items, '-pem');
-  return kept === undefined ? read(valueOf(items, 'cache-path') ?? '') : Buffer.from(kept, 'base64').toString();
 }
 
 function ofCertificate(pem: string): readonly (readonly string[])[] {
@@ -88,10 +82,4 @@ function decimal(hex: string): string {
 
 function keySize(key: KeyObject): string {
   return String(key.asymmetricKeyDetails?.modulusLength ?? 256);
-}
-
-export function hashOf(key: KeyObject): string {
-  return createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
 }

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { Item } from './block.ts';
-import { hashOf, pemOf } from './certificate-file.ts';
+import { hashOf, pemOf } from './pem.ts';
 import { type Configuration, findItem, findObject, objectsOf, type TmObject, valueOf } from './configuration.ts';
 import { kinds, type Properties } from './kinds.ts';
 import { isLocked, openKey } from './locked-key.ts';
