@@ -74,7 +74,8 @@ export class DeviceLink {
       throw new AppError('PLAN_INVALID', `The plan needs a key that is no longer held: ${why}. Make the plan again.`);
     }
     const options = { signal, timeoutMs: command.timeoutMs ?? shellTimeoutMs };
-    const result = await host.exec(command.text, stdin === undefined ? options : { ...options, stdin });
+    const input = stdin ?? (command.input === undefined ? undefined : Buffer.from(command.input));
+    const result = await host.exec(command.text, input === undefined ? options : { ...options, stdin: input });
     const said = without(stdin, this.mask(Buffer.concat([result.stdout, result.stderr]).toString('utf8')));
     if (command.expect !== undefined) {
       if (new RegExp(command.expect, 'u').test(said.replaceAll('\r', ''))) return said;

@@ -15,6 +15,8 @@ export const commandSchema = z.discriminatedUnion('kind', [
     text: z.string(),
     shown: z.string(),
     timeoutMs: z.number().optional(),
+    /** Text for its standard input; `shown` has it too. */
+    input: z.string().optional(),
     /** Bytes for its standard input that the console alone holds, by their id; no plan, journal or log has them. */
     stdin: z.strictObject({ secret: z.string(), sha256: fingerprintSchema, bytes: z.number().int() }).optional(),
     /** Regular expression that the whole answer must match, whatever the exit status; absent = the status must be 0. */

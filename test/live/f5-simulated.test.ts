@@ -137,6 +137,7 @@ virtualServers:
     ];
     const sent = await become('lb2', ofApp({ members }));
     expect(sent.filter((line) => !line.startsWith('tmsh '))).toEqual([
+      'load sys config from-terminal merge verify',
       'create cli transaction',
       'modify ltm pool /Common/app members modify { /Common/w2:80 { session user-disabled state user-down } }',
       'modify ltm pool /Common/app members delete { /Common/w3:80 }',

@@ -139,11 +139,8 @@ function factsOf({ name, shell, version: [major] }: Look): DeviceFacts {
       },
       {
         id: 'check',
-        isPresent: shell === 'bash',
-        why:
-          shell === 'bash'
-            ? 'The device checks a change before it takes it.'
-            : 'The account has tmsh as its shell, which takes no file to check.',
+        isPresent: true,
+        why: `The device checks a change before it takes it${shell === 'bash' ? '' : ': typed to tmsh, as this account cannot leave a file'}.`,
       },
       ...(isKnown
         ? []

@@ -218,12 +218,20 @@ function byNeed(parts: readonly Part[]): Part[] {
   return done;
 }
 
+/** One argument of a program holds 128 KiB on Linux (MAX_ARG_STRLEN), quotes included. */
+const mostLetters = 100_000;
+
 /** The same as a plan has it. Throws CAPABILITY_MISSING with all the reasons where nothing of it can be brought back. */
 export function wayBack(now: string, then: string): WayThere {
   const way = commandsTo(now, then);
   if (way.sent.length === 0) {
     if (way.left.length > 0) throw new AppError('CAPABILITY_MISSING', way.left.join(' '));
     throw new AppError('PLAN_INVALID', 'The device reads as that version says already: there is nothing to change.');
+  }
+  const length = way.sent.reduce((sum, { command }) => sum + command.length, 0);
+  if (length > mostLetters) {
+    const much = `${String(way.sent.length)} commands of ${String(length)} letters, and a call takes ${String(mostLetters)}`;
+    throw new AppError('CAPABILITY_MISSING', `The way to that version is ${much}. Go there by versions between.`);
   }
   const { refused } = applyTmsh(
     now,

@@ -6,7 +6,7 @@ import { type DeviceGroup, noNewerAnswer } from './group.ts';
 import { readingText } from './listing.ts';
 import type { Sent } from './sent.ts';
 import { callText, type LoginShell, quote, takenAnswer, takenOrAlreadyAnswer, transactionText } from './shell.ts';
-import { BigipText, keyOf, linesOf, secretSetting, textOf } from './text.ts';
+import { BigipText, type Item, keyOf, linesOf, secretSetting, textOf } from './text.ts';
 import { applyTmsh } from './write.ts';
 
 type Sha256 = (bytes: Uint8Array) => string;
@@ -139,16 +139,12 @@ export function step(id: string, stage: Step['stage'], title: string, commands: 
 function checkSteps(sent: readonly Sent[], after: string, { shell, planId }: Place): Step[] {
   const text = candidateOf(sent, after);
   const title = 'Let the device check it';
-  if (shell === 'tmsh') {
-    const why =
-      'The shell of this account is tmsh, which cannot take a file. The transaction is checked as a whole before any of it is carried out.';
-    return [{ ...step('check', 'check', title, [], true), lacking: why }];
-  }
   if (text === '') {
     const why =
       'What only goes cannot be checked beforehand. The transaction is checked as a whole before any of it is carried out.';
     return [{ ...step('check', 'check', title, [], true), lacking: why }];
   }
+  if (shell === 'tmsh') return [step('check', 'check', title, [fromTerminal(text)], true)];
   const path = candidatePath(planId);
   return [
     step(
@@ -168,6 +164,12 @@ function checkSteps(sent: readonly Sent[], after: string, { shell, planId }: Pla
   ];
 }
 
+/** tmsh takes the text where it would be typed, up to ^D; by SSH without a terminal that is the end of the input (tmsh reference, sys config). */
+function fromTerminal(input: string): Command {
+  const text = callText('tmsh', ['load sys config from-terminal merge verify']);
+  return { kind: 'shell', text, shown: `${text}\n${input}^D`, input, expect: takenAnswer };
+}
+
 function candidatePath(planId: string): string {
   return `/var/tmp/steelyard-${planId}.conf`;
 }
@@ -175,10 +177,12 @@ function candidatePath(planId: string): string {
 function candidateOf(sent: readonly Sent[], after: string): string {
   const subjects = new Set(sent.map(({ of }) => of));
   const parts = new BigipText(after).parts.filter((part) => subjects.has(keyOf(part)));
-  return parts
-    .map(({ words, body = [] }) => ({ words, body: body.filter((item) => !secretSetting.test(keyOf(item))) }))
-    .map((item) => `${textOf(item)}\n`)
-    .join('');
+  return parts.map((part) => `${textOf(withoutSecrets({ words: part.words, body: part.body ?? [] }))}\n`).join('');
+}
+
+function withoutSecrets({ words, body }: Item): Item {
+  if (body === undefined) return { words };
+  return { words, body: body.filter((item) => !secretSetting.test(keyOf(item))).map(withoutSecrets) };
 }
 
 function cleanUp({ shell, planId }: Place): Command[] {

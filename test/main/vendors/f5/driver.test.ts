@@ -39,9 +39,12 @@ class Device {
   devices = 'cm device Common/bigip1 {\n    self-device true\n}\n';
   statistics = '';
   readonly sent: string[] = [];
+  /** What came by standard input. */
+  typed = '';
 
-  exec(line: string): string {
+  exec(line: string, stdin: Uint8Array = Buffer.alloc(0)): string {
     this.sent.push(line);
+    this.typed += Buffer.from(stdin).toString();
     if (this.shell === 'tmsh')
       return line.startsWith('tmsh ') ? 'Syntax Error: unexpected argument "tmsh"\n' : this.#tmsh(line);
     const direct = /^tmsh -q -c '([^]*)'$/.exec(line)?.[1];
@@ -59,7 +62,7 @@ class Device {
     if (said.includes('list cm device')) return this.devices;
     if (said.startsWith('cd /; list auth partition')) return `auth partition Common { }\n${listed(this.running)}`;
     if (said.startsWith('save sys config')) this.saved = this.running;
-    if (said.startsWith('load sys config file')) return 'Validating configuration...\n';
+    if (said.startsWith('load sys config f')) return 'Validating configuration...\n';
     const inside = /^create cli transaction; ([^]*); submit cli transaction$/.exec(said)?.[1];
     if (inside !== undefined) {
       const after = applyTransaction(this.running, inside.split('; '));
@@ -73,8 +76,10 @@ class Device {
 function open() {
   const device = new Device();
   const host: HostSession = {
-    exec: (command) =>
-      Promise.resolve({ code: 0, signal: null, stdout: Buffer.from(device.exec(command)), stderr: Buffer.alloc(0) }),
+    exec: (command, options) => {
+      const stdout = Buffer.from(device.exec(command, options?.stdin));
+      return Promise.resolve({ code: 0, signal: null, stdout, stderr: Buffer.alloc(0) });
+    },
     readFile: () => Promise.reject(new Error('not used')),
     request: () => Promise.reject(new Error('not used')),
     isOpen: () => true,
@@ -135,6 +140,10 @@ test.each(['bash', 'tmsh'] as const)(
     expect(await link.device.standing(made, 'new', signal)).toEqual({ file: 'new', differences: [] });
     expect((await link.device.read(signal)).fingerprint).toBe(made.resultsIn);
     expect(device.saved).toBe(orchard);
+    const checked = shell === 'tmsh' ? device.typed : device.sent.join('\n');
+    expect(checked).toMatch(
+      /ltm pool \/Common\/orchard_web \{[^]*\/Common\/plum:8080 \{[^]*ltm node \/Common\/plum \{|ltm node \/Common\/plum \{[^]*\/Common\/plum:8080 \{/,
+    );
     await send(link, made.keep);
     expect(device.saved).toContain('/Common/plum:8080');
     await send(link, made.revert);

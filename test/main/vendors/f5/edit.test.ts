@@ -294,7 +294,7 @@ function plainModel(model: DeviceModel): DeviceModel {
   return plain;
 }
 
-test('one transaction by bash, checked as a file first; by tmsh itself without a check; saved after it was kept', () => {
+test('one transaction by bash, checked as a file first; by tmsh itself as text typed to it; saved after it was kept', () => {
   const wish = web({ weight: 7, priority: 4 });
   const { plan: draft } = plan(orchard, wish);
   const texts = draft.steps.flatMap(({ stage, commands }) =>
@@ -315,7 +315,14 @@ test('one transaction by bash, checked as a file first; by tmsh itself without a
   ]);
   const group = { ...alone, self: '/Common/bigip1', name: '/Common/DG1' };
   const { plan: other } = plan(orchard, wish, { ...place, shell: 'tmsh', group });
-  expect(other.steps.find(({ stage }) => stage === 'check')?.lacking).toMatch(/tmsh/);
+  const typed = texts[1]?.[1]?.replace(/^printf '%s' '([^]*)' > .*$/, '$1') ?? '';
+  expect(other.steps.find(({ stage }) => stage === 'check')?.commands).toMatchObject([
+    {
+      text: 'load sys config from-terminal merge verify',
+      input: typed,
+      shown: `load sys config from-terminal merge verify\n${typed}^D`,
+    },
+  ]);
   expect(other.steps.find(({ stage }) => stage === 'send')?.commands[0]).toMatchObject({
     text: expect.stringMatching(/^create cli transaction; modify .*; submit cli transaction$/) as string,
   });

@@ -167,6 +167,10 @@ test('programs, policies, files and what has a secret are named and left; what h
   expect(JSON.stringify(commandsTo(then, listed))).not.toContain('password secret');
   expect(() => wayBack(listed, listed.replace('503 content', '504 content'))).toThrow(/programs are never written/);
   expect(() => wayBack(listed, listed)).toThrow(/nothing to change/);
+  const many = Array.from({ length: 3000 }, (_, at) => `ltm pool /Common/p${String(at)} {\n    slow-ramp-time 3\n}\n`);
+  expect(() => wayBack(listed, listed + many.join(''))).toThrow(
+    /3000 commands of \d+ letters, and a call takes 100000/,
+  );
 });
 
 test('what a program that stays names does not go', () => {
