@@ -7,7 +7,14 @@ import { type DeviceEvent, trapSettingsSchema, type TrapState } from './events.t
 import { type FindAnswer, findSchema } from './find.ts';
 import type { LogPage } from './log.ts';
 import { metricSchema, type Sample, type Series, type Sleep } from './metrics.ts';
-import { type AdminState, type ClientTls, desiredSchema, type DeviceModel, type Health } from './model.ts';
+import {
+  type AdminState,
+  type ClientTls,
+  desiredSchema,
+  type DeviceModel,
+  type Health,
+  type VirtualServer,
+} from './model.ts';
 import type { Place } from './place.ts';
 import { type Plan, planSchema, type PushState } from './plan.ts';
 
@@ -96,6 +103,7 @@ export type WritablePath =
   | 'virtualServer.adminState'
   | 'virtualServer.pool'
   | 'virtualServer.connectionLimit'
+  | `virtualServer.bandwidth.${keyof NonNullable<VirtualServer['bandwidth']>}`
   | 'virtualServer.persistence'
   | `virtualServer.tls.${Exclude<keyof ClientTls, 'certificates'>}`
   | 'pool.tls'

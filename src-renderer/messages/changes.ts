@@ -1,5 +1,12 @@
-import type { AdminState, AlgorithmSettings, ClientTls, DevicePool, Persistence } from '$contract/model.ts';
-import { missing } from '../format/number.ts';
+import type {
+  AdminState,
+  AlgorithmSettings,
+  ClientTls,
+  DevicePool,
+  Persistence,
+  VirtualServer,
+} from '$contract/model.ts';
+import { formatCompact, missing, siScale } from '../format/number.ts';
 import { formatDuration } from '../format/time.ts';
 import type { SettingEdit, StagedEdit } from '../state/staging.svelte.ts';
 import { monitorText } from './monitor.ts';
@@ -30,6 +37,7 @@ export function persistenceWords(persistence: Persistence | undefined): string {
 /** Settings that forms write, by their key in the model. */
 const settingNames: Readonly<Record<string, string>> = {
   listen: 'listens on',
+  bandwidth: 'bandwidth',
   tls: 'TLS to members',
   queue: 'queue',
   maxConnections: 'connection limit',
@@ -85,6 +93,27 @@ export function queueWords(queue: DevicePool['queue']): string {
   return parts.filter((part) => part !== undefined).join(', ') || 'the device’s default';
 }
 
+const bandwidthParts = {
+  perConnectionBytesPerSecond: (rate: string) => `${rate} a connection`,
+  perClientBytesPerSecond: (rate: string) => `${rate} a client`,
+  bytesPerSecond: (rate: string) => `${rate} in all`,
+} as const;
+
+/** As the form asks for it: in steps of 1000 bytes. */
+function rateWords(bytesPerSecond: number): string {
+  const { divisor, prefix } = siScale(bytesPerSecond);
+  return `${formatCompact(bytesPerSecond / divisor)} ${prefix}B/s`;
+}
+
+/** What clients get at most, as one line. */
+export function bandwidthWords(bandwidth: VirtualServer['bandwidth']): string {
+  const parts = Object.entries(bandwidthParts).flatMap(([key, words]) => {
+    const bytes = bandwidth?.[key as keyof typeof bandwidthParts]; // its own keys
+    return bytes === undefined || bytes === 0 ? [] : [words(rateWords(bytes))];
+  });
+  return parts.join(' · ') || 'no limit';
+}
+
 function settingValue({ of, key }: SettingEdit, value: unknown): string {
   // Each key holds what its form makes of the model.
   if (key === 'tls' && of === 'virtualServer') return clientTlsWords(value as ClientTls | undefined);
@@ -92,6 +121,7 @@ function settingValue({ of, key }: SettingEdit, value: unknown): string {
   if (key === 'persistence') return persistenceWords(value as Persistence | undefined);
   if (key === 'slowStartMs' && typeof value === 'number') return formatDuration(value);
   if (key === 'adminState') return stateWords[(value ?? 'enabled') as AdminState];
+  if (key === 'bandwidth') return bandwidthWords(value as VirtualServer['bandwidth']);
   if (key === 'queue') return queueWords(value as DevicePool['queue']);
   if (value === undefined || (typeof value === 'number' && value === 0)) return 'none';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');

@@ -102,6 +102,7 @@ export const serverText = {
   forwarded: 'Forwarded for',
   rules: 'Rules',
   limit: 'Connection limit',
+  bandwidth: 'Bandwidth',
   notSet: 'not written',
   native: 'The device’s own words',
 } as const;

@@ -55,6 +55,34 @@ export function limitsForm(member: Member | undefined, writes: Writes): Settings
   };
 }
 
+const bandwidthKeys = [
+  'perConnectionBytesPerSecond',
+  'perClientBytesPerSecond',
+  'bytesPerSecond',
+  'afterBytes',
+] as const;
+
+/** What clients of a virtual server get at most, in kilobytes (of 1000 bytes); a limit that is left empty is none. */
+export function bandwidthForm(bandwidth: VirtualServer['bandwidth'], writes: Writes): SettingsForm {
+  const keys = bandwidthKeys.filter((key) => writes?.includes(`virtualServer.bandwidth.${key}`) === true);
+  return {
+    fields: () => keys.map((key) => ({ key, kind: 'number', isNeeded: false })),
+    values: Object.fromEntries(keys.map((key) => [key, countText(bandwidth?.[key], 1000)])),
+    read: (values) => {
+      const settings: Record<string, unknown> = { ...bandwidth };
+      for (const key of keys) {
+        const bytes = thousandsOf(values[key]);
+        if (bytes === 'wrong') return { wrong: key };
+        if (bytes === undefined) Reflect.deleteProperty(settings, key);
+        else settings[key] = bytes;
+      }
+      const isEmpty = Object.keys(settings).length === 0;
+      // No limit in it is the wish for none.
+      return { settings: { bandwidth: isEmpty && bandwidth === undefined ? undefined : settings } };
+    },
+  };
+}
+
 /** A pool's queue: how many may wait, and how long; seconds in the form. */
 export function queueForm(queue: DevicePool['queue'], writes: Writes): SettingsForm {
   const keys = (['limit', 'timeoutMs'] as const).filter((key) => writes?.includes(`pool.queue.${key}`) === true);
@@ -204,6 +232,13 @@ function countOf(value: string | boolean | undefined): number | 'wrong' | undefi
   const text = typeof value === 'string' ? value.trim() : '';
   if (text === '') return undefined;
   return /^\d{1,9}$/.test(text) ? Number(text) : 'wrong';
+}
+
+/** Kilobytes as bytes, to the byte. */
+function thousandsOf(value: string | boolean | undefined): number | 'wrong' | undefined {
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (text === '') return undefined;
+  return /^\d{1,9}(?:\.\d{1,3})?$/.test(text) ? Math.round(Number(text) * 1000) : 'wrong';
 }
 
 /** Seconds as milliseconds. */

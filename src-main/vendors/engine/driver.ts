@@ -88,6 +88,13 @@ function effectiveModel(model: DeviceModel): DeviceModel {
   };
 }
 
+const bandwidthKeys = [
+  'bytesPerSecond',
+  'perConnectionBytesPerSecond',
+  'perClientBytesPerSecond',
+  'afterBytes',
+] as const;
+
 function describeEngine(version: string | undefined): DeviceFacts {
   return {
     vendor: engine.id,
@@ -98,7 +105,14 @@ function describeEngine(version: string | undefined): DeviceFacts {
     weightRange: { lowest: 0, highest: 256 },
     algorithms: offeredAlgorithms(),
     persistence: offeredMethods(),
-    writes: ['virtualServer.listen', 'pool.tls', 'pool.queue.limit', 'pool.queue.timeoutMs', 'member.maxConnections'],
+    writes: [
+      'virtualServer.listen',
+      ...bandwidthKeys.map((key) => `virtualServer.bandwidth.${key}` as const),
+      'pool.tls',
+      'pool.queue.limit',
+      'pool.queue.timeoutMs',
+      'member.maxConnections',
+    ],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Capability, DeviceFacts } from '../../contract/api.ts';
+import type { DeviceModel } from '../../contract/model.ts';
 import {
   haproxyAlgorithms,
   haproxyHashes,
@@ -8,7 +9,7 @@ import {
 } from './cfg/algorithm.ts';
 import { offeredChecks } from './cfg/check-offers.ts';
 import { isOlder } from './cfg/check-words.ts';
-import { bandwidthVersion } from './cfg/edit-bandwidth.ts';
+import { bandwidthVersion, noLimitOfTcp, writableBandwidthKeys } from './cfg/edit-bandwidth.ts';
 import { writableTlsKeys } from './cfg/edit-tls.ts';
 import { writableMethods } from './cfg/edit-persistence.ts';
 import type { Reload } from './discover-reload.ts';
@@ -42,6 +43,7 @@ export function factsOf(rights: Rights): DeviceFacts {
     writes: [
       'virtualServer.listen',
       ...writableTlsKeys.map((key) => `virtualServer.tls.${key}` as const),
+      ...(noBandwidth(version) === undefined ? writableBandwidthPaths : []),
       'pool.tls',
       'pool.queue.timeoutMs',
       'member.maxConnections',
@@ -81,6 +83,17 @@ function capabilitiesOf({ version, socket, reload, writeProblem, checkProblem }:
     // A plan names the pools that need a reload for it; this is what holds for the device.
     capability('weight-of-static-algorithm-at-run-time', staticWeights),
   ];
+}
+
+const writableBandwidthPaths = writableBandwidthKeys.map((key) => `virtualServer.bandwidth.${key}` as const);
+
+/** Those of the device with what single objects of it do not take. */
+export function factsOfModel(facts: DeviceFacts, { virtualServers }: DeviceModel): DeviceFacts {
+  const paths = writableBandwidthPaths.filter((path) => facts.writes?.includes(path) === true);
+  const unwritable = virtualServers
+    .filter(({ protocol, bandwidth }) => protocol !== 'http' && bandwidth === undefined)
+    .flatMap(({ name }) => paths.map((path) => ({ path, virtualServer: name, why: noLimitOfTcp })));
+  return unwritable.length === 0 ? facts : { ...facts, unwritable };
 }
 
 /** Filters of `filter bwlim-in` and `bwlim-out` (manual 9.7, since 2.7). */

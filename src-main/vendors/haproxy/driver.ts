@@ -9,7 +9,7 @@ import { listCertificates } from './certificates/list.ts';
 import { planCertificate } from './certificates/plan.ts';
 import type { Instance } from './discover.ts';
 import { findInstance, findSite, readSite } from './discover-site.ts';
-import { factsOf } from './driver-facts.ts';
+import { factsOf, factsOfModel } from './driver-facts.ts';
 import { fingerprintOf } from './driver-fingerprint.ts';
 import { type Host, openHost } from './driver-host.ts';
 import { findRights, lookAround, type Look, socketOf } from './driver-rights.ts';
@@ -140,10 +140,11 @@ async function readingOf(
   tools: DriverTools,
   options: CallOptions,
 ): Promise<DeviceReading> {
+  const model = effectiveModel(look.files, look.surroundings);
   return {
     files: look.files,
     fingerprint: fingerprintOf(look.files, tools.sha256),
-    facts: factsOf(await findRights(host, look, address.host, options)),
-    model: effectiveModel(look.files, look.surroundings),
+    facts: factsOfModel(factsOf(await findRights(host, look, address.host, options)), model),
+    model,
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  bandwidthForm,
   limitsForm,
   listenForm,
   namedMonitorsForm,
@@ -35,6 +36,26 @@ describe('limits of a member', () => {
     });
     expect(form.read({ maxConnections: '5', maxQueue: '-1' })).toEqual({ wrong: 'maxQueue' });
     expect(limitsForm(undefined, ['member.maxConnections']).fields({})).toHaveLength(1);
+  });
+});
+
+describe('the bandwidth of a virtual server', () => {
+  const paths = ['virtualServer.bandwidth.perConnectionBytesPerSecond'] as const;
+  test('is asked for in kilobytes, to the byte, and keeps what cannot be written here', () => {
+    const form = bandwidthForm({ perConnectionBytesPerSecond: 1_048_576, afterBytes: 9 }, paths);
+    expect(form.values).toEqual({ perConnectionBytesPerSecond: '1048.576' });
+    expect(form.read(form.values)).toEqual({
+      settings: { bandwidth: { perConnectionBytesPerSecond: 1_048_576, afterBytes: 9 } },
+    });
+    expect(form.read({ perConnectionBytesPerSecond: 'much' })).toEqual({ wrong: 'perConnectionBytesPerSecond' });
+  });
+
+  test('that is cleared is the wish for none, and no wish where there was none', () => {
+    const empty = { perConnectionBytesPerSecond: '' };
+    expect(bandwidthForm({ perConnectionBytesPerSecond: 5 }, paths).read(empty)).toEqual({
+      settings: { bandwidth: {} },
+    });
+    expect(bandwidthForm(undefined, paths).read(empty)).toEqual({ settings: { bandwidth: undefined } });
   });
 });
 

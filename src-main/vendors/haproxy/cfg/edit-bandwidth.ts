@@ -12,10 +12,14 @@ import { settleDocument, wordAfter } from './settings.ts';
 /** Filters `bwlim-out` came with it (manual 9.7). */
 export const bandwidthVersion = '2.7.0';
 
+/** Why a virtual server in TCP mode gets none. */
+export const noLimitOfTcp = 'in TCP mode a bandwidth filter cuts the ends of answers off (haproxy issue 3457)';
+
 type Bandwidth = NonNullable<VirtualServer['bandwidth']>;
 type WritableKey = BandwidthFilter['key'];
 
-const writableKeys: readonly WritableKey[] = ['perConnectionBytesPerSecond', 'perClientBytesPerSecond'];
+/** Keys that `setBandwidth` writes. */
+export const writableBandwidthKeys: readonly WritableKey[] = ['perConnectionBytesPerSecond', 'perClientBytesPerSecond'];
 
 /**
  * Writes what a client's connection, and a client over all of them, gets at most: in the filter that says so already, else in a new one with
@@ -32,14 +36,14 @@ export function setBandwidth(editor: Editor, name: string, desired: unknown): vo
       `HAProxy ${editor.version ?? ''} has no bandwidth filters: 2.7 and later have.`,
     );
   }
-  for (const key of writableKeys) setLimit(editor, name, key, wanted.data?.[key] ?? 0);
+  for (const key of writableBandwidthKeys) setLimit(editor, name, key, wanted.data?.[key] ?? 0);
   const after = bandwidthOf(editor, name);
   const keys = Object.keys({ ...after, ...wanted.data }) as (keyof Bandwidth)[]; // keys of the schema
   const left = keys.filter((key) => (after[key] ?? 0) !== (wanted.data?.[key] ?? 0));
   if (left.length === 0) return;
   throw new AppError(
     'CAPABILITY_MISSING',
-    `The bandwidth of "${name}" cannot be written so: ${left.join(', ')}. What can be: ${writableKeys.join(', ')}.`,
+    `The bandwidth of "${name}" cannot be written so: ${left.join(', ')}. What can be: ${writableBandwidthKeys.join(', ')}.`,
   );
 }
 
@@ -81,8 +85,7 @@ function rewrite(editor: Editor, { key, filter, periodMs }: BandwidthFilter, byt
 function addLimit(editor: Editor, name: string, key: WritableKey, bytesPerSecond: number): void {
   const { section, settings } = frontendOf(editor, name);
   if (settings.last('mode', true)?.args[0] !== 'http') {
-    const why = 'in TCP mode a bandwidth filter cuts the ends of answers off (haproxy issue 3457)';
-    throw editor.refusal('CAPABILITY_MISSING', section.header, `"${name}" gets no bandwidth limit: ${why}.`);
+    throw editor.refusal('CAPABILITY_MISSING', section.header, `"${name}" gets no bandwidth limit: ${noLimitOfTcp}.`);
   }
   const title = freeName(
     settings.own('filter').map(({ args }) => args[1] ?? ''),
