@@ -1,5 +1,11 @@
-import type { AlgorithmName, AlgorithmSettings } from '../../contract/model.ts';
+import {
+  type AlgorithmName,
+  algorithmSchema,
+  algorithmSettings,
+  type AlgorithmSettings,
+} from '../../contract/model.ts';
 import type { Options } from './commands.ts';
+import { lacking } from './sent.ts';
 
 /** `-lbMethod` of `add lb vserver` (ADC CLI reference); the hash methods of a token are told apart by their `-rule`. */
 const methods: Readonly<Record<string, AlgorithmName>> = {
@@ -58,7 +64,7 @@ function tokenOf(rule: string): Pick<AlgorithmSettings, 'name' | 'key'> {
 }
 
 /** The method and its settings that say a wish; undefined where the appliance has none. */
-export function methodOfName(
+function methodOfName(
   wish: AlgorithmSettings,
 ): { readonly method: string; readonly settings: Readonly<Record<string, string>> } | undefined {
   const rule = wish.key === undefined ? undefined : ruleOf(wish);
@@ -72,6 +78,15 @@ export function methodOfName(
     ...(wish.length === undefined ? {} : { hashLength: String(wish.length) }),
   };
   return { method, settings };
+}
+
+/** `-lbMethod` with its settings. Throws CAPABILITY_MISSING where the appliance has none. */
+export function methodOptions(desired: unknown): Readonly<Record<string, readonly string[]>> {
+  const wish = algorithmSettings(algorithmSchema.parse(desired));
+  const method = methodOfName(wish);
+  if (method === undefined) throw lacking(`the algorithm ${wish.name}`);
+  const settings = Object.entries({ lbMethod: method.method, ...method.settings });
+  return Object.fromEntries(settings.map(([name, value]) => [name, [value]]));
 }
 
 /** Names of algorithms that can be set, each with the method's own word. */

@@ -114,7 +114,21 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
     persistence: offeredPersistence(),
     monitors: { offered: [], names: { check: '{pool}_check' }, named: 20 },
     memberNames: { newNode: '{address}' },
-    writes: ['member.maxConnections', 'virtualServer.adminState', 'virtualServer.persistence'],
+    writes: [
+      'member.maxConnections',
+      'virtualServer.listen',
+      'virtualServer.adminState',
+      'virtualServer.pool',
+      'virtualServer.persistence',
+      'virtualServer.tls.minVersion',
+      'virtualServer.tls.maxVersion',
+      'virtualServer.tls.ciphers',
+      'virtualServer.tls.clientAuth',
+      'virtualServer.tls.caFile',
+      'virtualServer.tls.hsts',
+      'virtualServer.tls.ocspStapling',
+      'pool.tls',
+    ],
   };
 }
 

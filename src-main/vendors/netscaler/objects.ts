@@ -34,11 +34,17 @@ export class Objects<C extends Command> {
   readonly #found = new Map<string, Map<string, { commands: C[]; binds: C[] }>>();
   readonly #all = new Map<string, ReadonlyMap<string, NamedCommands>>();
   readonly #links: C[] = [];
+  readonly #nameless: C[] = [];
+
+  /** All of them, in the order of the file. */
+  readonly commands: readonly C[];
 
   constructor(commands: readonly C[]) {
+    this.commands = commands;
     for (const command of commands) {
       const { verb, kind, name } = subjectOf(command);
       if (verb === 'link') this.#links.push(command);
+      if (name === '' && verb === 'set') this.#nameless.push(command);
       if (name === '' || (verb !== 'bind' && !shaping.has(verb))) continue;
       const ofKind = this.#found.get(kind) ?? new Map<string, { commands: C[]; binds: C[] }>();
       this.#found.set(kind, ofKind);
@@ -72,6 +78,11 @@ export class Objects<C extends Command> {
   /** What is said of a name, added or not (`set ssl vserver V`); empty where nothing is. */
   of(kind: string, name: string): NamedCommands {
     return { name, ...(this.#found.get(kind)?.get(name) ?? { commands: [], binds: [] }) };
+  }
+
+  /** What is said of the whole appliance: `set ssl parameter -defaultProfile ENABLED`. */
+  settings(kind: string): readonly C[] {
+    return this.#nameless.filter((command) => subjectOf(command).kind === kind);
   }
 
   get kinds(): readonly string[] {

@@ -1,7 +1,8 @@
 import type { Offered } from '../../contract/api.ts';
-import type { Persistence } from '../../contract/model.ts';
+import { type Persistence, persistenceSchema } from '../../contract/model.ts';
 import { prefixOfMask } from '../netmask.ts';
 import type { Options } from './commands.ts';
+import { lacking } from './sent.ts';
 
 /** `-persistenceType` of `add lb vserver` (ADC CLI reference). */
 const methods: Readonly<Record<string, NonNullable<Persistence['method']>>> = {
@@ -43,7 +44,7 @@ export function persistenceOf(options: Options): { persistence?: Persistence } {
 }
 
 /** The word of a method; undefined where the appliance has none. */
-export function typeOfPersistence({ method }: Persistence): string | undefined {
+function typeOfPersistence({ method }: Persistence): string | undefined {
   return Object.keys(methods).find((word) => methods[word] === method);
 }
 
@@ -61,4 +62,33 @@ export function offeredPersistence(): readonly Offered[] {
     ],
     multipleOf: { timeoutMs: 60_000 },
   }));
+}
+
+/** `-persistenceType` with its settings. */
+export function persistenceOptions(desired: unknown): Readonly<Record<string, readonly string[]>> {
+  if (desired === undefined) return { persistenceType: ['NONE'] };
+  const wish = persistenceSchema.parse(desired);
+  const type = typeOfPersistence(wish);
+  if (type === undefined) throw lacking(`persistence by ${wish.method ?? 'nothing'}`);
+  const settings = Object.entries({ persistenceType: type, ...settingsOf(wish) });
+  return Object.fromEntries(settings.map(([name, value]) => [name, [value]]));
+}
+
+function settingsOf(wish: Persistence): Record<string, string> {
+  const { timeoutMs, ipv4Prefix, ipv6Prefix, cookieName, expression } = wish;
+  if (timeoutMs !== undefined && timeoutMs % 60_000 !== 0) {
+    throw lacking('a time-out of persistence that is no whole number of minutes');
+  }
+  return {
+    ...(timeoutMs === undefined ? {} : { timeout: String(timeoutMs / 60_000) }),
+    ...(ipv4Prefix === undefined ? {} : { persistMask: maskOf(ipv4Prefix) }),
+    ...(ipv6Prefix === undefined ? {} : { v6persistmasklen: String(ipv6Prefix) }),
+    ...(cookieName === undefined ? {} : { cookieName }),
+    ...(expression === undefined ? {} : { rule: expression }),
+  };
+}
+
+function maskOf(prefix: number): string {
+  const bits = '1'.repeat(prefix).padEnd(32, '0');
+  return [0, 8, 16, 24].map((at) => parseInt(bits.slice(at, at + 8), 2)).join('.');
 }

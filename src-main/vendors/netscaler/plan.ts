@@ -103,11 +103,13 @@ function holdersOf({ command, of }: Sent, { pools, virtualServers }: DeviceModel
     const names = virtualServers.filter(({ tls }) => tls?.profiles?.includes(of.name)).map(({ name }) => name);
     return { kind: 'virtualServer', why: `has the profile ${of.name} too`, names, least: 2 };
   }
+  function isUnder({ name }: { readonly name: string }): boolean {
+    return name === of.name || name.startsWith(`${of.name}/`);
+  }
+  if (command.startsWith('rm lb vserver '))
+    return poolsWith(isUnder, `stands under no virtual server without ${of.name}`, 1);
   const isMethod = of.kind === 'lb vserver' && command.includes(' -lbMethod ');
-  return poolsWith(
-    ({ name }) => isMethod && (name === of.name || name.startsWith(`${of.name}/`)),
-    `takes its method from ${of.name} too`,
-  );
+  return poolsWith((pool) => isMethod && isUnder(pool), `takes its method from ${of.name} too`);
 }
 
 /** The draft of a plan, and the configuration as it will read. */

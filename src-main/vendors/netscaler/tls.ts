@@ -8,9 +8,13 @@ export function clientTlsOf(virtual: NamedCommands, objects: Objects<Command>): 
   const own = [...ssl.commands, ...ssl.binds.filter(({ options }) => options.some(isProfile))];
   const profile = new Options([...virtual.commands, ...own]).text('sslProfile');
   const shared = profile === undefined ? undefined : objects.of('ssl profile', profile);
-  const settings = new Options([...(shared?.commands ?? []), ...own]);
+  // What stands on the virtual server itself counts only where it has no profile.
+  const settings = new Options(shared === undefined || shared.commands.length === 0 ? own : shared.commands);
   const binds = [...(shared?.binds ?? []), ...ssl.binds].map((bind) => new Options([bind]));
-  const certificates = binds.filter((bind) => !bind.has('CA')).flatMap((bind) => named(bind.text('certkeyName')));
+  const served = binds.filter((bind) => !bind.has('CA'));
+  // The one without -SNICert is what a client gets that says no name.
+  const ordered = [...served.filter((bind) => !bind.has('SNICert')), ...served.filter((bind) => bind.has('SNICert'))];
+  const certificates = ordered.flatMap((bind) => named(bind.text('certkeyName')));
   const authority = binds.find((bind) => bind.has('CA') && bind.has('certkeyName'))?.text('certkeyName');
   const groups = binds.flatMap((bind) => bind.text('eccCurveName') ?? []);
   const ciphers = binds.flatMap((bind) => bind.text('cipherName') ?? []);
@@ -53,17 +57,19 @@ const versions = [
   ['tls13', '1.3'],
 ] as const;
 
-/** The lowest version that is not switched off, where one is; TLS 1.3 alone must be switched on. */
+/** What is switched on, where something says so; TLS 1.3 alone must be switched on. */
 function versionsOf(options: Options): Pick<ClientTls, 'minVersion' | 'maxVersion'> {
-  if (!isOff(options, 'tls1')) return {};
-  const lowest = versions.find(([name]) => (name === 'tls13' ? isOn(options, name) : !isOff(options, name)));
+  const on = versions.filter(([name]) => (name === 'tls13' ? isOn(options, name) : !isOff(options, name)));
+  const [lowest, highest] = [on[0], on.at(-1)];
+  const isHighestSaid = options.has('tls13') || isOff(options, 'tls12');
   return {
-    ...(lowest === undefined ? {} : { minVersion: lowest[1] }),
-    ...(isOn(options, 'tls13') ? { maxVersion: '1.3' } : {}),
+    ...(lowest === undefined || !options.has('tls1') ? {} : { minVersion: lowest[1] }),
+    ...(highest === undefined || !isHighestSaid ? {} : { maxVersion: highest[1] }),
   };
 }
 
 function clientAuthOf(options: Options): Pick<ClientTls, 'clientAuth'> {
+  if (isOff(options, 'clientAuth')) return { clientAuth: 'none' };
   if (!isOn(options, 'clientAuth')) return {};
   return { clientAuth: /^mandatory$/i.test(options.text('clientCert') ?? '') ? 'required' : 'optional' };
 }

@@ -1,5 +1,6 @@
 import { type Command, type Option, readCommands } from './commands.ts';
 import { subjectOf } from './objects.ts';
+import { isRestingBind, restingOptions } from './resting.ts';
 
 /** What stands escaped in quotes; `\r`, `\n` and `\t` are the CLI's own words for what ends a line, and stay. */
 const special = /"|\\(?![nrt])/g;
@@ -15,76 +16,19 @@ export function commandText({ words, options }: Pick<Command, 'words' | 'options
 }
 
 /**
- * What the appliance does without being told, by the kind of command that would tell it: saying it changes nothing (CLI reference, the
- * default of each option; what newer versions write out of themselves).
- */
-const resting: readonly (readonly [RegExp, Readonly<Record<string, string>>])[] = [
-  [/^bind (?:servicegroup|lb vserver) /, { weight: '1', state: 'ENABLED', customserverid: '"None"' }],
-  [
-    /^add (?:service|servicegroup) /,
-    {
-      ...{
-        state: 'ENABLED',
-        maxclient: '0',
-        maxreq: '0',
-        gslb: 'NONE',
-        cip: 'DISABLED',
-        usip: 'NO',
-        useproxyport: 'YES',
-      },
-      ...{ sp: 'OFF', cka: 'NO', tcpb: 'NO', cmp: 'NO' },
-    },
-  ],
-  [/^add server /, { state: 'ENABLED' }],
-  [/^add lb vserver /, { state: 'ENABLED', lbmethod: 'LEASTCONNECTION', persistencetype: 'NONE', timeout: '2' }],
-  [
-    /^(?:add|set) lb monitor /,
-    {
-      ...{ lrtm: 'DISABLED', interval: '5', resptimeout: '2', retries: '3', successretries: '1', downtime: '30' },
-      ...{
-        secure: 'NO',
-        destport: '0',
-        units2: 'SEC',
-        units3: 'SEC',
-        units4: 'SEC',
-        state: 'ENABLED',
-        querytype: 'Address',
-      },
-    },
-  ],
-  [
-    /^(?:add|set) ssl (?:vserver|servicegroup|service|profile) /,
-    {
-      ...{ tls1: 'ENABLED', tls11: 'ENABLED', tls12: 'ENABLED', tls13: 'DISABLED', clientauth: 'DISABLED' },
-      ...{ hsts: 'DISABLED', maxage: '0', includesubdomains: 'NO', preload: 'NO', snienable: 'DISABLED' },
-      ...{ ocspstapling: 'DISABLED', serverauth: 'DISABLED', sessionticket: 'DISABLED' },
-    },
-  ],
-];
-/** Idle time-outs in seconds, of the client's side and of the server's. */
-const restingTimes: readonly (readonly [RegExp, readonly [string, string]])[] = [
-  [/^(?:HTTP|SSL)$/i, ['180', '360']],
-  [/UDP|^DNS$|RADIUS|TFTP/i, ['120', '120']],
-  [/^/, ['9000', '9000']],
-];
-/** What TLS is made with where nobody has chosen: the appliance writes the curves into every configuration, the cipher group into few. */
-const restingBind =
-  /^bind ssl (?:vserver|servicegroup|service|profile) .* -(?:eccCurveName P_(?:224|256|384|521)|cipherName DEFAULT)$/i;
-
-/**
  * A command in the one form by which two are compared: options by name, without those that say what holds anyway. Undefined where it
  * says nothing else.
  */
 function canonicalCommand(command: Command): string | undefined {
   const { verb, kind, name, rest } = subjectOf(command);
   const head = `${verb} ${kind} ${quoteWord(name)}`;
-  const atRest = { ...resting.find(([pattern]) => pattern.test(`${head} `))?.[1], ...timesOf(verb, kind, rest) };
+  const atRest = restingOptions(command);
   const options = command.options
     .filter((option) => atRest[option.name.toLowerCase()] !== option.values.join(' ').replace(/ SEC$/, ''))
     .map((option) => `-${option.name.toLowerCase()} ${option.values.map(quoteWord).join(' ')}`.trim())
     .sort();
   if (verb === 'set' && options.length === 0) return undefined;
-  return restingBind.test(command.text.trim()) ? undefined : [head, ...rest.map(quoteWord), ...options].join(' ');
+  return isRestingBind(command) ? undefined : [head, ...rest.map(quoteWord), ...options].join(' ');
 }
 
 /** The lines of a configuration in that form; what a later `set`, `enable` or `disable` says of an object stands in the line that adds it. */
@@ -105,13 +49,6 @@ export function canonicalLines(
     const { kind, name } = subjectOf(command);
     return [{ kind, name, line }];
   });
-}
-
-function timesOf(verb: string, kind: string, rest: readonly string[]): Readonly<Record<string, string>> {
-  if (verb !== 'add' || !/^(?:service|servicegroup|[lc][bs] vserver)$/.test(kind)) return {};
-  const type = rest[kind === 'service' ? 1 : 0] ?? '';
-  const [client = '', server = ''] = restingTimes.find(([pattern]) => pattern.test(type))?.[1] ?? [];
-  return { clttimeout: client, svrtimeout: server };
 }
 
 /**
@@ -179,9 +116,17 @@ function change(lines: Lines, command: Command, isUnset: boolean): void {
         lineOf(lines, kind, name, place) ??
         (isUnset || place.length > 0 ? undefined : ownLine(lines, command)));
     if (line === undefined) continue;
-    if (isUnset) removeOption(lines, line, option.name);
+    if (/^IPAddress$/i.test(option.name) && /vserver$/.test(kind)) setAddress(line, value);
+    else if (isUnset) removeOption(lines, line, option.name);
     else setOption(line, { name: option.name, values: isOfBinding ? [value] : option.values });
   }
+}
+
+/** `add lb vserver NAME TYPE ADDRESS PORT`: the address is a word, not an option. */
+function setAddress(line: Line, address: string): void {
+  if (line.command === undefined) return;
+  const words = line.command.words.map((word, at) => (at === 5 ? address : word));
+  replace(line, { ...line.command, words });
 }
 
 /** The last line that gives an object this option. */

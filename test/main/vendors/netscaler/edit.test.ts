@@ -11,7 +11,25 @@ import { applyCommands } from '../../../../src-main/vendors/netscaler/write.ts';
 import { lacksRecordings, recordings } from '../../../rigs/recordings.ts';
 
 const fixture = readFileSync(join(import.meta.dirname, '../../../fixtures/netscaler/orchard/ns.conf'), 'utf8');
-const orchard = `${fixture}add service svc_two apple2 SSL 8443 -svrTimeout 360\nbind lb vserver lb_api svc_two\n`;
+const orchard = `${fixture}add service svc_two apple2 SSL 8443 -svrTimeout 360
+bind lb vserver lb_api svc_two
+add ssl certKey second-cert -cert second.crt -key second.key
+add ssl certKey clients-ca -cert ca.crt
+add ssl profile strict -tls1 DISABLED
+add ssl profile plain -sessReuse ENABLED
+add lb vserver lb_tls SSL 192.0.2.81 443 -persistenceType NONE -cltTimeout 180
+add lb vserver lb_strict SSL 192.0.2.82 443 -persistenceType NONE -cltTimeout 180
+add lb vserver lb_too SSL 192.0.2.83 443 -persistenceType NONE -cltTimeout 180
+add serviceGroup sg_tls SSL -maxClient 0 -maxReq 0
+bind lb vserver lb_tls sg_tls
+bind serviceGroup sg_tls apple1 443 -weight 5 -hashId 77
+set ssl vserver lb_strict -sslProfile strict
+set ssl vserver lb_too -sslProfile strict
+bind ssl vserver lb_tls -certkeyName orchard-cert
+bind ssl vserver lb_tls -cipherName HIGH
+bind ssl vserver lb_tls -cipherName MEDIUM
+bind ssl vserver lb_tls -eccCurveName P_256
+`;
 
 function modelOf(text: string): DeviceModel {
   return parseNetscaler([{ path: 'ns.conf', bytes: Buffer.from(text) }]);
@@ -33,6 +51,9 @@ function group(member: object): Desired {
 }
 function monitor(wish: object): Desired {
   return { monitors: [{ name: 'mon_ready', ...wish }] };
+}
+function tls(wish: object, name = 'lb_tls'): Desired {
+  return { virtualServers: [{ name, tls: wish }] };
 }
 function service(member: object): Desired {
   return { pools: [{ name: 'lb_api', members: [{ name: 'svc_api', ...member }] }] };
@@ -221,12 +242,263 @@ const edits: readonly (readonly [string, Desired, readonly unknown[]])[] = [
   ],
 ];
 
-describe.each(edits)('%s', (_title, desired, commands) => {
+const tlsEdits: typeof edits = [
+  [
+    'TLS from 1.2 on',
+    tls({ minVersion: '1.2' }),
+    ['set ssl vserver lb_tls -ssl3 DISABLED -tls1 DISABLED -tls11 DISABLED'],
+  ],
+  [
+    'TLS 1.2 and 1.3',
+    tls({ minVersion: '1.2', maxVersion: '1.3' }, 'cs_orchard'),
+    ['set ssl vserver cs_orchard -tls13 ENABLED'],
+  ],
+  [
+    'TLS 1.0 again',
+    tls({ minVersion: '1.0' }, 'cs_orchard'),
+    ['set ssl vserver cs_orchard -tls1 ENABLED -tls11 ENABLED'],
+  ],
+  [
+    'TLS of a profile that two have',
+    tls({ minVersion: '1.3', maxVersion: '1.3', sessionTickets: true }, 'lb_strict'),
+    ['set ssl profile strict -ssl3 DISABLED -tls11 DISABLED -tls12 DISABLED -tls13 ENABLED -sessionTicket ENABLED'],
+  ],
+  [
+    'other ciphers',
+    tls({ ciphers: ['TLS1.2-ECDHE-RSA-AES256-GCM-SHA384', 'HIGH'] }),
+    [
+      'bind ssl vserver lb_tls -cipherName TLS1.2-ECDHE-RSA-AES256-GCM-SHA384',
+      'unbind ssl vserver lb_tls -cipherName MEDIUM',
+      'unbind ssl vserver lb_tls -cipherName HIGH',
+      'bind ssl vserver lb_tls -cipherName HIGH',
+    ],
+  ],
+  [
+    'a cipher more behind the others',
+    tls({ ciphers: ['HIGH', 'MEDIUM', 'LOW'] }),
+    ['bind ssl vserver lb_tls -cipherName LOW'],
+  ],
+  [
+    'the first cipher of the two gone',
+    tls({ ciphers: ['MEDIUM'] }),
+    [
+      'unbind ssl vserver lb_tls -cipherName MEDIUM',
+      'unbind ssl vserver lb_tls -cipherName HIGH',
+      'bind ssl vserver lb_tls -cipherName MEDIUM',
+    ],
+  ],
+  [
+    'ciphers of a profile, in their order',
+    tls({ ciphers: ['A', 'B'] }, 'lb_strict'),
+    [
+      'bind ssl profile strict -cipherName A -cipherPriority 1',
+      'unbind ssl profile strict -cipherName DEFAULT',
+      'bind ssl profile strict -cipherName B -cipherPriority 2',
+    ],
+  ],
+  [
+    'certificates of clients, HSTS and a staple',
+    tls({ clientAuth: 'required', caFile: 'clients-ca', hsts: { maxAgeS: 600, preload: true }, ocspStapling: true }),
+    [
+      'set ssl vserver lb_tls -clientAuth ENABLED -clientCert Mandatory -ocspStapling ENABLED -HSTS ENABLED -maxage 600 -preload YES',
+      'bind ssl vserver lb_tls -certkeyName clients-ca -CA',
+    ],
+  ],
+  [
+    'HSTS taken away',
+    tls(
+      { minVersion: '1.2', certificates: [{ name: 'orchard-cert' }], groups: ['P_256', 'P_384'], exact: true },
+      'cs_orchard',
+    ),
+    ['unset ssl vserver cs_orchard -HSTS -maxage'],
+  ],
+  [
+    'a second certificate, by its name',
+    tls({ certificates: [{ name: 'orchard-cert' }, { name: 'second-cert' }] }),
+    ['set ssl vserver lb_tls -SNIEnable ENABLED', 'bind ssl vserver lb_tls -certkeyName second-cert -SNICert'],
+  ],
+  [
+    'another default certificate',
+    tls({ certificates: [{ name: 'second-cert' }] }),
+    ['unbind ssl vserver lb_tls -certkeyName orchard-cert', 'bind ssl vserver lb_tls -certkeyName second-cert'],
+  ],
+  ['a profile', tls({ profiles: ['plain'] }), ['set ssl vserver lb_tls -sslProfile plain']],
+  [
+    'TLS to members checked',
+    { pools: [{ name: 'lb_tls/sg_tls', tls: { verify: true, serverName: 'in.example', sendSni: true } }] },
+    ['set ssl serviceGroup sg_tls -serverAuth ENABLED -commonName in.example -SNIEnable ENABLED'],
+  ],
+  [
+    'TLS to services checked',
+    { pools: [{ name: 'lb_api', tls: { verify: true } }] },
+    ['set ssl service svc_api -serverAuth ENABLED', 'set ssl service svc_two -serverAuth ENABLED'],
+  ],
+];
+
+const wholeEdits: typeof edits = [
+  [
+    'a new virtual server with a new pool',
+    {
+      virtualServers: [
+        {
+          name: 'lb_new',
+          listen: ['192.0.2.90:80'],
+          protocol: 'http',
+          pool: 'lb_new/sg_new',
+          persistence: { method: 'source-ip', timeoutMs: 300_000 },
+          backupVirtualServer: 'lb_sorry',
+          http: { clientTimeoutMs: 60_000 },
+        },
+      ],
+      pools: [
+        {
+          name: 'lb_new/sg_new',
+          algorithm: 'round-robin',
+          monitors: ['mon_ready'],
+          responseTimeoutMs: 90_000,
+          members: [
+            { name: 'apple1:8080', address: '10.20.0.11', port: 8080, weight: 4, maxConnections: 9 },
+            {
+              name: 'kiwi:80',
+              node: 'kiwi',
+              address: '10.20.0.40',
+              port: 80,
+              adminState: 'disabled',
+              maxConnections: 9,
+            },
+            { name: 'kiwi:81', node: 'kiwi', address: '10.20.0.40', port: 81, maxConnections: 9 },
+          ],
+        },
+      ],
+    },
+    [
+      'add serviceGroup sg_new HTTP -maxClient 9 -svrTimeout 90',
+      'bind serviceGroup sg_new apple1 8080 -weight 4',
+      'add server kiwi 10.20.0.40',
+      'bind serviceGroup sg_new kiwi 80 -state DISABLED',
+      'bind serviceGroup sg_new kiwi 81',
+      'bind serviceGroup sg_new -monitorName mon_ready',
+      'add lb vserver lb_new HTTP 192.0.2.90 80 -persistenceType SOURCEIP -timeout 5 -lbMethod ROUNDROBIN -cltTimeout 60 -backupVServer lb_sorry',
+      'bind lb vserver lb_new sg_new',
+    ],
+  ],
+  [
+    'a new virtual server over TLS, on IPv6, with members over TLS',
+    {
+      virtualServers: [
+        {
+          name: 'lb_six',
+          listen: ['[2001:db8::9]:443'],
+          protocol: 'http',
+          pool: 'lb_six/sg_six',
+          tls: { certificates: [{ name: 'second-cert' }], minVersion: '1.2', ciphers: ['HIGH'] },
+        },
+      ],
+      pools: [
+        {
+          name: 'lb_six/sg_six',
+          tls: { verify: true },
+          members: [{ name: 'apple1:443', address: '10.20.0.11', port: 443 }],
+        },
+      ],
+    },
+    [
+      'add serviceGroup sg_six SSL',
+      'set ssl serviceGroup sg_six -serverAuth ENABLED',
+      'bind serviceGroup sg_six apple1 443',
+      'add lb vserver lb_six SSL 2001:db8::9 443',
+      'bind lb vserver lb_six sg_six',
+      'bind ssl vserver lb_six -cipherName HIGH',
+      'unbind ssl vserver lb_six -cipherName DEFAULT',
+      'set ssl vserver lb_six -ssl3 DISABLED -tls1 DISABLED -tls11 DISABLED',
+      'bind ssl vserver lb_six -certkeyName second-cert',
+    ],
+  ],
+  [
+    'a new pool under a virtual server that is there',
+    {
+      pools: [
+        {
+          name: 'lb_web/sg_more',
+          algorithm: 'least-connections',
+          members: [{ name: 'apple1:81', address: '10.20.0.11', port: 81 }],
+        },
+      ],
+      virtualServers: [{ name: 'lb_web', morePools: ['lb_web/sg_spare', 'lb_web/sg_more'] }],
+    },
+    ['add serviceGroup sg_more HTTP', 'bind serviceGroup sg_more apple1 81', 'bind lb vserver lb_web sg_more'],
+  ],
+  [
+    'a new pool by itself',
+    { pools: [{ name: 'sg_alone', protocol: 'tcp', members: [] }] },
+    ['add serviceGroup sg_alone TCP'],
+  ],
+  [
+    'a pool gone that one virtual server has',
+    {
+      pools: [{ name: 'lb_web/sg_web', absent: true }],
+      virtualServers: [{ name: 'lb_web', pool: 'lb_web/sg_spare', morePools: [] }],
+    },
+    [
+      'unbind lb vserver lb_web sg_web',
+      'unbind serviceGroup sg_web apple1 8080',
+      'unbind serviceGroup sg_web apple2 8080',
+      'unbind serviceGroup sg_web -monitorName mon_ready',
+      'rm serviceGroup sg_web',
+    ],
+  ],
+  [
+    'a pool gone that another virtual server has as well',
+    { pools: [{ name: 'lb_web/sg_spare', absent: true }], virtualServers: [{ name: 'lb_web', morePools: [] }] },
+    ['unbind lb vserver lb_web sg_spare'],
+  ],
+  [
+    'a virtual server gone, with its pool',
+    { virtualServers: [{ name: 'lb_tls', absent: true }], pools: [{ name: 'lb_tls/sg_tls', absent: true }] },
+    [
+      'disable lb vserver lb_tls',
+      'unbind lb vserver lb_tls sg_tls',
+      'unbind ssl vserver lb_tls -cipherName MEDIUM',
+      'unbind ssl vserver lb_tls -cipherName HIGH',
+      'unbind ssl vserver lb_tls -certkeyName orchard-cert',
+      'rm lb vserver lb_tls',
+      'unbind serviceGroup sg_tls apple1 443',
+      'rm serviceGroup sg_tls',
+    ],
+  ],
+  [
+    'a virtual server with a profile gone',
+    { virtualServers: [{ name: 'lb_too', absent: true }] },
+    ['disable lb vserver lb_too', 'unset ssl vserver lb_too -sslProfile', 'rm lb vserver lb_too'],
+  ],
+  [
+    'another address',
+    { virtualServers: [{ name: 'lb_tls', listen: ['192.0.2.99:443'] }] },
+    ['set lb vserver lb_tls -IPAddress 192.0.2.99'],
+  ],
+  [
+    'a backup, and a shorter idle time',
+    { virtualServers: [{ name: 'lb_tls', backupVirtualServer: 'lb_sorry', http: { clientTimeoutMs: 30_000 } }] },
+    ['set lb vserver lb_tls -backupVServer lb_sorry', 'set lb vserver lb_tls -cltTimeout 30'],
+  ],
+  [
+    'no backup any more',
+    { virtualServers: [{ name: 'lb_web', backupVirtualServer: 'lb_api' }] },
+    ['set lb vserver lb_web -backupVServer lb_api'],
+  ],
+  [
+    'a whole group stopped, with a longer time for its answers',
+    { pools: [{ name: 'lb_tls/sg_tls', adminState: 'disabled', responseTimeoutMs: 500_000 }] },
+    ['disable serviceGroup sg_tls', 'set serviceGroup sg_tls -svrTimeout 500'],
+  ],
+];
+
+describe.each([...edits, ...tlsEdits, ...wholeEdits])('%s', (_title, desired, commands) => {
   test('is these commands, and the appliance that took them reads as was wished', () => {
-    const { commands: sent, after, edit } = plan(orchard, desired);
+    const made = plan(orchard, desired);
+    const { commands: sent, after, edit } = made;
     expect(sent).toEqual(commands);
-    const [read, wished] = [modelOf(after), edit.target];
-    expect(diffModel(plainModel(read), plainModel(wished) as Desired, 'named').changes).toEqual([]);
+    expect(differences(desired, made)).toEqual([]);
     expect(editNetscaler([{ path: 'ns.conf', bytes: Buffer.from(orchard) }], edit)[0]?.bytes.toString()).toBe(after);
   });
 
@@ -244,13 +516,36 @@ describe.each(edits)('%s', (_title, desired, commands) => {
   });
 });
 
+/** How the appliance that took the commands reads otherwise than was wished; what the plan names as touched too need not stay as it was. */
+function differences(desired: Desired, { edit, plan: draft, after }: ReturnType<typeof plan>): readonly unknown[] {
+  const touched = new Set(draft.affects.map(({ kind, name }) => `${kind} ${name}`));
+  for (const { name } of desired.pools ?? []) touched.delete(`pool ${name}`);
+  for (const { name } of desired.virtualServers ?? []) touched.delete(`virtualServer ${name}`);
+  const target = {
+    ...edit.target,
+    pools: edit.target.pools.filter(({ name }) => !touched.has(`pool ${name}`)),
+    virtualServers: edit.target.virtualServers.filter(({ name }) => !touched.has(`virtualServer ${name}`)),
+  };
+  return diffModel(plainModel(modelOf(after)), plainModel(target) as Desired, 'named').changes;
+}
+
 /** A configuration tells no drain from a stop: both stand there as DISABLED. */
 function plainModel(model: DeviceModel): DeviceModel {
-  const text = JSON.stringify(model, (key, value: unknown) => {
+  // The pools of content switching are those of the virtual servers that it hands to.
+  const virtualServers = model.virtualServers.map((one): typeof one => {
+    if (one.native?.['kind'] !== 'cs vserver') return one;
+    const { pool: _pool, morePools: _more, ...rest } = one;
+    return {
+      ...rest,
+      ...(rest.routes === undefined ? {} : { routes: rest.routes.map(({ pool: _of, ...route }) => route) }),
+    };
+  });
+  const text = JSON.stringify({ ...model, virtualServers }, (key, value: unknown) => {
     if (key === 'native' || key === 'nodes') return undefined;
     if (key === 'adminState') return value === 'enabled' ? undefined : 'disabled';
     if (key === 'node' || (key === 'weight' && value === 1)) return undefined;
     if (key === 'method' && value === 'GET') return undefined;
+    if (key === 'morePools' && Array.isArray(value) && value.length === 0) return undefined;
     if (key === 'monitors' && Array.isArray(value) && value.every((one) => typeof one === 'string'))
       return value.length === 0 ? undefined : value.toSorted();
     return value;
@@ -296,8 +591,76 @@ const refusals: readonly (readonly [string, Desired, RegExp])[] = [
   ['a body for a monitor of statuses', monitor({ expectBody: 'x' }), /expectBody of a monitor of type HTTP/],
   ['monitors of a pool of services', { pools: [{ name: 'lb_api', monitors: ['tcp'] }] }, /name them in its members/],
   ['monitors of one member of a group', group({ monitors: ['tcp'] }), /name them in the pool/],
+  [
+    'another port',
+    { virtualServers: [{ name: 'lb_tls', listen: ['192.0.2.81:444'] }] },
+    /port of "lb_tls" cannot be changed/,
+  ],
+  [
+    'a virtual server that another names',
+    { virtualServers: [{ name: 'lb_sorry', absent: true }] },
+    /still named by lb vserver lb_web/,
+  ],
+  [
+    'a virtual server that content switching names',
+    { virtualServers: [{ name: 'lb_api', absent: true }] },
+    /still named by cs action act_api/,
+  ],
+  [
+    'two addresses',
+    { virtualServers: [{ name: 'n', listen: ['192.0.2.1:80', '192.0.2.2:80'] }] },
+    /listens at one address/,
+  ],
+  ['a name that is taken', { virtualServers: [{ name: 'n', pool: 'sg_web' }] }, /called "n\/GROUP"/],
+  ['a group that is there with members of its own', { pools: [{ name: 'lb_tls/sg_web', members: [] }] }, /already/],
+  ['a pool of services as a whole', { pools: [{ name: 'lb_api', absent: true }] }, /made of services/],
+  ['TLS for a virtual server without', tls({ minVersion: '1.2' }, 'lb_web'), /type HTTP/],
+  ['TLS to members without', { pools: [{ name: 'lb_web/sg_web', tls: { verify: true } }] }, /type of a service group/],
+  ['tickets of a virtual server without a profile', tls({ sessionTickets: true }), /has none: give it one first/],
+  ['no version at all', tls({ minVersion: '1.3', maxVersion: '1.1' }), /leaves no version/],
+  ['a certificate that is not there', tls({ certificates: [{ name: 'nobody' }] }), /no certificate "nobody"/],
+  [
+    'limits that differ',
+    {
+      pools: [
+        {
+          name: 'sg_l',
+          members: [
+            { name: 'a', address: '10.0.0.1', port: 1, maxConnections: 1 },
+            { name: 'b', address: '10.0.0.1', port: 2, maxConnections: 2 },
+          ],
+        },
+      ],
+    },
+    /give all its members the same/,
+  ],
   ['a member that is not there', group({ name: 'nobody:1', weight: 2, address: 'x' }), /needs an address and a port/],
 ];
+test('with the default profile enabled, TLS of a virtual server is in a profile', () => {
+  const text = `${orchard}set ssl parameter -defaultProfile ENABLED\n`;
+  expect(() => plan(text, tls({ minVersion: '1.2' }))).toThrow(/the default profile, which is the appliance's own/);
+  expect(() => plan(text, tls({ minVersion: '1.2' }, 'lb_strict'))).not.toThrow();
+});
+
+test('what else has a profile, and what clients lose, is told', () => {
+  const { plan: draft } = plan(orchard, tls({ ciphers: ['DEFAULT', 'B'] }, 'lb_strict'));
+  expect(draft.affects.map(({ kind, name }) => [kind, name])).toEqual([
+    ['virtualServer', 'lb_strict'],
+    ['virtualServer', 'lb_too'],
+  ]);
+  const gone = plan(orchard, { virtualServers: [{ name: 'lb_tls', absent: true }] }).plan;
+  expect(gone.affects).toEqual([
+    { kind: 'pool', name: 'lb_tls/sg_tls', why: 'stands under no virtual server without lb_tls' },
+  ]);
+  expect(gone.losses).toEqual(['connections to "lb_tls"']);
+  expect(plan(orchard, tls({ ciphers: ['MEDIUM'] })).plan.losses).toEqual([
+    expect.stringMatching(/ciphers are bound anew/),
+  ]);
+  expect(plan(orchard, tls({ certificates: [{ name: 'second-cert' }] })).plan.losses).toEqual([
+    expect.stringMatching(/default certificate is bound anew/),
+  ]);
+});
+
 test.each(refusals)('%s is refused in words', (_title, desired, words) => {
   expect(() => plan(orchard, desired)).toThrow(words);
 });
@@ -313,7 +676,7 @@ describe.skipIf(lacksRecordings)('every configuration of a real appliance', { ti
   function groupsOf({ pools }: DeviceModel): DeviceModel['pools'] {
     return pools.filter(({ native }) => native?.['serviceGroup'] !== undefined);
   }
-  const wishes: readonly (readonly [string, (model: DeviceModel) => Desired, number])[] = [
+  const wishes: (readonly [string, (model: DeviceModel) => Desired, number])[] = [
     [
       'a new weight and a drain of a member of each group',
       (model) => ({
@@ -378,6 +741,73 @@ describe.skipIf(lacksRecordings)('every configuration of a real appliance', { ti
     ],
   ];
 
+  const versions = {
+    minVersion: '1.2',
+    maxVersion: '1.3',
+    ciphers: ['HIGH', 'STEELYARD'],
+    clientAuth: 'none' as const,
+  };
+  wishes.push(
+    [
+      'tighter TLS on each virtual server that has it in its own hands, or in a profile that is there',
+      ({ virtualServers, profiles }) => ({
+        virtualServers: virtualServers
+          .filter(({ native, tls: has }) => {
+            const own = has?.profiles ?? [];
+            return (
+              /^SSL$|^SSL_TCP$/.test(native?.['type'] ?? '') &&
+              own.every((name) => profiles.some((one) => one.name === name))
+            );
+          })
+          .map(({ name }) => ({ name, tls: versions })),
+      }),
+      60,
+    ],
+    [
+      'a new virtual server with a new pool, beside the others',
+      () => ({
+        virtualServers: [
+          {
+            name: 'steelyard vip',
+            listen: ['198.51.100.7:8080'],
+            protocol: 'http',
+            pool: 'steelyard vip/steelyard group',
+          },
+        ],
+        pools: [
+          {
+            name: 'steelyard vip/steelyard group',
+            algorithm: 'source-ip-hash',
+            members: [{ name: '198.51.100.8:80', address: '198.51.100.8', port: 80, weight: 3 }],
+          },
+        ],
+      }),
+      100,
+    ],
+    [
+      'the end of each virtual server that nothing names, with its groups, or those that it alone has',
+      ({ virtualServers, pools }) => {
+        const named = new Set(
+          virtualServers.flatMap((one) => [
+            one.backupVirtualServer ?? '',
+            one.native?.['lbvserver'] ?? '',
+            ...(one.routes ?? []).flatMap((route) => route.virtualServer ?? ''),
+          ]),
+        );
+        const gone = virtualServers.filter(({ name, native }) => native?.['kind'] === 'lb vserver' && !named.has(name));
+        return {
+          virtualServers: gone.map(({ name }) => ({ name, absent: true as const })),
+          pools: pools
+            .filter(({ name, native }) =>
+              gone.some((one) => name === one.name || name === `${one.name}/${native?.['serviceGroup'] ?? ''}`),
+            )
+            .map(({ name }) => ({ name, absent: true as const })),
+        };
+      },
+      100,
+    ],
+  );
+
   test.each(wishes)('takes %s, and gives it back from every half-way point', (_what, wishOf, least) => {
     let sent = 0;
     for (const { path, bytes } of recordings('config/netscaler', '.conf')) {
@@ -390,17 +820,10 @@ describe.skipIf(lacksRecordings)('every configuration of a real appliance', { ti
 
 /** The wish comes true by the commands, and the inverse brings the configuration back wherever they came to. Says how many they are. */
 function prove(text: string, desired: Desired, path: string): number {
-  const { edit, plan: draft, commands, after } = plan(text, desired);
+  const made = plan(text, desired);
+  const { plan: draft, commands } = made;
   const said = `${path}: ${commands.join('; ')}`;
-  // What the plan says to be touched as well need not stay as it was.
-  const named = new Set(desired.pools?.map(({ name }) => name));
-  const touched = new Set(draft.affects.map(({ kind, name }) => `${kind} ${name}`));
-  const target = {
-    ...edit.target,
-    pools: edit.target.pools.filter(({ name }) => named.has(name) || !touched.has(`pool ${name}`)),
-  };
-  const [read, wished] = [plainModel(modelOf(after)), plainModel(target) as Desired];
-  expect(diffModel(read, wished, 'named').changes, said).toEqual([]);
+  expect(differences(desired, made), said).toEqual([]);
   const back = draft.revert.flatMap((step) => step.commands.flatMap((one) => ('text' in one ? [one.text] : [])));
   const step = Math.max(1, Math.floor(commands.length / 6));
   for (let count = commands.length; count > 0; count -= step) {
