@@ -116,7 +116,7 @@ function change(lines: Lines, command: Command, isUnset: boolean): void {
         lineOf(lines, kind, name, place) ??
         (isUnset || place.length > 0 ? undefined : ownLine(lines, command)));
     if (line === undefined) continue;
-    if (/^IPAddress$/i.test(option.name) && /vserver$/.test(kind)) setAddress(line, value);
+    if (/^IPAddress$/i.test(option.name) && kind.endsWith('vserver')) setAddress(line, value);
     else if (isUnset) removeOption(lines, line, option.name);
     else setOption(line, { name: option.name, values: isOfBinding ? [value] : option.values });
   }

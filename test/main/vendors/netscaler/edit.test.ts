@@ -526,7 +526,7 @@ function differences(desired: Desired, { edit, plan: draft, after }: ReturnType<
     pools: edit.target.pools.filter(({ name }) => !touched.has(`pool ${name}`)),
     virtualServers: edit.target.virtualServers.filter(({ name }) => !touched.has(`virtualServer ${name}`)),
   };
-  return diffModel(plainModel(modelOf(after)), plainModel(target) as Desired, 'named').changes;
+  return diffModel(plainModel(modelOf(after)), plainModel(target), 'named').changes;
 }
 
 /** A configuration tells no drain from a stop: both stand there as DISABLED. */
@@ -534,11 +534,8 @@ function plainModel(model: DeviceModel): DeviceModel {
   // The pools of content switching are those of the virtual servers that it hands to.
   const virtualServers = model.virtualServers.map((one): typeof one => {
     if (one.native?.['kind'] !== 'cs vserver') return one;
-    const { pool: _pool, morePools: _more, ...rest } = one;
-    return {
-      ...rest,
-      ...(rest.routes === undefined ? {} : { routes: rest.routes.map(({ pool: _of, ...route }) => route) }),
-    };
+    const routes = one.routes?.map((route) => ({ ...route, pool: undefined }));
+    return { ...one, pool: undefined, morePools: undefined, routes };
   });
   const text = JSON.stringify({ ...model, virtualServers }, (key, value: unknown) => {
     if (key === 'native' || key === 'nodes') return undefined;
