@@ -182,4 +182,23 @@ describe('objects of a simulated NetScaler', { timeout: 120_000 }, () => {
   test.each([...wishes, ...wholes])('%s: sent, found so, and taken back', async (_title, desired) => {
     await thereAndBack(await planned(desired));
   });
+
+  test('it is polled by stat: who is up, who is drained, and nothing that it does not tell', async () => {
+    netscaler.run('disable serviceGroup app w2 80 -graceFul YES');
+    const sample = await link.device.poll(signal);
+    netscaler.run('enable serviceGroup app w2 80');
+    expect(sample.errors).toEqual([]);
+    expect(new Map(sample.virtualServers.map(({ name, health }) => [name, health]))).toEqual(
+      new Map([
+        ['shop', 'up'],
+        ['front', 'down'],
+      ]),
+    );
+    const members = sample.pools.find(({ name }) => name === 'shop/app')?.members;
+    expect(members?.map(({ name, health, currentConnections }) => [name, health, currentConnections])).toEqual([
+      ['w1:80', 'up', 0],
+      ['w2:80', undefined, 0],
+    ]);
+    expect(members?.[1]?.adminState).toMatch(/^(?:draining|disabled)$/);
+  });
 });

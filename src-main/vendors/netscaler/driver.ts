@@ -1,5 +1,6 @@
 import type { DeviceFacts, TestStep } from '../../contract/api.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
+import type { Sample } from '../../contract/metrics.ts';
 import type { Edit, Plan } from '../../contract/plan.ts';
 import type { HostSession } from '../../transports/transport.ts';
 import { unifiedHunks } from '../hunks.ts';
@@ -18,15 +19,35 @@ import { unwritableOf } from './unwritable.ts';
 import { netscalerSecrets, parseNetscaler } from './parse.ts';
 import { offeredPersistence } from './persistence.ts';
 import { draftPlan, fingerprintOf, standingOf } from './plan.ts';
+import { pollByStat } from './poll.ts';
 
 const path = 'ns.conf';
 
-/** A NetScaler by its command line over SSH: read, changed and saved there. Its figures are polled by SNMP. */
+/** What is asked for by `stat` is known from the configuration; it is read again after so long, and when something is no longer there. */
+const knownForMs = 5 * 60_000;
+
+/** A NetScaler by its command line over SSH: read, changed, saved and, where no agent is given, polled there. */
 export function openNetscaler(host: HostSession, tools: DriverTools): OpenDevice {
+  let known: { readonly reading: DeviceReading; readonly atMs: number } | undefined;
+  async function read(signal: AbortSignal): Promise<DeviceReading> {
+    const reading = await readAppliance(host, tools, signal);
+    known = { reading, atMs: tools.now().getTime() };
+    return reading;
+  }
+  async function poll(signal: AbortSignal): Promise<Sample> {
+    const at = tools.now();
+    const isFresh = known !== undefined && at.getTime() - known.atMs < knownForMs;
+    const { facts, model } = isFresh && known !== undefined ? known.reading : await read(signal);
+    const { isStale, ...figures } = await pollByStat(model, (command) => ask(host, command, signal));
+    if (isStale) known = undefined;
+    const { version } = facts;
+    const device = { vendor: 'netscaler', product: 'NetScaler', ...(version === undefined ? {} : { version }) };
+    return { at: at.toISOString(), device, ...figures };
+  }
   return {
     test: (report, signal) => testAppliance(host, tools, report, signal),
-    read: (signal) => readAppliance(host, tools, signal),
-    poll: () => Promise.reject(noFigures()),
+    read,
+    poll,
     plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
     standing: (made, wanted, signal) => standing(host, tools, made, wanted, signal),
     certificates: {
@@ -73,13 +94,6 @@ async function standing(
   if (isSameSerial(shown?.facts?.serial, serial)) return found;
   const told = shown?.facts?.serial ?? 'none';
   return { ...found, differences: [`certificate "${serials.name}" has serial ${told}, not ${serial}`] };
-}
-
-function noFigures(): AppError {
-  return new AppError(
-    'CAPABILITY_MISSING',
-    'Figures of a NetScaler come by SNMP: add its agent beside the command line (devices add ... --poll netscaler+snmp://...).',
-  );
 }
 
 /** The running configuration, whole. */

@@ -139,7 +139,12 @@ function removeGroup(objects: Scene['objects'], group: string): readonly Sent[] 
     const again = ['bind', said, ...(place === '' ? [] : [place]), ...optionsText(bind)].join(' ');
     return { command: `unbind ${said} ${what}`, inverse: again, of };
   });
-  return [...unbound, ...removedTls(objects, group), { command: `rm ${said}`, inverse: addText(commands), of }];
+  // Backwards, so that the way back binds them in their old order.
+  return [
+    ...unbound.toReversed(),
+    ...removedTls(objects, group),
+    { command: `rm ${said}`, inverse: addText(commands), of },
+  ];
 }
 
 /** What TLS settings a group takes along. */

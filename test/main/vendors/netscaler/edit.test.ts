@@ -441,9 +441,9 @@ const wholeEdits: typeof edits = [
     },
     [
       'unbind lb vserver lb_web sg_web',
-      'unbind serviceGroup sg_web apple1 8080',
-      'unbind serviceGroup sg_web apple2 8080',
       'unbind serviceGroup sg_web -monitorName mon_ready',
+      'unbind serviceGroup sg_web apple2 8080',
+      'unbind serviceGroup sg_web apple1 8080',
       'rm serviceGroup sg_web',
     ],
   ],
