@@ -1,6 +1,12 @@
 import { toProblem } from '../../contract/errors.ts';
 import type { MemberSample, PoolSample, Sample, VirtualServerSample } from '../../contract/metrics.ts';
-import type { DeviceModel, DevicePool, Member, VirtualServer } from '../../contract/model.ts';
+import {
+  algorithmSettings,
+  type DeviceModel,
+  type DevicePool,
+  type Member,
+  type VirtualServer,
+} from '../../contract/model.ts';
 import { parseStat, type StatAnswer, type StatRow } from './stat-answer.ts';
 import { quoteWord } from './write.ts';
 
@@ -91,9 +97,10 @@ function poolSample(pool: DevicePool, model: DeviceModel, answers: ReadonlyMap<s
   });
   const command = virtual === undefined ? ofGroup(pool) : ofVirtual(virtual);
   const rows = command === undefined ? [] : (answers.get(command)?.bound ?? []);
+  const method = pool.algorithm === undefined ? undefined : algorithmSettings(pool.algorithm).native;
   return {
     name: pool.name,
-    ...(pool.algorithm?.native === undefined ? {} : { algorithm: pool.algorithm.native }),
+    ...(method === undefined ? {} : { algorithm: method }),
     ...(pool.adminState === undefined ? {} : { adminState: pool.adminState }),
     members: pool.members.map((member) => {
       const own = answers.get(ofMember(pool, member));
