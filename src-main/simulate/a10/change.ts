@@ -1,12 +1,11 @@
 import type { Given } from './match.ts';
-import type { Pki } from './pki.ts';
 import { incomplete, missing, Refused } from './refusal.ts';
 import { findStatement, type Statement, statementsOf, withChildren, wordsOf } from './tree.ts';
 
 type Statements = readonly Statement[];
 
 /** The configuration after one statement below a path of statements, or after `no` of it. Throws `Refused`. */
-export function change(config: Statements, path: readonly string[], given: Given, isNo: boolean, pki: Pki): Statements {
+export function change(config: Statements, path: readonly string[], given: Given, isNo: boolean): Statements {
   const brothers = childrenAt(config, path);
   const known = findStatement(brothers, given.key);
   if (isNo) {
@@ -18,7 +17,6 @@ export function change(config: Statements, path: readonly string[], given: Given
   }
   if (known === undefined) checkWhole(given);
   checkReferences(config, given);
-  checkFiles(given, pki);
   const next = withChildren(config, path, (children) => withStatement(children, given, known));
   return given.form.enters === 'member' && known === undefined ? withServerPort(next, path, given) : next;
 }
@@ -91,23 +89,6 @@ function checkReferences(config: Statements, { form, words }: Given): void {
   if (first === 'health-check' && form.mode !== 'config') need(`health monitor ${second}`);
   if (first !== 'template' || last === 'default' || form.mode === 'member') return;
   need(second === 'persist' ? `slb template persist ${third} ${last}` : `slb template ${second} ${last}`);
-}
-
-/** Certificates and keys that a template names must be there; the words are ours. */
-function checkFiles({ form, words }: Given, pki: Pki): void {
-  if (form.mode !== 'client-ssl' && form.mode !== 'server-ssl') return;
-  const shelves: Readonly<Record<string, readonly ReadonlyMap<string, string>[]>> = {
-    cert: [pki.certificates],
-    certificate: [pki.certificates],
-    'ca-cert': [pki.authorities],
-    'chain-cert': [pki.certificates, pki.authorities],
-    key: [pki.keys],
-  };
-  words.forEach((word, at) => {
-    const [name, known] = [words[at + 1], shelves[word]];
-    if (known === undefined || name === undefined || known.some((shelf) => shelf.has(name))) return;
-    throw new Refused(`File ${name} does not exist.`);
-  });
 }
 
 /** A member brings its port to the server. */

@@ -145,7 +145,7 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
       return;
     }
     const keys = path.map(({ key }) => key);
-    device.change(partition, change(device.config(partition), keys, given, isNo, device.pki(partition)));
+    device.change(partition, change(device.config(partition), keys, given, isNo));
     const { enters } = given.form;
     levels = enters === undefined || isNo ? path : [...path, { mode: enters, key: given.key, words: given.words }];
   }

@@ -24,11 +24,6 @@ test.each(forms.filter(({ example }) => example !== '').map((form) => [form.mode
   'in mode %s, "%s" is taken, and its answer names its source',
   async (mode, example, form) => {
     const typist = await configuring();
-    // The files that templates name; that they are certificates is for their own tests.
-    const { certificates, authorities, keys } = typist.device.pki('shared');
-    certificates.set('shop', '');
-    keys.set('shop', '');
-    authorities.set('root', '');
     for (const line of ways[mode] ?? []) await typist.type(line);
     const answer = await typist.type(example);
     expect(answer).not.toMatch(/\^|Incomplete|does not exist/);
