@@ -13,6 +13,7 @@ import { offeredPersistence } from './edit-persistence.ts';
 import { parseA10 } from './parse.ts';
 import { a10Secrets } from './secrets.ts';
 import type { PartSent } from './sent.ts';
+import { A10Text } from './text.ts';
 import { wayBack } from './history.ts';
 import { type Part, partitionsIn, partsOf, pathOf } from './partitions.ts';
 import { askedIn, draftPlan, fingerprintOf, readingCommand, standingOf } from './plan.ts';
@@ -233,7 +234,7 @@ async function draftOf(
   const before = partsOf(reading.files);
   const draft = draftPlan(before, sent, reading.model, tools.sha256, role.home);
   const left = await unsaved(host, tools, { parts: before, home: role.home }, signal);
-  return { ...draft.plan, hunks: hunksOf(before, draft.after), warnings: warningsOf(before, left, role) };
+  return { ...draft.plan, hunks: hunksOf(before, draft.after), warnings: warningsOf(before, sent, left, role) };
 }
 
 function hunksOf(before: readonly Part[], after: readonly Part[]): PlanDraft['hunks'] {
@@ -245,6 +246,7 @@ function hunksOf(before: readonly Part[], after: readonly Part[]): PlanDraft['hu
 
 function warningsOf(
   parts: readonly Part[],
+  sent: readonly PartSent[],
   left: readonly string[],
   role: Awaited<ReturnType<typeof readRole>>,
 ): string[] {
@@ -253,10 +255,25 @@ function warningsOf(
     ...(left.length === 0
       ? []
       : [`The device holds changes that nobody has saved yet${where}: keeping this one saves them too.`]),
-    ...(role.vcs === 'none' && role.vrrp !== 'none'
-      ? ['The VRRP-A peer does not get it by itself: type "configure sync running" to it once the change is kept.']
-      : []),
+    ...(role.vcs === 'none' && role.vrrp !== 'none' ? [peerAdvice(parts, sent)] : []),
   ];
+}
+
+/**
+ * Not a step of ours: it would overwrite what the peer alone has, and no command of ACOS tells beforehand whether it has any. The form
+ * is that of a public course of A10's (5.2.1) and of a public runbook; the address is that of `vrrp-a peer-group`.
+ */
+function peerAdvice(parts: readonly Part[], sent: readonly PartSent[]): string {
+  const shared = parts.find(({ partition }) => partition === '')?.text ?? '';
+  const group = new A10Text(shared).find(['vrrp-a', 'peer-group']);
+  const peers = group?.children.flatMap(({ text }) => /^peer (\S+)$/.exec(text)?.[1] ?? []) ?? [];
+  const touched = [...new Set(sent.map(({ partition }) => partition))];
+  const which = touched.length === 1 && touched[0] !== '' ? `partition ${touched[0] ?? ''}` : 'all-partitions';
+  const peer = peers.length === 1 ? (peers[0] ?? '') : 'ADDRESS-OF-THE-PEER';
+  return (
+    'The VRRP-A peer does not get it by itself. Once the change is kept, and where the peer holds nothing of its own that is worth keeping, ' +
+    `type in configuration mode of the shared partition: configure sync all ${which} auto-authentication ${peer}`
+  );
 }
 
 async function testDevice(

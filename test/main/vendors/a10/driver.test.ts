@@ -319,8 +319,20 @@ test('unsaved changes of others, and a peer that gets nothing by itself, are tol
   thunder.saved = applyTyped(orchard, [['slb service-group orchard_api tcp', 'method least-request']]).text;
   expect((await plan(plum)).warnings).toEqual([
     expect.stringMatching(/nobody has saved yet/),
-    expect.stringMatching(/configure sync/),
+    expect.stringMatching(/configure sync all all-partitions auto-authentication ADDRESS-OF-THE-PEER$/),
   ]);
+});
+
+test('the plan says what to type for the peer of a pair, with the partition and the address', async () => {
+  const { thunder, plan } = await openNorth();
+  thunder.state = '-Active';
+  for (const text of ['running', 'saved'] as const)
+    thunder[text] = `vrrp-a peer-group\n  peer 192.0.2.2\n!\n${thunder[text]}`;
+  const inNorth = await plan({ pools: [{ name: 'north/orchard_web', algorithm: 'least-requests' }] });
+  expect(inNorth.warnings).toEqual([
+    expect.stringMatching(/shared partition: configure sync all partition north auto-authentication 192\.0\.2\.2$/),
+  ]);
+  expect((await plan(both)).warnings[0]).toMatch(/configure sync all all-partitions auto-authentication 192\.0\.2\.2$/);
 });
 
 const north = `!
