@@ -1,5 +1,6 @@
 import type { DeviceFacts, TestStep } from '../../contract/api.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
+import type { Sample } from '../../contract/metrics.ts';
 import type { Edit } from '../../contract/plan.ts';
 import type { HostSession } from '../../transports/transport.ts';
 import { unifiedHunks } from '../hunks.ts';
@@ -7,31 +8,45 @@ import { maskWith } from '../mask.ts';
 import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
 import { offeredMethods } from './algorithms.ts';
 import { certificatesCommand, listedCertificates, noImport } from './certificates.ts';
-import { linesOfEdit } from './edit.ts';
 import { offeredMonitors } from './edit-monitor.ts';
 import { offeredPersistence } from './edit-persistence.ts';
+import { linesOfEdit } from './edit.ts';
+import { wayBack } from './history.ts';
 import { parseA10 } from './parse.ts';
+import { type Part, partsOf, pathOf } from './partitions.ts';
+import { askedIn, draftPlan, fingerprintOf, standingOf } from './plan.ts';
+import { ask, readRole, running, unsaved } from './reading.ts';
 import { a10Secrets } from './secrets.ts';
 import type { PartSent } from './sent.ts';
+import { samplesOf, type Statistics, statisticsCommands } from './stats.ts';
 import { A10Text } from './text.ts';
-import { wayBack } from './history.ts';
-import { type Part, partitionsIn, partsOf, pathOf } from './partitions.ts';
-import { askedIn, draftPlan, fingerprintOf, readingCommand, standingOf } from './plan.ts';
 
-/** An A10 Thunder by its command line, typed at a terminal over SSH: read, changed and saved there. Its figures are polled by SNMP. */
+/** An A10 Thunder by its command line, typed at a terminal over SSH: read, polled, changed and saved there. */
 export function openA10(host: HostSession, tools: DriverTools): OpenDevice {
+  let known: Known | undefined;
+  async function read(signal: AbortSignal): Promise<DeviceReading> {
+    const facts = await readFacts(host, signal);
+    const { parts, home } = await running(host, signal);
+    known = { facts, home, partitions: parts.map(({ partition }) => partition) };
+    const files = parts.map(({ partition, text }): SourceFile => ({
+      path: pathOf(partition),
+      bytes: Buffer.from(text),
+    }));
+    return { files, fingerprint: fingerprintOf(parts, tools.sha256), facts, model: parseA10(files) };
+  }
   return {
     test: (report, signal) => testDevice(host, tools, report, signal),
-    read: async (signal) => {
-      const facts = await readFacts(host, signal);
-      const { parts } = await running(host, signal);
-      const files = parts.map(({ partition, text }): SourceFile => ({
-        path: pathOf(partition),
-        bytes: Buffer.from(text),
-      }));
-      return { files, fingerprint: fingerprintOf(parts, tools.sha256), facts, model: parseA10(files) };
+    read,
+    poll: async (signal) => {
+      if (known === undefined) await read(signal);
+      try {
+        return await poll(host, tools, known, signal);
+      } catch (error) {
+        // A partition may have gone: the next poll looks again.
+        known = undefined;
+        throw error;
+      }
     },
-    poll: () => Promise.reject(noFigures()),
     plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
     planFiles: (reading, files, _planId, signal) => planBack(host, tools, reading, files, signal),
     certificates: {
@@ -44,35 +59,33 @@ export function openA10(host: HostSession, tools: DriverTools): OpenDevice {
   };
 }
 
-function noFigures(): AppError {
-  return new AppError(
-    'CAPABILITY_MISSING',
-    'Figures of an A10 come by SNMP: add its agent beside the command line (devices add ... --poll a10+snmp://...).',
-  );
+/** What a poll need not ask again: the partitions as they were last read. */
+interface Known {
+  readonly facts: DeviceFacts;
+  readonly home: string;
+  readonly partitions: readonly string[];
 }
 
-/** Throws COMMAND_REJECTED with the device's words. */
-async function ask(host: HostSession, command: string, signal: AbortSignal): Promise<string> {
-  const { stdout } = await host.exec(command, { signal, timeoutMs: 120_000 });
-  const said = stdout.toString('utf8');
-  const first = said.split('\n').find((line) => /^\s*(?:%|Partition '[^']*' does not exist)/.test(line));
-  if (first === undefined) return said;
-  throw new AppError('COMMAND_REJECTED', `"${command}" was refused: ${first.trim()}`, { raw: said.slice(0, 4096) });
-}
-
-/** What every partition runs, that in which a session begins (`home`) first; an account of one partition is shown that one alone. */
-async function running(
+async function poll(
   host: HostSession,
+  tools: DriverTools,
+  known: Known | undefined,
   signal: AbortSignal,
-): Promise<{ readonly parts: readonly Part[]; readonly home: string }> {
-  const { home } = await readRole(host, signal);
-  const first = await runningOf(host, home, home, signal);
-  if (home !== '') return { parts: [first], home };
-  const partitions = partitionsIn(first.text, await listOf(host, signal));
-  const parts = [first];
-  // One after the other: each is a terminal of its own, and a device has few of them.
-  for (const partition of partitions) parts.push(await runningOf(host, partition, home, signal));
-  return { parts, home };
+): Promise<Sample> {
+  const { facts, home = '', partitions = [] } = known ?? {};
+  const all: Statistics[] = [];
+  for (const partition of partitions) {
+    const answers: string[] = [];
+    for (const command of statisticsCommands) answers.push(await ask(host, askedIn(partition, home, command), signal));
+    all.push({ partition, answers });
+  }
+  const version = facts?.version;
+  return {
+    at: tools.now().toISOString(),
+    device: { vendor: 'a10', product: 'Thunder', ...(version === undefined ? {} : { version }) },
+    ...samplesOf(all),
+    errors: [],
+  };
 }
 
 async function certificatesOf(
@@ -85,68 +98,6 @@ async function certificatesOf(
   for (const { partition } of partsOf(reading.files))
     found.push({ partition, text: await ask(host, askedIn(partition, home, certificatesCommand), signal) });
   return found;
-}
-
-/** An account that may not list them knows those that the running-config names. */
-async function listOf(host: HostSession, signal: AbortSignal): Promise<string> {
-  try {
-    return await ask(host, 'show partition', signal);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'COMMAND_REJECTED') return '';
-    throw error;
-  }
-}
-
-async function runningOf(host: HostSession, partition: string, home: string, signal: AbortSignal): Promise<Part> {
-  const command = askedIn(partition, home, readingCommand);
-  const text = withoutGreeting(await ask(host, command, signal));
-  // A partition that holds nothing yet says no more than its comments.
-  if (/^(?:slb|hostname|interface|ip|vlan|health|!|end\b)/m.test(text)) return { partition, text };
-  throw new AppError('OUTPUT_UNPARSED', `The answer to "${command}" is no running-config of ACOS.`, {
-    raw: text.slice(0, 4096),
-  });
-}
-
-/** `Current active partition: NAME`, as a session is told that enters one (recorded on 4.1.1). */
-function withoutGreeting(said: string): string {
-  return said.replace(/^\s*Current active partition:.*\n/, '');
-}
-
-/** The partitions whose changes nobody has saved, in words. */
-async function unsaved(
-  host: HostSession,
-  tools: DriverTools,
-  { parts, home }: { readonly parts: readonly Part[]; readonly home: string },
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const part of parts) {
-    const command = askedIn(part.partition, home, 'show startup-config');
-    const text = withoutGreeting(await ask(host, command, signal));
-    const isOther =
-      text.trim() !== '' && fingerprintOf([{ ...part, text }], tools.sha256) !== fingerprintOf([part], tools.sha256);
-    if (isOther) found.push(part.partition === '' ? 'shared' : part.partition);
-  }
-  return found;
-}
-
-/** What the prompt says of the device: `ACOS-Standby-vBlade[1/2](config)#`. */
-async function readRole(
-  host: HostSession,
-  signal: AbortSignal,
-): Promise<{ readonly vrrp: string; readonly vcs: string; readonly home: string; readonly mayChange: boolean }> {
-  const prompt = await ask(host, '', signal);
-  return {
-    vrrp: /-(Active|Standby|ForcedStandby)\b/i.exec(prompt)?.[1] ?? 'none',
-    vcs: /-(vMaster|vBlade)\b/i.exec(prompt)?.[1] ?? 'none',
-    home: homeOf(prompt),
-    mayChange: prompt.endsWith('#'),
-  };
-}
-
-/** The partition in the prompt, `ACOS-Active[p1]#`; `''` is the shared one. A chassis and unit (`[1/2]`) is none. */
-function homeOf(prompt: string): string {
-  return /\[([A-Za-z0-9_.-]+)\]/.exec(prompt)?.[1] ?? '';
 }
 
 /** `64-bit Advanced Core OS (ACOS) version 4.1.4-GR1, build 78`. */
@@ -233,7 +184,7 @@ async function draftOf(
   const role = await readRole(host, signal);
   const before = partsOf(reading.files);
   const draft = draftPlan(before, sent, reading.model, tools.sha256, role.home);
-  const left = await unsaved(host, tools, { parts: before, home: role.home }, signal);
+  const left = await unsaved(host, tools.sha256, { parts: before, home: role.home }, signal);
   return { ...draft.plan, hunks: hunksOf(before, draft.after), warnings: warningsOf(before, sent, left, role) };
 }
 

@@ -120,6 +120,9 @@ class Thunder {
         return;
       } else if (line === 'show version')
         say('Thunder Series\n  64-bit Advanced Core OS (ACOS) version 4.1.4-GR1, build 78 (Jan-18-2019,16:02)\n');
+      else if (line === 'show slb virtual-server') say('*vip 192.0.2.80  All Up\n   port 443  https   2  9  1  1  0\n');
+      else if (line === 'show slb service-group') say('*orchard_web  State: All Up\nerror1:80   2  9  1  1  0\n');
+      else if (line === 'show slb server') say('error1:80/tcp  2  9  1  1  0  Up\n');
       else if (line === 'show pki cert')
         // As vThunder 4.1.4 lists them (public transcript).
         say(
@@ -461,4 +464,18 @@ test('a version from history comes back in every partition, and what does not is
     'Not brought back: hostname orchard-adc, because it is not balancing.',
     'Not brought back: hostname elder, because it is not balancing.',
   ]);
+});
+
+test('figures are polled in each partition without reading all of it again', async () => {
+  const { thunder, link } = await openNorth();
+  await link.device.poll(signal);
+  const before = thunder.typed.length;
+  const { device, pools, virtualServers } = await link.device.poll(signal);
+  expect(device).toEqual({ vendor: 'a10', product: 'Thunder', version: 'ACOS 4.1.4-GR1 build 78' });
+  expect(virtualServers.map(({ name }) => name)).toEqual(['vip:443', 'north/vip:443']);
+  expect(pools.map(({ members }) => [members[0]?.name, members[0]?.health])).toEqual([
+    ['error1:80', 'up'],
+    ['north/error1:80', 'up'],
+  ]);
+  expect(thunder.typed.slice(before).filter((line) => line.startsWith('show '))).toHaveLength(6);
 });
