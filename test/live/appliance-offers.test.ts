@@ -84,6 +84,13 @@ describe.each(appliances)('every form of $label', ({ vendor, account, start, poo
       'pool.minActiveMembers': [{ pools: [{ name: pool, minActiveMembers: 1 }] }],
       'pool.slowStartMs': [{ pools: [{ name: pool, slowStartMs: 0 }] }],
       'virtualServer.adminState': [{ virtualServers: [{ name: virtualServer, adminState: 'disabled' }] }],
+      'virtualServer.tls.minVersion': ['1.1', '1.3'].map((minVersion) => ({
+        virtualServers: [{ name: virtualServer, tls: { minVersion, maxVersion: '1.3' } }],
+      })),
+      'virtualServer.tls.sessionTickets': [
+        { virtualServers: [{ name: virtualServer, tls: { sessionTickets: true } }] },
+      ],
+      'pool.tls': [{ pools: [{ name: pool, tls: { serverName: 'app.example' } }] }],
       'virtualServer.connectionLimit': [{ virtualServers: [{ name: virtualServer, connectionLimit: 9 }] }],
     };
     const unwritable = new Set((facts.unwritable ?? []).filter((one) => one.pool === pool).map(({ path }) => path));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallInput } from '../../src-main/contract/api.ts';
+import type { Desired } from '../../src-main/contract/model.ts';
 import type { Plan } from '../../src-main/contract/plan.ts';
 import { type SimulatedF5, startF5 } from '../../src-main/simulate/f5/start.ts';
 import { type Authority, type IssuedCertificate, openAuthority } from '../rigs/certificates.ts';
@@ -11,7 +12,10 @@ import { type CalledConsole, endPhases, openCalledConsole } from '../rigs/consol
 import { isMissing } from '../rigs/need.ts';
 import { openSshClient, type SshClient } from '../rigs/ssh-client.ts';
 
-const config = `ltm profile client-ssl /Common/shop-tls {
+const config = `ltm node /Common/192.0.2.1 {
+    address 192.0.2.1
+}
+ltm profile client-ssl /Common/shop-tls {
     cert-key-chain {
         shop {
             cert /Common/default.crt
@@ -20,10 +24,18 @@ const config = `ltm profile client-ssl /Common/shop-tls {
     }
     defaults-from /Common/clientssl
 }
+ltm pool /Common/app {
+    members {
+        /Common/192.0.2.1:443 {
+            address 192.0.2.1
+        }
+    }
+}
 ltm virtual /Common/shop {
     destination /Common/192.0.2.100:443
     ip-protocol tcp
     mask 255.255.255.255
+    pool /Common/app
     profiles {
         /Common/http { }
         /Common/shop-tls {
@@ -52,7 +64,7 @@ describe.skipIf(isMissing('openssl', 'ssh'))('a certificate of a simulated BIG-I
   beforeAll(async () => {
     authority = openAuthority();
     first = authority.issue({ names: ['shop.example'], key: 'rsa' });
-    second = authority.issue({ names: ['shop.example'], key: 'rsa' });
+    second = authority.issue({ names: ['shop.example'] });
     f5 = await startF5({ config, accounts: { admin: { password: 'orchard', shell: 'bash' } } });
     other = openSshClient(f5, 'admin', 'orchard');
     dataDir = mkdtempSync(join(tmpdir(), 'steelyard-f5-'));
@@ -78,7 +90,12 @@ describe.skipIf(isMissing('openssl', 'ssh'))('a certificate of a simulated BIG-I
     }));
   }
   async function push(wish: Partial<CallInput<'certificates.plan'>>, how: 'keep' | 'revert'): Promise<Plan> {
-    const plan = await called.call('certificates.plan', { device: 'lb', name: '', ...wish });
+    return send(await called.call('certificates.plan', { device: 'lb', name: '', ...wish }), how);
+  }
+  async function change(desired: Desired, how: 'keep' | 'revert'): Promise<Plan> {
+    return send(await called.call('plan.make', { device: 'lb', desired }), how);
+  }
+  async function send(plan: Plan, how: 'keep' | 'revert'): Promise<Plan> {
     await called.call('push.start', { plan, confirmWithinMs: 60_000, typed: 'lb' });
     const state = await called.pushIn(plan.id, ['waiting', ...endPhases]);
     expect(state.phase, `${state.problem?.detail ?? ''} ${state.problem?.raw ?? ''}`).toBe('waiting');
@@ -133,5 +150,35 @@ describe.skipIf(isMissing('openssl', 'ssh'))('a certificate of a simulated BIG-I
       .map(({ parentPath, name: file }) => readFileSync(join(parentPath, file), 'latin1'));
     expect(stored.length).toBeGreaterThan(0);
     for (const text of [...told, ...stored]) for (const body of bodies) expect(text).not.toContain(body);
+  });
+
+  test('TLS towards clients and towards members is changed in profiles, and both go back', async () => {
+    const { certFile } = authority.issue({ names: ['authority.example'] });
+    const trusted: IssuedCertificate = { ...first, certFile };
+    await push(
+      { name: 'clients', files: given({ ...trusted, keyFile: certFile.replace(/pem$/, 'key') }), add: {} },
+      'keep',
+    );
+    const caFile = '/Common/clients.crt';
+    const before = f5.running();
+    const wish: Desired = {
+      virtualServers: [{ name: '/Common/shop', tls: { minVersion: '1.2', clientAuth: 'optional', caFile } }],
+      pools: [{ name: '/Common/app', tls: { verify: true, caFile, serverName: 'app.example' } }],
+    };
+    await change(wish, 'revert');
+    expect((await called.call('devices.read', { device: 'lb' })).model.pools[0]).not.toHaveProperty('tls');
+    expect(f5.running()).not.toContain('app_serverssl');
+    await change(wish, 'keep');
+    expect(f5.running()).not.toBe(before);
+    const { model } = await called.call('devices.read', { device: 'lb' });
+    expect(model.pools[0]?.tls).toMatchObject({
+      profile: '/Common/app_serverssl',
+      verify: true,
+      caFile,
+      serverName: 'app.example',
+      sendSni: true,
+    });
+    expect(model.virtualServers[0]?.tls).toMatchObject({ minVersion: '1.2', clientAuth: 'optional', caFile });
+    expect(f5.saved()).toContain('/Common/app_serverssl {\n            context serverside\n');
   });
 });

@@ -11,6 +11,7 @@ import { openCertificates } from './certificates/open.ts';
 import { certificateDifferences, certificateOfPlan } from './certificates/standing.ts';
 import { commandsOf } from './edit.ts';
 import { offeredPersistence } from './edit-persistence.ts';
+import { writtenTlsKeys } from './edit-tls.ts';
 import { type DeviceGroup, readGroup } from './group.ts';
 import { wayBack } from './history.ts';
 import { readingText, versionOf } from './listing.ts';
@@ -160,6 +161,8 @@ function factsOf({ name, shell, version: [major] }: Look): DeviceFacts {
       'virtualServer.pool',
       'virtualServer.connectionLimit',
       'virtualServer.persistence',
+      'pool.tls',
+      ...writtenTlsKeys.map((key) => `virtualServer.tls.${key}` as const),
     ],
     monitors: { offered: [], names: { check: '{pool}_check' }, named: 20 },
   };

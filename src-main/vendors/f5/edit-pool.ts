@@ -1,7 +1,15 @@
-import { algorithmSchema, algorithmSettings, type DevicePool, memberSchema, poolSchema } from '../../contract/model.ts';
+import {
+  algorithmSchema,
+  algorithmSettings,
+  type DevicePool,
+  memberSchema,
+  poolSchema,
+  serverTlsSchema,
+} from '../../contract/model.ts';
 import type { Change } from '../../contract/plan.ts';
 import { modeOfAlgorithm } from './algorithms.ts';
 import { placeOf, settingsOfNew } from './edit-member.ts';
+import { memberTlsCommands } from './edit-server-tls.ts';
 import { created, deleted, gone, lacking, partOf, type Scene, type Sent, setValue } from './sent.ts';
 import type { Item } from './text.ts';
 import { readRaw } from './tree.ts';
@@ -27,6 +35,10 @@ export function poolChange(scene: Scene, change: Change): readonly Sent[] {
       return setValue(part, 'service-down-action', downAction(pool), 'none');
     case 'slowStartMs':
       return setValue(part, 'slow-ramp-time', seconds(pool.slowStartMs ?? 10_000, 'a ramp'), '10');
+    case 'tls': {
+      const [prior, desired] = [change.prior, change.desired].map((tls) => serverTlsSchema.optional().parse(tls));
+      return memberTlsCommands(scene, name, prior, desired);
+    }
     default:
       throw lacking(`${change.key ?? 'this'} of a pool`);
   }

@@ -43,8 +43,12 @@ export function virtualChange(scene: Scene, change: Change): readonly Sent[] {
         return [...setValue(part, 'fallback-persistence', 'none', 'none'), ...setList(part, 'persist', undefined)];
       return persistenceCommands(scene, part, persistenceSchema.parse(change.desired));
     case 'tls':
-      if (change.desired === undefined) throw lacking('taking TLS off a virtual server');
-      return tlsCommands(scene, part, clientTlsSchema.parse(change.prior ?? {}), clientTlsSchema.parse(change.desired));
+      return tlsCommands(
+        scene,
+        part,
+        clientTlsSchema.parse(change.prior ?? {}),
+        clientTlsSchema.optional().parse(change.desired),
+      );
     case 'listen':
       return listenCommands(scene, part, target);
     case 'protocol':

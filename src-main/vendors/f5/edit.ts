@@ -12,8 +12,8 @@ import { applyTmsh } from './write.ts';
 /**
  * The tmsh commands of an edit in the order of one transaction, each with its inverse. Knows members (new, gone, `weight`, `priority`,
  * `maxConnections`, `adminState`, `monitors`), pools (new, gone, `algorithm`, `monitors`, `monitorsRequired`, `minActiveMembers`,
- * `onMemberDown`, `slowStartMs`), monitors (new, gone, interval, time-out, what is sent and expected) and of virtual servers `pool`,
- * `adminState`, `connectionLimit`, `persistence`, and of `tls` versions, suites and profiles. Throws CAPABILITY_MISSING for the rest
+ * `onMemberDown`, `slowStartMs`, `tls`), monitors (new, gone, interval, time-out, what is sent and expected) and of virtual servers `pool`,
+ * `adminState`, `connectionLimit`, `persistence`, and `tls` (`writtenTlsKeys`, profiles, certificates of the device). Throws CAPABILITY_MISSING for the rest
  * and PLAN_INVALID for a subject that is not there.
  */
 export function commandsOf(text: string, edit: Edit): readonly Sent[] {

@@ -1,10 +1,12 @@
 import type { DeviceModel, Unmodelled } from '../../contract/model.ts';
 import { maskWith } from '../mask.ts';
 import type { SourceFile } from '../vendor.ts';
+import { factsOfListed } from './certificates/facts.ts';
 import { monitorOf } from './monitors.ts';
 import { nodeOf, poolOf } from './pools.ts';
 import { readTree, Settings, type Statement } from './tree.ts';
-import { certificatesOf, type Named, virtualServerOf } from './virtuals.ts';
+import { certificatesOf, withMemberTls } from './tls.ts';
+import { type Named, virtualServerOf } from './virtuals.ts';
 
 interface Placed {
   readonly statement: Statement;
@@ -28,14 +30,14 @@ export function parseBigip(files: readonly SourceFile[]): DeviceModel {
   function found(kind: string): readonly Statement[] {
     return placed.flatMap(({ statement }) => (isA(statement, kind) && isModelled(statement) ? [statement] : []));
   }
-  const clientSsl = found('ltm profile client-ssl');
+  const virtualServers = distinct(found('ltm virtual').map((one) => virtualServerOf(one, named)));
   return {
-    virtualServers: distinct(found('ltm virtual').map((one) => virtualServerOf(one, named))),
-    pools: distinct(found('ltm pool').map(poolOf)),
+    virtualServers,
+    pools: withMemberTls(distinct(found('ltm pool').map(poolOf)), virtualServers, named.serverSsl),
     monitors: distinct(found('ltm monitor').map(monitorOf)),
     nodes: distinct(found('ltm node').map(nodeOf)),
     profiles: [...found('ltm profile').map(profileOf), ...found('ltm persistence').map(persistenceProfile)],
-    certificates: certificates(clientSsl, found('sys file ssl-cert')),
+    certificates: certificates(found('ltm profile'), found('sys file ssl-cert')),
     unmodelled: placed.filter(({ statement }) => !isModelled(statement)).map(unmodelledOf),
   };
 }
@@ -67,16 +69,18 @@ function nameOf({ words }: Statement): string {
 
 function namesOf(statements: readonly Statement[]): Named {
   const clientSsl = new Map<string, Settings>();
+  const serverSsl = new Map<string, Settings>();
   const persistence = new Map<string, { kind: string; settings: Settings }>();
   const policies = new Map<string, Settings>();
   for (const statement of statements) {
     const [, kind, third = '', fourth = ''] = statement.words;
     const settings = new Settings({ body: statement.body ?? [] });
     if (isA(statement, 'ltm profile client-ssl')) clientSsl.set(fourth, settings);
+    else if (isA(statement, 'ltm profile server-ssl')) serverSsl.set(fourth, settings);
     else if (isA(statement, 'ltm persistence')) persistence.set(fourth, { kind: third, settings });
     else if (kind === 'policy') policies.set(third, settings);
   }
-  return { clientSsl, persistence, policies };
+  return { clientSsl, serverSsl, persistence, policies };
 }
 
 const tlsKeys = new Set(['cert', 'key', 'chain', 'cert-key-chain', 'ciphers', 'inherit-certkeychain']);
@@ -96,20 +100,39 @@ function persistenceProfile({ words, body }: Statement) {
   return { name, kind: `persistence ${kind}`, native: new Settings({ body: body ?? [] }).others(known) };
 }
 
-function certificates(clientSsl: readonly Statement[], files: readonly Statement[]): DeviceModel['certificates'] {
-  const used = clientSsl.flatMap(({ body }) => certificatesOf(new Settings({ body: body ?? [] })));
-  const found = used.map(({ name, keyFile, chainFile }) => ({
-    name,
-    native: {
-      ...(keyFile === undefined ? {} : { key: keyFile }),
-      ...(chainFile === undefined ? {} : { chain: chainFile }),
-    },
-  }));
-  const stored = files.map(({ words, body }) => ({
-    name: words[3] ?? '',
-    native: new Settings({ body: body ?? [] }).others(new Set()),
-  }));
-  return distinct([...found, ...stored]);
+/** What the device tells of a certificate stands beside what its profiles say of its key and chain. */
+const factKeys = new Set('subject issuer expiration-date expiration-string serial-number'.split(' '));
+
+function certificates(profiles: readonly Statement[], files: readonly Statement[]): DeviceModel['certificates'] {
+  const stored = new Map(
+    files.map((one) => {
+      const facts = factsOfListed(one);
+      const native = new Settings({ body: one.body ?? [] }).others(facts === undefined ? new Set() : factKeys);
+      return [one.words[3] ?? '', { facts, native }] as const;
+    }),
+  );
+  const used = new Map(
+    profiles
+      .filter(({ words }) => words[2] === 'client-ssl' || words[2] === 'server-ssl')
+      .flatMap(({ body }) => certificatesOf(new Settings({ body: body ?? [] })))
+      .toReversed()
+      .map((one) => [one.name, one] as const),
+  );
+  return [...new Set([...[...used.keys()].toReversed(), ...stored.keys()])].map((name) => {
+    const { keyFile, chainFile } = used.get(name) ?? {};
+    const { facts, native = {} } = stored.get(name) ?? {};
+    return {
+      name,
+      ...(facts === undefined
+        ? {}
+        : { subject: facts.subject, issuer: facts.issuer, notAfter: facts.notAfter, serial: facts.serial }),
+      native: {
+        ...native,
+        ...(keyFile === undefined ? {} : { key: keyFile }),
+        ...(chainFile === undefined ? {} : { chain: chainFile }),
+      },
+    };
+  });
 }
 
 /** Of several objects with one name (two files that overlap) the first. */

@@ -1,9 +1,11 @@
 import type { DeviceModel } from '../../contract/model.ts';
 import type { Command, Plan, Step } from '../../contract/plan.ts';
 import type { PlanDraft } from '../vendor.ts';
+import { affectsOf } from './affects.ts';
 import { usesRatios } from './algorithms.ts';
 import { type DeviceGroup, noNewerAnswer } from './group.ts';
 import { readingText } from './listing.ts';
+import { linesIn } from './inherited-lines.ts';
 import type { Sent } from './sent.ts';
 import { callText, type LoginShell, quote, takenAnswer, takenOrAlreadyAnswer, transactionText } from './shell.ts';
 import { BigipText, type Item, keyOf, linesOf, secretSetting, textOf } from './text.ts';
@@ -13,7 +15,11 @@ type Sha256 = (bytes: Uint8Array) => string;
 
 /** Over what objects say, in no order: the same configuration has the same fingerprint however it is listed. */
 export function fingerprintOf(text: string, sha256: Sha256): string {
-  return hashOf(new BigipText(text).parts.flatMap(linesOf), sha256);
+  const config = new BigipText(text);
+  return hashOf(
+    config.parts.flatMap((part) => linesIn(config, part)),
+    sha256,
+  );
 }
 
 function hashOf(lines: readonly string[], sha256: Sha256): string {
@@ -231,25 +237,6 @@ function keepOf(sent: readonly Sent[], place: Place): Step[] {
   ];
 }
 
-/** What else holds an object that a command is said to: pools with a monitor, virtual servers with a profile or a pool. */
-function affectsOf(sent: readonly Sent[], model: DeviceModel): PlanDraft['affects'] {
-  const found = new Map<string, PlanDraft['affects'][number]>();
-  for (const { command, of } of sent) {
-    if (!command.startsWith('modify ')) continue;
-    const name = of.slice(of.lastIndexOf(' ') + 1);
-    const holders = [
-      ...model.pools
-        .filter(({ monitors }) => monitors?.includes(name) ?? false)
-        .map((one) => ['pool', one.name] as const),
-      ...model.virtualServers
-        .filter(({ tls, persistence }) => (tls?.profiles?.includes(name) ?? false) || persistence?.name === name)
-        .map((one) => ['virtualServer', one.name] as const),
-    ];
-    for (const [kind, holder] of holders) found.set(`${kind} ${holder}`, { kind, name: holder, why: `uses ${name}` });
-  }
-  return [...found.values()];
-}
-
 /** What a person should know before the push. */
 export function warningsOf(sent: readonly Sent[], after: DeviceModel, group: DeviceGroup): string[] {
   const ratios = sent.flatMap(({ command, of }) =>
@@ -281,9 +268,12 @@ function split(
 ): { readonly touched: string[]; readonly rest: string[] } {
   const touched: string[] = [];
   const rest: string[] = [];
-  for (const part of new BigipText(text).parts) {
+  const config = new BigipText(text);
+  for (const part of config.parts) {
     const key = keyOf(part);
-    if (!free.includes(key)) (subjects.includes(key) ? touched : rest).push(...linesOf(part));
+    if (free.includes(key)) continue;
+    if (subjects.includes(key)) touched.push(...linesIn(config, part));
+    else rest.push(...linesOf(part));
   }
   return { touched: touched.sort(), rest };
 }

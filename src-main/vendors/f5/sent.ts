@@ -1,5 +1,6 @@
 import { AppError } from '../../contract/errors.ts';
 import type { DeviceModel } from '../../contract/model.ts';
+import type { PlanDraft } from '../vendor.ts';
 import { namedLists } from './command.ts';
 import { type BigipText, type Item, keyOf, lineOf, type Part, secretSetting } from './text.ts';
 
@@ -8,6 +9,8 @@ export interface Sent {
   readonly command: string;
   readonly inverse: string;
   readonly of: string;
+  /** What else it touches, where its object alone does not tell. */
+  readonly affects?: PlanDraft['affects'];
 }
 
 /** What the commands of an edit are made from: the configuration as it is, and the model as it shall read. */

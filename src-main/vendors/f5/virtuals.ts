@@ -1,12 +1,14 @@
-import type { ClientTls, Persistence, Route, VirtualServer } from '../../contract/model.ts';
+import type { Persistence, Route, VirtualServer } from '../../contract/model.ts';
 import { prefixOfMask } from '../netmask.ts';
 import { splitEndpoint } from './addresses.ts';
 import { numberAs } from './pools.ts';
+import { clientTlsOf, defaultFirst } from './tls.ts';
 import { plain, Settings, type Statement } from './tree.ts';
 
 /** What a virtual server refers to, by name. */
 export interface Named {
   readonly clientSsl: ReadonlyMap<string, Settings>;
+  readonly serverSsl: ReadonlyMap<string, Settings>;
   /** With the kind: `cookie`, `source-addr` ... */
   readonly persistence: ReadonlyMap<string, { readonly kind: string; readonly settings: Settings }>;
   readonly policies: ReadonlyMap<string, Settings>;
@@ -39,7 +41,9 @@ export function virtualServerOf({ words, body }: Statement, named: Named): Virtu
     protocol: protocolOf(profiles, settings.text('ip-protocol')),
     ...(pool === undefined || pool === 'none' ? {} : { pool }),
     ...(routes.length === 0 ? {} : { routes }),
-    ...(tlsProfiles.length === 0 ? {} : { tls: tlsOf(tlsProfiles, named) }),
+    ...(tlsProfiles.length === 0
+      ? {}
+      : { tls: clientTlsOf(defaultFirst(tlsProfiles, named.clientSsl), named.clientSsl) }),
     ...numberAs('connectionLimit', settings.number('connection-limit')),
     ...persistenceOf(settings, named),
     ...sourceNatOf(settings.inside('source-address-translation')),
@@ -66,45 +70,6 @@ function sourceNatOf(settings: Settings): { sourceNat?: string } {
   const type = settings.text('type');
   const sourceNat = type === 'snat' ? (settings.text('pool') ?? type) : type;
   return sourceNat === undefined || sourceNat === 'none' ? {} : { sourceNat };
-}
-
-/** Of several client-ssl profiles (by SNI) the certificates of all, the versions of the first. */
-function tlsOf(names: readonly string[], { clientSsl }: Named): ClientTls {
-  const settings = names.flatMap((name) => clientSsl.get(name) ?? []);
-  const certificates = settings.flatMap(certificatesOf);
-  const [first] = settings;
-  const ciphers = first?.text('ciphers');
-  return {
-    profiles: [...names],
-    ...(certificates.length === 0 ? {} : { certificates }),
-    ...(first === undefined ? {} : minVersionOf(first.text('options') ?? '')),
-    ...(ciphers === undefined || ciphers === 'none' ? {} : { ciphers: ciphers.split(':') }),
-  };
-}
-
-export function certificatesOf(settings: Settings): { name: string; keyFile?: string; chainFile?: string }[] {
-  const chains = settings.inside('cert-key-chain').all.map((one) => new Settings({ body: one.body ?? [] }));
-  return (chains.length === 0 ? [settings] : chains).flatMap((one) => {
-    const name = one.text('cert');
-    const keyFile = one.text('key');
-    const chainFile = one.text('chain');
-    if (name === undefined || name === 'none') return [];
-    return [
-      {
-        name,
-        ...(keyFile === undefined ? {} : { keyFile }),
-        ...(chainFile === undefined || chainFile === 'none' ? {} : { chainFile }),
-      },
-    ];
-  });
-}
-
-/** The lowest version that no option forbids. Before TMOS 14 nothing forbids SSLv3 but an option or the cipher string. */
-function minVersionOf(options: string): { minVersion?: string } {
-  const off = new Set(options.split(/\s+/));
-  if (!off.has('no-tlsv1')) return {};
-  if (!off.has('no-tlsv1.1')) return { minVersion: '1.1' };
-  return { minVersion: off.has('no-tlsv1.2') ? '1.3' : '1.2' };
 }
 
 const methods: Readonly<Record<string, NonNullable<Persistence['method']>>> = {

@@ -299,6 +299,12 @@ test('a new certificate is made alone, beside one of another kind of key, or for
     expect(standingOf(made.draft, 'new', listed(applyTmsh(text, transactionOf(made.draft.steps)).text), sha256)).toEqual(
       { file: 'new', differences: [] },
     );
+  const more = listed(applyTmsh(orchard, transactionOf(alone.draft.steps)).text).replaceAll(
+    /(ssl-cert \/Common\/shop\S* \{\n)/g,
+    '$1    subject CN=orchard.example\n',
+  );
+  expect(standingOf(alone.draft, 'new', more, sha256)).toEqual({ file: 'new', differences: [] });
+  expect(standingOf(alone.draft, 'old', more, sha256).file).toBe('new');
   expectWayBack(orchard, alone);
   expectWayBack(orchard + told, beside);
 });
