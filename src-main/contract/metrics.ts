@@ -42,8 +42,12 @@ export const memberSampleSchema = z.strictObject({
 });
 export type MemberSample = z.infer<typeof memberSampleSchema>;
 
+/** The unit of a cluster that serves it, where that is another than the one that was asked: figures are absent then, and stand there. */
+const activeOn = z.string().optional();
+
 export const poolSampleSchema = z.strictObject({
   name: z.string(),
+  activeOn,
   algorithm: z.string().optional(),
   health: healthSchema.optional(),
   adminState: adminStateSchema.optional(),
@@ -55,6 +59,7 @@ export type PoolSample = z.infer<typeof poolSampleSchema>;
 
 export const virtualServerSampleSchema = z.strictObject({
   name: z.string(),
+  activeOn,
   address: z.string().optional(),
   port: z.number().int().optional(),
   protocol: z.string().optional(),

@@ -6,6 +6,7 @@ import type { HostSession } from '../../transports/transport.ts';
 import { unifiedHunks } from '../hunks.ts';
 import { maskWith } from '../mask.ts';
 import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
+import { activeUnitsOf, figuresOfActive, type Placement, placementOf, placementText } from './active.ts';
 import { offeredModes } from './algorithms.ts';
 import { openCertificates } from './certificates/open.ts';
 import { certificateDifferences, certificateOfPlan } from './certificates/standing.ts';
@@ -31,8 +32,24 @@ interface Look {
   readonly version: readonly [number, number];
 }
 
+type Places = (shell: LoginShell, version: Look['version'], signal: AbortSignal) => Promise<Placement>;
+
+/** What belongs to which traffic group changes seldom: asked for again after five minutes. */
+function rememberedPlaces(host: HostSession, tools: DriverTools): Places {
+  let known: { readonly placement: Placement; readonly untilMs: number } | undefined;
+  return async (shell, version, signal) => {
+    const nowMs = tools.now().getTime();
+    if (known === undefined || known.untilMs <= nowMs) {
+      const placement = placementOf(await ask(host, placementText(shell, version), signal));
+      known = { placement, untilMs: nowMs + 300_000 };
+    }
+    return known.placement;
+  };
+}
+
 /** A BIG-IP by tmsh over SSH: read, polled, changed, saved and synchronised there. */
 export function openBigip(host: HostSession, tools: DriverTools): OpenDevice {
+  const places = rememberedPlaces(host, tools);
   let known: Promise<Look> | undefined;
   async function look(signal: AbortSignal): Promise<Look> {
     known ??= lookAt(host, signal);
@@ -97,7 +114,7 @@ export function openBigip(host: HostSession, tools: DriverTools): OpenDevice {
   return {
     test: (report, signal) => testDevice(look, group, tools, report, signal),
     read,
-    poll: async (signal) => poll(host, await look(signal), tools, signal),
+    poll: async (signal) => poll(host, await look(signal), places, tools, signal),
     plan: (reading, edit, planId, signal) =>
       drafted(reading, planId, signal, (before) => ({ sent: commandsOf(before, edit) })),
     planFiles: (reading, files, planId, signal) =>
@@ -180,16 +197,19 @@ function refuseNewer({ newer, isConflict, name, status }: DeviceGroup): void {
 
 async function poll(
   host: HostSession,
-  { shell, name }: Look,
+  { shell, name, version }: Look,
+  places: Places,
   tools: DriverTools,
   signal: AbortSignal,
 ): Promise<Sample> {
   const text = await ask(host, callText(shell, statisticsCommands), signal);
   const failover = failoverOf(text);
+  const { active, hasPeers } = activeUnitsOf(text);
+  const figures = samplesOf(text);
   return {
     at: tools.now().toISOString(),
     device: { vendor: 'f5', product: 'BIG-IP', version: name, ...(failover === undefined ? {} : { failover }) },
-    ...samplesOf(text),
+    ...(hasPeers ? figuresOfActive(figures, active, await places(shell, version, signal)) : figures),
     errors: [],
   };
 }

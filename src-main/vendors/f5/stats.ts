@@ -10,6 +10,7 @@ export const statisticsCommands = [
   'show ltm pool recursive members field-fmt raw',
   'show ltm virtual recursive field-fmt raw',
   'show cm failover-status',
+  'show cm traffic-group',
 ];
 
 /** `Status  ACTIVE`: a standby counts only what it sees itself, which is not the traffic of the group. */
