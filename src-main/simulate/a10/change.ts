@@ -36,7 +36,7 @@ function checkWhole({ form, words }: Given): void {
 /** Of two statements that exclude each other the later one stays; what is on by itself is not written. */
 const opposites: Readonly<Record<string, readonly string[]>> = {
   enable: ['disable', 'disable-with-health-check'],
-  disable: ['disable-with-health-check'],
+  disable: ['disable-with-health-check', 'enable'],
   'disable-with-health-check': ['disable'],
   'health-check': ['health-check-disable'],
   'health-check-disable': ['health-check'],
@@ -45,7 +45,8 @@ const opposites: Readonly<Record<string, readonly string[]>> = {
 function withStatement(children: Statements, given: Given, known: Statement | undefined): Statements {
   const gone = (opposites[given.key] ?? []).flatMap((words) => findStatement(children, words) ?? []);
   const rest = children.filter((one) => !gone.includes(one));
-  if (given.key === 'enable' || isNormal(given)) return rest.filter((one) => one !== known);
+  if ((given.key === 'enable' && given.form.mode !== 'vrrp-common') || isNormal(given))
+    return rest.filter((one) => one !== known);
   if (known !== undefined) {
     const isReentered = given.form.enters !== undefined;
     if (

@@ -145,7 +145,7 @@ export function makeDevice(options: DeviceOptions): Device {
     savedAt: () => savedAt,
     now,
     startedAt: () => startedAt,
-    role: () => role,
+    role: () => role ?? (hasVrrpA(running.get(shared) ?? []) ? 'Active' : undefined),
     become: (next) => {
       role = next;
     },
@@ -173,4 +173,10 @@ export function makeDevice(options: DeviceOptions): Device {
     running: () => textOf(running),
     saved: () => textOf(startup),
   };
+}
+
+/** `enable` in `vrrp-a common`; a device that was told no part is the active one then. */
+function hasVrrpA(config: Statements): boolean {
+  const common = config.find(({ text }) => text === 'vrrp-a common');
+  return common?.children.some(({ text }) => text === 'enable') === true;
 }

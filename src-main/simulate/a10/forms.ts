@@ -1,3 +1,4 @@
+import { moreRows } from './forms-more.ts';
 import { type Row, sslRows } from './forms-ssl.ts';
 
 /** One form of a command: where it is taken, how it is written, where that is known from. A command without a form is no command. */
@@ -167,6 +168,7 @@ const rows: readonly Row[] = [
   ['template', 'weight <1-1000>', 1, '', 'weight 5', module],
   ['template', 'conn-limit <1-64000000>', 1, '', 'conn-limit 1000', module],
   ...sslRows,
+  ...moreRows,
 ];
 
 /** Every command that the simulated device takes, beside those that move between modes (enable, configure, exit, end, no). */

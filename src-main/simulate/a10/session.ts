@@ -16,6 +16,7 @@ import {
   showVrrpA,
   showVcs,
 } from './show.ts';
+import { showBindings, showMonitors } from './show-more.ts';
 import { wordsOf } from './tree.ts';
 
 export interface SessionOptions {
@@ -172,6 +173,8 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
     if (second === 'vcs') return showVcs(device);
     if (second === 'pki') return showPki(device.pki(partition), fourth, isBound, device.now());
     if (third === 'ssl') return showPki(device.pki(partition), words[4], isBound, device.now());
+    if (second === 'health') return showMonitors(device, partition, fourth);
+    if (fourth === 'bind') return showBindings(device, partition, words[4]);
     if (third === 'server') return showServers(device, partition, fourth);
     if (third === 'service-group') return showGroups(device, partition, fourth);
     return showVirtualServers(device, partition, fourth);

@@ -18,6 +18,10 @@ const ways: Readonly<Record<string, readonly string[]>> = {
   'client-ssl': ['slb template client-ssl t1'],
   'server-ssl': ['slb template server-ssl t2'],
   cipher: ['slb template cipher suites'],
+  'vrrp-common': ['vrrp-a common'],
+  vrid: ['vrrp-a vrid 1'],
+  blade: ['vrrp-a vrid 1', 'blade-parameters'],
+  'peer-group': ['vrrp-a peer-group'],
 };
 
 test.each(forms.filter(({ example }) => example !== '').map((form) => [form.mode, form.example, form] as const))(
