@@ -50,10 +50,10 @@ export const resume: Command = {
     ),
 };
 
-/** A name of a pool may hold slashes; those of devices and members do not. */
+/** A pool's name may hold slashes; a member's only where it begins with one, as `/Common/w1:80` of `lb//Common/app//Common/w1:80`. */
 function placeOf(given: Arguments): Place {
   const text = given.need(0, 'DEVICE/POOL/MEMBER');
-  const [, device, pool, member] = /^([^/]+)\/(.+)\/([^/]+)$/.exec(text) ?? [];
+  const [, device, pool, member] = /^([^/]+)\/(.+?)\/(\/.+)$/.exec(text) ?? /^([^/]+)\/(.+)\/([^/]+)$/.exec(text) ?? [];
   if (device !== undefined && pool !== undefined && member !== undefined) return { device, pool, member };
   throw new AppError('INPUT_INVALID', `"${text}" names no member. Write DEVICE/POOL/MEMBER.`);
 }

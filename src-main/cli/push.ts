@@ -23,6 +23,9 @@ export function sayPlan(plan: Plan, say: (message: string) => void): void {
   plan.warnings.forEach((warning) => {
     say(`  warning: ${warning}`);
   });
+  for (const { title, lacking } of plan.steps) {
+    if (lacking !== undefined) say(`  not here: ${title}: ${lacking}`);
+  }
   sayCommands(
     'sends',
     plan.steps.flatMap(({ commands }) => commands),

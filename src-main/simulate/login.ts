@@ -63,9 +63,9 @@ export interface Faults {
   /** No command is answered. What it does, it does. */
   readonly isSilent?: boolean;
   /** The connection ends when a command that matches arrives: before it is done. */
-  readonly cutBefore?: RegExp;
+  readonly cutBefore?: Pick<RegExp, 'test'>;
   /** The connection ends once such a command is done, before its answer. */
-  readonly cutAfter?: RegExp;
+  readonly cutAfter?: Pick<RegExp, 'test'>;
   /** A pager takes no key any more. */
   readonly isPagerStuck?: boolean;
   /** A command that matches is refused in these words and not done. */

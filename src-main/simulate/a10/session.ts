@@ -23,6 +23,8 @@ export interface SessionOptions {
   /** Empty where Enter is enough. */
   readonly enablePassword: string;
   readonly watch: Watch;
+  /** False for the privilege `read`: user and privileged EXEC alone (CLI reference, show admin). Default true. */
+  readonly mayWrite?: boolean;
   /** How many sessions are in configuration mode, this one included when it asks. */
   readonly configuring: { count: number };
   /** Devices that `configure sync` reaches, by address. */
@@ -108,6 +110,7 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
       return { text: '' };
     }
     const isConfigure = isShort(first, 'configure') && (rest.length === 0 || 'terminal'.startsWith(rest[0] ?? ''));
+    if (isConfigure && options.mayWrite === false) throw unrecognized(promptOf().length);
     return isConfigure ? askToConfigure() : undefined;
   }
   function askPassword(): ShellAnswer {
@@ -258,7 +261,8 @@ export function openSession(device: Device, options: SessionOptions): LoginShell
     if (moved !== undefined) return moved;
     const [command, filter] = splitPipe(line);
     const given = matchForm('exec', command);
-    if ('form' in given && (isPrivileged || given.words[1] === 'version')) {
+    const isAllowed = options.mayWrite !== false || /^(?:show|terminal|active-partition)/.test(command);
+    if ('form' in given && (isPrivileged || given.words[1] === 'version') && isAllowed) {
       options.seen(line, given.form.source);
       const answer = execute(given);
       return filter === undefined ? answer : { ...answer, text: filtered(answer.text, filter) };

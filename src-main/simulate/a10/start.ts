@@ -25,6 +25,8 @@ export interface SimulatedA10 extends Omit<Device, 'config' | 'change' | 'startu
 export interface A10Options extends Omit<DeviceOptions, 'carried'> {
   /** Passwords by the names of accounts. */
   readonly accounts: Readonly<Record<string, string>>;
+  /** Accounts with the privilege `read`; all others have `write`. */
+  readonly readers?: readonly string[];
   /** Default empty: Enter is enough. */
   readonly enablePassword?: string;
   readonly peers?: Readonly<Record<string, Device>>;
@@ -45,7 +47,7 @@ export async function startA10(options: A10Options): Promise<SimulatedA10> {
   const commands: { line: string; source: string | undefined }[] = [];
   const configuring = { count: 0 };
   const ssh = await openSshDevice(
-    (_account, watch) =>
+    (account, watch) =>
       carriedLogin(
         {
           exec: () => Promise.resolve(1), // it takes no commands but in its shell
@@ -56,6 +58,7 @@ export async function startA10(options: A10Options): Promise<SimulatedA10> {
               configuring,
               peers: options.peers ?? {},
               fetch: fetchBySsh,
+              mayWrite: options.readers?.includes(account) !== true,
               seen: (line, source) => {
                 commands.push({ line, source });
               },

@@ -27,6 +27,8 @@ export interface SimulatedNetscaler extends Omit<Appliance, 'reboot'>, SshDevice
 export interface NetscalerOptions extends Omit<ApplianceOptions, 'health'>, SshDeviceOptions {
   /** Answers SNMP v1 and v2c too, on this port (0: any free one). */
   readonly snmp?: { readonly community: string; readonly port?: number };
+  /** What accounts may do: the `<cmdspec>` of the policies (`add system cmdPolicy NAME ALLOW <cmdspec>`) that they have; all, where none is given. */
+  readonly policies?: Readonly<Record<string, readonly RegExp[]>>;
   /** Pretended connections a second to each virtual server, seen by SNMP; none unless told. */
   readonly connectionsPerSecond?: number;
   /** Serves its virtual servers on loopback addresses, by real traffic. */
@@ -55,11 +57,13 @@ export async function startNetscaler(options: NetscalerOptions): Promise<Simulat
     if (!answer.isRefused) leaving.note(line, parseConfiguration(appliance.running()));
     return answer;
   }
-  const device = await openSshDevice((_account, watch) => {
+  const device = await openSshDevice((account, watch) => {
     const login = loginTo({
       run: (line) => {
         commands.push(line);
-        return unlessRefused(() => watch(line, () => runHere(line)));
+        return unlessRefused(() =>
+          watch(line, () => (mayRun(options.policies?.[account], line) ? runHere(line) : forbidden(line))),
+        );
       },
       greeting: () => (appliance.role() === 'secondary' ? 'Warning: You are connected to a secondary node\n' : ''),
       prompt: '> ',
@@ -139,4 +143,14 @@ function healthBy({ counters, failedSince }: Carrier, leaving: Leaving): HealthO
     if (isEnabled) return failedSince(name) === undefined ? 'UP' : 'DOWN';
     return leaving.isWaiting(name, counters(name)?.current ?? 0) ? 'GOING OUT OF SERVICE' : 'OUT OF SERVICE';
   };
+}
+
+/** Expressions of policies know no case (Administration Guide, command policies). */
+function mayRun(policies: readonly RegExp[] | undefined, line: string): boolean {
+  return policies === undefined || policies.some(({ source }) => new RegExp(source, 'i').test(line));
+}
+
+/** NITRO's error 2138, as public issues of its clients quote it (slauger/check_netscaler 83). */
+function forbidden(line: string): ReturnType<Appliance['run']> {
+  return { text: `ERROR: Not authorized to execute this command [${line}]\n`, isRefused: true };
 }

@@ -10,7 +10,7 @@ export const a10Terminal: TerminalDialect = {
   questions: [
     { when: /^\s*Password:\s*$/i, answer: { secret: true } },
     // Leaving or entering configuration while somebody else is in it, or while another profile is loaded.
-    { when: /(?:configuration mode|another session)[^?]*\?\s*\[yes\/no\]:?\s*$/i, answer: 'yes' },
+    { when: /(?:configuration (?:mode|session)|another session)[^]*\?\s*[[(]yes\/no[\])]:?\s*$/i, answer: 'yes' },
   ],
   asking: /(?:\[(?:yes\/no|y\/n|confirm)\]|\((?:yes\/no|y\/n|N\/y)\))\s*:?\s*$/i,
   noSecret: '',

@@ -11,8 +11,11 @@ export type LoginShell = 'bash' | 'tmsh';
 const refusal = String.raw`(?:^|\n)[^\n]{0,80}(?:Syntax Error|Data Input Error|Unexpected Error|[Tt]ransaction failed|0[01][0-9a-fA-F]{6}:\d+:)`;
 /** An answer that refuses nothing. */
 export const takenAnswer = String.raw`^(?![^]*${refusal})`;
-/** The same, or that what was to be taken back is taken back already. */
-export const takenOrAlreadyAnswer = String.raw`${takenAnswer}|0[01][0-9a-fA-F]{6}:\d+:[^\n]*(?:was not found|already exists)`;
+/**
+ * The same, or that what was to be taken back is taken back already; or that the account may not (01070822), as then it could not change it either.
+ * What is read afterwards is what counts.
+ */
+export const takenOrAlreadyAnswer = String.raw`${takenAnswer}|0[01][0-9a-fA-F]{6}:\d+:[^\n]*(?:was not found|already exists|Access Denied)`;
 
 const refused = new RegExp(refusal, 'u');
 
