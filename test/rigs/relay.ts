@@ -14,6 +14,8 @@ export interface Relay {
   readonly connections: () => number;
   /** Cuts every open connection (RST); new ones are accepted unless `refuse(true)`. */
   readonly cut: () => void;
+  /** Cuts every open connection towards its client alone: the server hears nothing, as when a firewall forgets a connection. */
+  readonly abandon: () => void;
   /** Cuts a connection as soon as this many further bytes have passed in that direction, all connections together. */
   readonly cutAfter: (direction: 'up' | 'down', bytes: number) => void;
   /** Nothing passes and nothing is closed, as when a cable is pulled, until `thaw`. */
@@ -33,6 +35,7 @@ export async function openRelay(target: RelayTarget): Promise<Relay> {
   const passed = { up: 0, down: 0 };
   const left: Record<Direction, number | undefined> = { up: undefined, down: undefined };
   const timers = new Set<NodeJS.Timeout>();
+  const abandoned = new Set<Socket>();
   let isFrozen = false;
   let isRefusing = false;
   let delayMs = 0;
@@ -100,6 +103,15 @@ export async function openRelay(target: RelayTarget): Promise<Relay> {
     pairs.clear();
   }
 
+  function abandon(): void {
+    const all = [...pairs];
+    pairs.clear();
+    for (const { client, server } of all) {
+      abandoned.add(server);
+      client.resetAndDestroy();
+    }
+  }
+
   function setFrozen(value: boolean): void {
     isFrozen = value;
     for (const { client, server } of pairs) {
@@ -119,6 +131,7 @@ export async function openRelay(target: RelayTarget): Promise<Relay> {
     bytes: () => ({ ...passed }),
     connections: () => pairs.size,
     cut,
+    abandon,
     cutAfter: (direction, bytes) => {
       left[direction] = bytes;
     },
@@ -138,6 +151,7 @@ export async function openRelay(target: RelayTarget): Promise<Relay> {
       for (const timer of timers) clearTimeout(timer);
       const closed = new Promise((resolve) => listener.close(resolve));
       for (const pair of pairs) dropPair(pair);
+      for (const server of abandoned) server.destroy();
       await closed;
     },
   };

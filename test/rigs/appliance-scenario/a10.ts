@@ -93,15 +93,37 @@ export const a10Appliance: ApplianceVendor = {
   saving: ['write memory all-partitions'],
   removal: { desired: ofPool({ members: [{ name: 'w3:80', absent: true }] }), says: [] },
   draining: /^ {2}member w2 80\n {4}disable-with-health-check\n/m,
-  walk: ofPool({
-    algorithm: 'least-connections',
-    members: [
-      { name: 'w1:80', weight: 9 },
-      { name: 'w2:80', adminState: 'draining' },
-      { name: 'w4:80', address: '192.0.2.4', port: 80 },
-    ],
-  }),
-  refused: { desired: ofPool({ monitors: ['none'] }), says: [/none/] },
+  walk: {
+    there: {
+      desired: ofPool({
+        algorithm: 'least-connections',
+        members: [
+          { name: 'w1:80', weight: 9 },
+          { name: 'w2:80', adminState: 'draining' },
+          { name: 'w4:80', address: '192.0.2.4', port: 80 },
+        ],
+      }),
+      says: [
+        / method service-(?:weighted-)?least-connection\n/,
+        / weight 9\n/,
+        / disable-with-health-check\n/,
+        / member w4 80\n/,
+      ],
+    },
+    back: {
+      desired: ofPool({
+        algorithm: { name: 'round-robin', weighted: true, per: 'member' },
+        members: [
+          { name: 'w1:80', weight: 3 },
+          { name: 'w2:80', adminState: 'enabled' },
+          { name: 'w4:80', absent: true },
+        ],
+      }),
+      says: [/ method service-weighted-rr\n/, / weight 3\n/, /^(?![^]*(?: disable-with-health-check| member w4 80))/],
+    },
+  },
+  // A method that this release does not know.
+  refused: { desired: ofPool({ algorithm: 'link' }), says: [/Unrecognized command/] },
   forbidden: /Unrecognized command/,
   looks: /^(?:show |enable$|terminal length|secret)/,
 };

@@ -40,8 +40,8 @@ export interface ApplianceVendor {
   readonly removal: Wish;
   /** 8: the second member's line while it drains. */
   readonly draining: RegExp;
-  /** Four commands or lines on the device or more, all in one push: what a link may be cut in. */
-  readonly walk: object;
+  /** Four commands or lines on the device or more, all in one push: what a link may be cut in; and their way back, as often as wanted. */
+  readonly walk: { readonly there: Wish; readonly back: Wish };
   /** 11: what the device refuses, and its words for that. */
   readonly refused: Wish;
   /** 16: the words with which the reader is refused. */

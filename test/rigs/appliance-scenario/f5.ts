@@ -115,14 +115,30 @@ export const f5Appliance: ApplianceVendor = {
   saving: ['save sys config'],
   removal: { desired: ofPool({ members: [{ name: '/Common/w3:80', absent: true }] }), says: [] },
   draining: /^ +\/Common\/w2:80 \{\n +address 192\.0\.2\.2\n +session user-disabled\n/m,
-  walk: ofPool({
-    algorithm: { name: 'least-connections', weighted: false },
-    members: [
-      { name: '/Common/w1:80', weight: 9 },
-      { name: '/Common/w2:80', adminState: 'draining' },
-      { name: '/Common/w4:80', address: '192.0.2.4', port: 80 },
-    ],
-  }),
+  walk: {
+    there: {
+      desired: ofPool({
+        algorithm: { name: 'least-connections', weighted: false },
+        members: [
+          { name: '/Common/w1:80', weight: 9 },
+          { name: '/Common/w2:80', adminState: 'draining' },
+          { name: '/Common/w4:80', address: '192.0.2.4', port: 80 },
+        ],
+      }),
+      says: [/least-connections-member/, / ratio 9\n/, / session user-disabled\n/, / \/Common\/w4:80 \{/],
+    },
+    back: {
+      desired: ofPool({
+        algorithm: 'round-robin',
+        members: [
+          { name: '/Common/w1:80', weight: 3 },
+          { name: '/Common/w2:80', adminState: 'enabled' },
+          { name: '/Common/w4:80', absent: true },
+        ],
+      }),
+      says: [/ratio-member/, / ratio 3\n/, /^(?![^]*(?:user-disabled|\/Common\/w4:80))/],
+    },
+  },
   refused: { desired: ofPool({ monitors: ['/Common/none'] }), says: [/\/Common\/none/] },
   forbidden: /01070822:3: Access Denied/,
   looks: /^(?:tmsh|show|list|cd)\b/,

@@ -69,23 +69,44 @@ export const netscalerAppliance: ApplianceVendor = {
       virtualServers: [{ name: 'shop', persistence: { method: 'source-ip', timeoutMs: 600_000 } }],
     },
     says: [
-      /^add server 192\.0\.2\.3 192\.0\.2\.3$/m,
-      /^bind serviceGroup app 192\.0\.2\.3 80/m,
+      /^add server w3 192\.0\.2\.3$/m,
+      /^bind serviceGroup app w3 80/m,
       /^bind serviceGroup app w1 80 -weight 3/m,
       /^add lb vserver shop .*-persistenceType SOURCEIP -timeout 10 .*-lbMethod LEASTBANDWIDTH/m,
     ],
   },
   saving: ['save ns config'],
-  removal: { desired: ofPool({ members: [{ name: '192.0.2.3:80', absent: true }] }), says: [] },
+  removal: { desired: ofPool({ members: [{ name: 'w3:80', absent: true }] }), says: [] },
   draining: /^bind serviceGroup app w2 80 .*-state DISABLED/m,
-  walk: ofPool({
-    algorithm: 'source-ip-hash',
-    members: [
-      { name: 'w1:80', weight: 9 },
-      { name: 'w2:80', adminState: 'draining' },
-      { name: 'w4:80', address: '192.0.2.4', port: 80 },
-    ],
-  }),
+  walk: {
+    there: {
+      desired: ofPool({
+        algorithm: 'source-ip-hash',
+        members: [
+          { name: 'w1:80', weight: 9 },
+          { name: 'w2:80', adminState: 'draining' },
+          { name: 'w4:80', address: '192.0.2.4', port: 80 },
+        ],
+      }),
+      says: [/-lbMethod SOURCEIPHASH/, / w1 80 -weight 9/, / w2 80 .*-state DISABLED/, / w4 80/],
+    },
+    back: {
+      desired: ofPool({
+        algorithm: 'round-robin',
+        members: [
+          { name: 'w1:80', weight: 3 },
+          { name: 'w2:80', adminState: 'enabled' },
+          { name: 'w4:80', absent: true },
+        ],
+      }),
+      says: [
+        /-lbMethod ROUNDROBIN/,
+        / w1 80 -weight 3/,
+        / w2 80 (?!.*DISABLED)/,
+        /^(?![^]*bind serviceGroup app w4 80)/,
+      ],
+    },
+  },
   refused: {
     desired: { virtualServers: [{ name: 'shop', persistence: { method: 'source-ip', timeoutMs: 120_000_000 } }] },
     says: [/ERROR: /],

@@ -107,7 +107,7 @@ export function walkScenario(one: ApplianceVendor): void {
 
     test('13, 14: the console killed and the link cut as it waits, the next command puts it back and says so', async () => {
       const before = words();
-      const pushing = await site.cli.waiting('lb', 'apply', await site.cli.planFor('lb', one.walk));
+      const pushing = await site.cli.waiting('lb', 'apply', await site.cli.planFor('lb', one.walk.there.desired));
       expect(device.running()).not.toBe(before[0]);
       pushing.child.kill('SIGKILL');
       site.relay.cut();
