@@ -183,6 +183,27 @@ describe('objects of a simulated NetScaler', { timeout: 120_000 }, () => {
     await thereAndBack(await planned(desired));
   });
 
+  test('a version from history comes back, and goes again', async () => {
+    const { files } = await link.device.read(signal);
+    const others = [
+      'add server w6 192.0.2.6',
+      'bind serviceGroup app w6 80',
+      'unbind serviceGroup app w1 80',
+      'set lb vserver shop -lbMethod LEASTCONNECTION -cltTimeout 90',
+      'add lb monitor more TCP -interval 9',
+      'bind serviceGroup app -monitorName more',
+      'unbind serviceGroup app -monitorName ready',
+      'disable serviceGroup app w2 80',
+    ];
+    for (const command of others) expect(netscaler.run(command).text, command).toMatch(/Done\s*$/);
+    const reading = await link.device.read(signal);
+    const draft = await link.device.planFiles?.(reading, files, 'plan123', signal);
+    if (draft === undefined) throw new Error('no way back');
+    await thereAndBack(draft);
+    await send(draft.steps);
+    expect(draft.warnings).toEqual([expect.stringContaining('nobody has saved')]);
+  });
+
   test('it is polled by stat: who is up, who is drained, and nothing that it does not tell', async () => {
     netscaler.run('disable serviceGroup app w2 80 -graceFul YES');
     const sample = await link.device.poll(signal);
@@ -194,7 +215,8 @@ describe('objects of a simulated NetScaler', { timeout: 120_000 }, () => {
         ['front', 'down'],
       ]),
     );
-    const members = sample.pools.find(({ name }) => name === 'shop/app')?.members;
+    const pool = sample.pools.find(({ name }) => name === 'shop/app');
+    const members = pool?.members.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     expect(members?.map(({ name, health, currentConnections }) => [name, health, currentConnections])).toEqual([
       ['w1:80', 'up', 0],
       ['w2:80', undefined, 0],

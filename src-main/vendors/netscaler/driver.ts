@@ -1,7 +1,7 @@
 import type { DeviceFacts, TestStep } from '../../contract/api.ts';
 import { AppError, toProblem } from '../../contract/errors.ts';
 import type { Sample } from '../../contract/metrics.ts';
-import type { Edit, Plan } from '../../contract/plan.ts';
+import type { Plan } from '../../contract/plan.ts';
 import type { HostSession } from '../../transports/transport.ts';
 import { unifiedHunks } from '../hunks.ts';
 import { maskWith } from '../mask.ts';
@@ -14,6 +14,7 @@ import { isSameSerial, parseShown } from './certificates/show.ts';
 import { ask } from './cli.ts';
 import { readCommands } from './commands.ts';
 import { commandsOf } from './edit.ts';
+import { commandsTo, type WayThere } from './history.ts';
 import { Objects } from './objects.ts';
 import { unwritableOf } from './unwritable.ts';
 import { netscalerSecrets, parseNetscaler } from './parse.ts';
@@ -37,19 +38,28 @@ export function openNetscaler(host: HostSession, tools: DriverTools): OpenDevice
   async function poll(signal: AbortSignal): Promise<Sample> {
     const at = tools.now();
     const isFresh = known !== undefined && at.getTime() - known.atMs < knownForMs;
-    const { facts, model } = isFresh && known !== undefined ? known.reading : await read(signal);
-    const { isStale, ...figures } = await pollByStat(model, (command) => ask(host, command, signal));
-    if (isStale) known = undefined;
-    const { version } = facts;
+    const first = isFresh && known !== undefined ? known.reading : await read(signal);
+    const asked = await pollByStat(first.model, (command) => ask(host, command, signal));
+    // What was asked for by an older configuration may be gone: the newer one is asked for at once.
+    const reading = asked.isStale && isFresh ? await read(signal) : first;
+    const again = reading === first ? asked : await pollByStat(reading.model, (command) => ask(host, command, signal));
+    const { version } = reading.facts;
     const device = { vendor: 'netscaler', product: 'NetScaler', ...(version === undefined ? {} : { version }) };
-    return { at: at.toISOString(), device, ...figures };
+    const { virtualServers, pools, errors } = again;
+    return { at: at.toISOString(), device, virtualServers, pools, errors };
   }
   return {
     test: (report, signal) => testAppliance(host, tools, report, signal),
     read,
     poll,
-    plan: (reading, edit, _planId, signal) => plan(host, tools, reading, edit, signal),
-    standing: (made, wanted, signal) => standing(host, tools, made, wanted, signal),
+    plan: (reading, edit, _planId, signal) =>
+      plan(host, tools, reading, (before) => ({ sent: commandsOf(before, edit), left: [] }), signal),
+    planFiles: (reading, files, _planId, signal) =>
+      plan(host, tools, reading, (before) => wayBack(before, textOf(files)), signal),
+    standing: (made, wanted, signal) => {
+      known = undefined; // a push is under way
+      return standing(host, tools, made, wanted, signal);
+    },
     certificates: {
       list: async (reading, signal) =>
         listCertificates(objectsOf(reading), parseShown(await ask(host, 'show ssl certKey', signal))),
@@ -62,7 +72,7 @@ export function openNetscaler(host: HostSession, tools: DriverTools): OpenDevice
 }
 
 function objectsOf({ files }: DeviceReading): Objects<ReturnType<typeof readCommands>[number]> {
-  return new Objects(readCommands(files[0]?.bytes.toString('utf8') ?? ''));
+  return new Objects(readCommands(textOf(files)));
 }
 
 async function certificateContext(
@@ -161,22 +171,34 @@ async function plan(
   host: HostSession,
   tools: DriverTools,
   reading: DeviceReading,
-  edit: Edit,
+  wayOf: (before: string) => WayThere,
   signal: AbortSignal,
 ): Promise<PlanDraft> {
   if ((await readRole(host, signal)) === 'Secondary') throw new AppError('CAPABILITY_MISSING', secondary);
-  const before = reading.files[0]?.bytes.toString('utf8') ?? '';
+  const before = textOf(reading.files);
   const saved = await ask(host, 'show ns ns.conf', signal);
-  const draft = draftPlan(before, commandsOf(before, edit), reading.model, tools.sha256);
+  const { sent, left } = wayOf(before);
+  const draft = draftPlan(before, sent, reading.model, tools.sha256);
   const [old, now] = [before, draft.after].map((text) => maskWith(netscalerSecrets, text));
   const isUnsaved = readCommands(saved).length > 0 && fingerprintOf(saved, tools.sha256) !== reading.fingerprint;
+  const unsaved = 'The appliance holds changes that nobody has saved yet: keeping this one saves them too.';
   return {
     ...draft.plan,
     hunks: unifiedHunks(path, old ?? '', now ?? ''),
-    warnings: isUnsaved
-      ? ['The appliance holds changes that nobody has saved yet: keeping this one saves them too.']
-      : [],
+    warnings: [...left, ...(isUnsaved ? [unsaved] : [])],
   };
+}
+
+/** Throws PLAN_INVALID where nothing of an old version can be brought back. */
+function wayBack(before: string, then: string): WayThere {
+  const way = commandsTo(before, then);
+  if (way.sent.length > 0) return way;
+  const why = way.left.length === 0 ? 'nothing differs' : way.left.join(' ');
+  throw new AppError('PLAN_INVALID', `Nothing of that version is to be brought back here: ${why}`);
+}
+
+function textOf(files: readonly SourceFile[]): string {
+  return files[0]?.bytes.toString('utf8') ?? '';
 }
 
 async function testAppliance(

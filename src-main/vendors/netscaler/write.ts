@@ -27,7 +27,7 @@ function canonicalCommand(command: Command): string | undefined {
     .filter((option) => atRest[option.name.toLowerCase()] !== option.values.join(' ').replace(/ SEC$/, ''))
     .map((option) => `-${option.name.toLowerCase()} ${option.values.map(quoteWord).join(' ')}`.trim())
     .sort();
-  if (verb === 'set' && options.length === 0) return undefined;
+  if (verb === 'set' && options.length === 0 && command.options.length > 0) return undefined;
   return isRestingBind(command) ? undefined : [head, ...rest.map(quoteWord), ...options].join(' ');
 }
 

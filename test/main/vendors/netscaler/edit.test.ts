@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Desired, DeviceModel } from '../../../../src-main/contract/model.ts';
 import { diffModel } from '../../../../src-main/core/plan/diff.ts';
 import { commandsOf, editNetscaler } from '../../../../src-main/vendors/netscaler/edit.ts';
+import { commandsTo } from '../../../../src-main/vendors/netscaler/history.ts';
 import { parseNetscaler } from '../../../../src-main/vendors/netscaler/parse.ts';
 import { draftPlan, fingerprintOf, standingOf } from '../../../../src-main/vendors/netscaler/plan.ts';
 import { applyCommands } from '../../../../src-main/vendors/netscaler/write.ts';
@@ -512,6 +513,8 @@ describe.each([...edits, ...tlsEdits, ...wholeEdits])('%s', (_title, desired, co
       expect(fingerprintOf(applyCommands(partly, back), sha256)).toBe(draft.basedOn);
     }
     expect(fingerprintOf(after, sha256)).toBe(draft.resultsIn);
+    comesBack(draft.resultsIn, after, orchard, sent.join('; '));
+    comesBack(draft.basedOn, orchard, after, sent.join('; '));
     expect(draft.resultsIn).not.toBe(draft.basedOn);
   });
 });
@@ -827,5 +830,22 @@ function prove(text: string, desired: Desired, path: string): number {
     const partly = applyCommands(text, commands.slice(0, count));
     expect(fingerprintOf(applyCommands(partly, back), sha256), said).toBe(draft.basedOn);
   }
+  comesBack(draft.resultsIn, made.after, text, said);
   return commands.length;
+}
+
+/** A version from history comes back by commands, whole, and the way there has a way back. */
+function comesBack(fingerprint: string, now: string, then: string, said: string): void {
+  const { sent, left } = commandsTo(now, then);
+  expect(left, said).toEqual([]);
+  const back = applyCommands(
+    now,
+    sent.map(({ command }) => command),
+  );
+  expect(fingerprintOf(back, sha256), said).toBe(fingerprintOf(then, sha256));
+  const again = applyCommands(
+    back,
+    sent.toReversed().map(({ inverse }) => inverse),
+  );
+  expect(fingerprintOf(again, sha256), said).toBe(fingerprint);
 }

@@ -167,6 +167,10 @@ test('the driver reads the configuration once and then only asks for figures', a
     const before = appliance.sent.length;
     await link.device.poll(signal);
     expect(appliance.sent.slice(before).every((command) => command.startsWith('stat '))).toBe(true);
+    appliance.refuses = 'stat lb vserver lb_sorry -fullValues';
+    appliance.running = appliance.running.replace(/^.*lb_sorry.*\n/gm, '');
+    const { errors, virtualServers } = await link.device.poll(signal);
+    expect([errors, virtualServers.map(({ name }) => name)]).toEqual([[], expect.not.arrayContaining(['lb_sorry'])]);
   } finally {
     await close();
   }
