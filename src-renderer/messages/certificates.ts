@@ -33,9 +33,11 @@ export const certificatesText = {
   add: 'Add…',
   addDialog: (device: string) => `Add a certificate to ${device}`,
   newName: 'Where it is to stand, on the device',
-  newNameHelp: 'As the device calls it: a file in a directory of certificates, or one that a list will name.',
+  newNameHelp:
+    'As the device calls it: a file in a directory of certificates, or one that a list will name; an object (/Common/shop.crt).',
   list: 'List that names it, if it is to be in one',
-  listHelp: 'Left empty where a directory is loaded whole.',
+  listHelp:
+    'Left empty where a directory is loaded whole. A BIG-IP takes the name of a client-ssl profile or of a virtual server.',
   files: 'Key, certificate and chain',
   filesHelp:
     'PEM, DER or PKCS#12 (.pfx), in any order; an OCSP answer (DER) too. They go to the console and from there to the device, never back.',

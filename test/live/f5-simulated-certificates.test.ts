@@ -163,7 +163,7 @@ describe.skipIf(isMissing('openssl', 'ssh'))('a certificate of a simulated BIG-I
     const before = f5.running();
     const wish: Desired = {
       virtualServers: [{ name: '/Common/shop', tls: { minVersion: '1.2', clientAuth: 'optional', caFile } }],
-      pools: [{ name: '/Common/app', tls: { verify: true, caFile, serverName: 'app.example' } }],
+      pools: [{ name: '/Common/app', tls: { verify: true, caFile, serverName: 'app.example', sendSni: true } }],
     };
     await change(wish, 'revert');
     expect((await called.call('devices.read', { device: 'lb' })).model.pools[0]).not.toHaveProperty('tls');

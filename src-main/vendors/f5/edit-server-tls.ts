@@ -89,32 +89,28 @@ function changedKeys(prior: ServerTls, wish: ServerTls): readonly string[] {
   return changed;
 }
 
-/** `server-name` is what is asked for (SNI), `authenticate-name` what the certificate must be for. */
+/**
+ * `server-name` is what is asked for (SNI, where `sendSni` says so), `authenticate-name` what the certificate must be for: it stands
+ * where members are verified, and where the name would stand nowhere else.
+ */
 function settingsOf(scene: Scene, base: ProfileBase, wish: ServerTls, changed: readonly string[]): readonly Setting[] {
-  const { verify, caFile, serverName, sendSni } = wish;
-  const isOfNames = changed.includes('serverName') || changed.includes('sendSni');
-  if (sendSni === true && serverName === undefined)
+  const { verify, caFile, serverName = 'none', sendSni } = wish;
+  if (sendSni === true && wish.serverName === undefined)
     throw lacking('a name that is asked of members (SNI) without the name: say it (serverName)');
-  const [asked, must] = ['server-name', 'authenticate-name'].map((key) => inherited(scene, base, key) ?? 'none');
-  const isChecked = verify === true && (changed.includes('verify') || changed.includes('serverName'));
+  function setting(key: string, value: string, rest: string): Setting {
+    return [key, value, inherited(scene, base, key) ?? rest];
+  }
+  const isOfNames = ['serverName', 'sendSni', 'verify'].some((key) => changed.includes(key));
+  const [, , must] = setting('authenticate-name', serverName, 'none');
+  const isKept = verify === true || sendSni !== true || must !== 'none';
   return [
     ...commonSettings(scene, base, wish, changed),
     ...(changed.includes('verify')
-      ? [
-          [
-            'peer-cert-mode',
-            verify === true ? 'require' : 'ignore',
-            inherited(scene, base, 'peer-cert-mode') ?? 'ignore',
-          ] as const,
-        ]
+      ? [setting('peer-cert-mode', verify === true ? 'require' : 'ignore', 'ignore')]
       : []),
     ...(changed.includes('caFile') ? [trustSetting(scene, base, 'ca-file', caFile)] : []),
-    ...(isOfNames
-      ? [['server-name', sendSni === false ? 'none' : (serverName ?? 'none'), asked ?? 'none'] as const]
-      : []),
-    ...(isChecked || (changed.includes('serverName') && must !== 'none')
-      ? [['authenticate-name', serverName ?? 'none', must ?? 'none'] as const]
-      : []),
+    ...(isOfNames ? [setting('server-name', sendSni === true ? serverName : 'none', 'none')] : []),
+    ...(isOfNames && isKept ? [setting('authenticate-name', serverName, 'none')] : []),
   ];
 }
 

@@ -162,8 +162,3 @@ function profileText(item: Item): string {
   const body = (item.body ?? []).map(keyOf);
   return body.length === 0 ? `${keyOf(item)} { }` : `${keyOf(item)} { ${body.join(' ')} }`;
 }
-
-/** A profile of the configuration that is not the device's own. */
-export function ownPart({ part, name }: ProfileBase, isBuiltIn: (name: string) => boolean): Part | undefined {
-  return isBuiltIn(name) ? undefined : part;
-}

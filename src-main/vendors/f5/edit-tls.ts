@@ -1,6 +1,7 @@
 import { AppError } from '../../contract/errors.ts';
 import type { ClientTls } from '../../contract/model.ts';
 import { isBuiltInProfile } from './built-in.ts';
+import { certificateItems, clientSslFormIn } from './certificates/forms.ts';
 import { pointCommand } from './certificates/point.ts';
 import { certificateUses } from './certificates/uses.ts';
 import {
@@ -15,7 +16,7 @@ import {
   trustSetting,
 } from './edit-tls-settings.ts';
 import { created, lacking, partNamed, type Scene, type Sent, setValue, wordsOf } from './sent.ts';
-import type { Item, Part } from './text.ts';
+import type { Part } from './text.ts';
 
 /** The keys of TLS towards clients that can be written here. */
 export const writtenTlsKeys = [
@@ -98,13 +99,11 @@ function withNewProfile(
     const again = setSettings(there, settingsOf(scene, old, wish, changed));
     return [...again, ...attached(scene, virtual, now, next)];
   }
-  const entries = certificates.map((one): Item => {
-    const [cert, key] = [one.name ?? '', one.keyFile ?? keyBeside(one.name ?? '')];
-    const words = [['cert', cert], ...(one.chainFile === undefined ? [] : [['chain', one.chainFile]]), ['key', key]];
-    return { words: ['own'], body: words.map((said) => ({ words: said })) };
+  const said = certificates.flatMap(({ name: cert = '', keyFile, chainFile = 'none' }) => {
+    const objects = { cert, key: keyFile ?? keyBeside(cert), chain: chainFile };
+    return certificateItems(clientSslFormIn(scene.text), 'own', objects);
   });
-  const chain: Item[] = entries.length === 0 ? [] : [{ words: ['cert-key-chain'], body: entries }];
-  return [created(newProfile(base, name, settings, chain)), ...attached(scene, virtual, now, next, name)];
+  return [created(newProfile(base, name, settings, said)), ...attached(scene, virtual, now, next, name)];
 }
 
 /** The device's own naming of a pair that was imported together. */

@@ -49,7 +49,8 @@ export function serverTlsOf(profile: string, profiles: Profiles): ServerTls {
     profile,
     ...(mode === undefined ? {} : { verify: mode === 'require' }),
     ...(caFile === undefined ? {} : { caFile }),
-    ...(serverName === undefined ? {} : { serverName, sendSni: asked !== undefined }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(asked === undefined ? {} : { sendSni: true }),
     ...versionsOf(said('options') ?? ''),
     ...ciphersOf(own, profiles),
   };

@@ -6,7 +6,7 @@ import { created, lacking, type Sent, settingOf, setValue, wordsOf } from '../se
 import { BigipText, type Item, keyOf, type Part } from '../text.ts';
 import { affectsOfPointing } from './affects.ts';
 import { draftCertificate } from './draft.ts';
-import { certificateFormsOf } from './forms.ts';
+import { certificateItems, clientSslFormOf } from './forms.ts';
 import { certificatesOfReading } from './list.ts';
 import { newObjects, stemOf } from './objects.ts';
 import { type CertificateContext, refuseWhatCannotBe, textOfReading } from './plan.ts';
@@ -73,14 +73,14 @@ function placed(context: CertificateContext, config: BigipText, wish: Wish): Pla
   const profile = config.find(`ltm profile client-ssl ${name}`);
   if (profile !== undefined) return inProfile(context, config, profile, wish);
   const virtual = config.find(`ltm virtual ${name}`);
-  if (virtual !== undefined) return onVirtual(config, virtual, wish);
+  if (virtual !== undefined) return onVirtual(context, config, virtual, wish);
   throw new AppError('NOT_FOUND', `The device has no client-ssl profile and no virtual server ${name}.`);
 }
 
 /** One entry per kind of key (SSL administration manuals, 14.0 and 17.0): the device chooses by what the client can. */
 function inProfile({ place }: CertificateContext, config: BigipText, profile: Part, wish: Wish): Placing {
   const of = keyOf(profile);
-  if (certificateFormsOf(place.version).clientSsl === 'flat')
+  if (clientSslFormOf(place.version) === 'flat')
     throw lacking(`a second certificate in ${of}: TMOS has them from 11.5 on`);
   const name = profile.words[3] ?? '';
   if (isBuiltInProfile(name) || wordsOf(profile, 'inherit-certkeychain') === 'true')
@@ -98,7 +98,7 @@ function inProfile({ place }: CertificateContext, config: BigipText, profile: Pa
     const why = `a profile takes one certificate per kind of key, and ${name} has ${same.cert} already`;
     throw new AppError('PLAN_INVALID', `${why}. Renew that one, or name a virtual server: it gets a profile for it.`);
   }
-  const entry = wish.stem.slice(wish.stem.lastIndexOf('/') + 1);
+  const entry = baseName(wish.stem);
   const { cert, chain, key } = wish.objects;
   const add = `modify ${of} cert-key-chain add { ${entry} { cert ${cert} chain ${chain} key ${key} } }`;
   const sent = [{ command: add, inverse: `modify ${of} cert-key-chain delete { ${entry} }`, of }];
@@ -113,7 +113,12 @@ function kindOf(algorithm: string | undefined): string {
  * Of several client-ssl profiles the device chooses by `server-name`, and one must be `sni-default` (it refuses others with
  * `0107149c`): the first that was there becomes it where none is.
  */
-function onVirtual(config: BigipText, virtual: Part, { stem, objects, material }: Wish): Placing {
+function onVirtual(
+  { place }: CertificateContext,
+  config: BigipText,
+  virtual: Part,
+  { stem, objects, material }: Wish,
+): Placing {
   const of = keyOf(virtual);
   const there = (settingOf(virtual, 'profiles')?.body ?? []).flatMap(
     ({ words: [name = ''] }) => config.find(`ltm profile client-ssl ${name}`) ?? [],
@@ -125,7 +130,7 @@ function onVirtual(config: BigipText, virtual: Part, { stem, objects, material }
   const made: Item = {
     words: ['ltm', 'profile', 'client-ssl', `${stem}_clientssl`],
     body: [
-      { words: ['cert-key-chain'], body: [entryOf(stem, objects)] },
+      ...certificateItems(clientSslFormOf(place.version), baseName(stem), objects),
       { words: ['defaults-from', '/Common/clientssl'] },
       ...(first === undefined || serverName === undefined ? [] : [{ words: ['server-name', serverName] }]),
     ],
@@ -160,7 +165,6 @@ function onVirtual(config: BigipText, virtual: Part, { stem, objects, material }
   };
 }
 
-function entryOf(stem: string, { cert, chain, key }: CertificateObjects): Item {
-  const words = [['cert', cert], ...(chain === 'none' ? [] : [['chain', chain]]), ['key', key]];
-  return { words: [stem.slice(stem.lastIndexOf('/') + 1)], body: words.map((one) => ({ words: one })) };
+function baseName(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
 }

@@ -290,6 +290,10 @@ test('a new certificate is made alone, beside one of another kind of key, or for
     'modify ltm profile client-ssl /Common/orchard-tls sni-default true',
     'modify ltm virtual /Common/orchard_https profiles add { /Common/shop_clientssl { context clientside } }',
   ]);
+  const early = planAddition(contextOf(flat, { version: [11, 4] }), { name: 'shop', list: '/Common/v' }, material);
+  expect(transactionOf(early.draft.steps)[3]).toBe(
+    'create ltm profile client-ssl /Common/shop_clientssl { cert /Common/shop.crt chain /Common/shop-chain.crt key /Common/shop.key defaults-from /Common/clientssl }',
+  );
   for (const [text, made] of [
     [orchard, alone],
     [orchard + told, beside],

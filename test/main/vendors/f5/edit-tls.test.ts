@@ -43,7 +43,7 @@ function tlsOf({ virtualServers, pools }: DeviceModel) {
   function plain(tls: ClientTls | DevicePool['tls'] = {}) {
     const said = Object.entries(tls).filter(
       ([key, value]) =>
-        !['profiles', 'profile', 'sendSni'].includes(key) &&
+        !['profiles', 'profile'].includes(key) &&
         !['none', false].includes(value as string) && // any value of the model may be compared
         JSON.stringify(value) !== '["DEFAULT"]',
     );
@@ -113,6 +113,7 @@ ltm profile server-ssl /Common/back-parent {
 `;
 const both = backends + backend;
 
+const shopCertificate = { name: '/Common/shop.crt', keyFile: '/Common/shop.key' };
 const ofVirtual = 'modify ltm virtual /Common/orchard_https profiles replace-all-with';
 function list(...names: readonly string[]): string {
   return `{ ${names.join(' ')} }`;
@@ -173,9 +174,18 @@ const edits: readonly (readonly [string, string, Desired, readonly string[]])[] 
     ],
   ],
   [
+    'TLS of a virtual server that had none, with a certificate of the device',
+    orchard,
+    { virtualServers: [{ name: '/Common/orchard_http', tls: { minVersion: '1.2', certificates: [shopCertificate] } }] },
+    [
+      'create ltm profile client-ssl /Common/orchard_http_clientssl { cert-key-chain replace-all-with { own { cert /Common/shop.crt key /Common/shop.key } } defaults-from /Common/clientssl options { dont-insert-empty-fragments no-tlsv1 no-tlsv1.1 } }',
+      'modify ltm virtual /Common/orchard_http profiles replace-all-with { /Common/http { } /Common/tcp { } /Common/orchard_http_clientssl { context clientside } }',
+    ],
+  ],
+  [
     'TLS towards members that had none',
     orchard,
-    web({ verify: true, caFile: '/Common/ca.crt', serverName: 'apple.example' }),
+    web({ verify: true, caFile: '/Common/ca.crt', serverName: 'apple.example', sendSni: true }),
     [
       'create ltm profile server-ssl /Common/orchard_web_serverssl { authenticate-name apple.example ca-file /Common/ca.crt defaults-from /Common/serverssl peer-cert-mode require server-name apple.example }',
       `${ofVirtual} ${list(http ?? '', oneconnect ?? '', own ?? '', tcp ?? '', '/Common/orchard_web_serverssl { context serverside }')}`,
@@ -191,6 +201,21 @@ const edits: readonly (readonly [string, string, Desired, readonly string[]])[] 
       'modify ltm profile server-ssl /Common/back-tls server-name plum.example',
       'modify ltm profile server-ssl /Common/back-tls authenticate-name plum.example',
     ],
+  ],
+  [
+    'a name that members must show and are not asked for',
+    orchard,
+    web({ verify: true, caFile: '/Common/ca.crt', serverName: 'apple.example' }),
+    [
+      'create ltm profile server-ssl /Common/orchard_web_serverssl { authenticate-name apple.example ca-file /Common/ca.crt defaults-from /Common/serverssl peer-cert-mode require }',
+      `${ofVirtual} ${list(http ?? '', oneconnect ?? '', own ?? '', tcp ?? '', '/Common/orchard_web_serverssl { context serverside }')}`,
+    ],
+  ],
+  [
+    'a name that is no longer asked for',
+    both,
+    web({ sendSni: false }),
+    ['modify ltm profile server-ssl /Common/back-tls server-name none'],
   ],
   [
     'no TLS towards members',
