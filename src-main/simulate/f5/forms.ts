@@ -74,6 +74,8 @@ const changes: readonly Row[] = [
   ['create', 'sys file ssl-key', '<name> source-path file:<path> [passphrase <text>]', ''],
   ['modify', 'sys file ssl-key', '<name> source-path file:<path>', ''],
   ['delete', 'sys file ssl-key', '<name>', ''],
+  ['delete', 'sys crypto cert', '<name>', ''],
+  ['delete', 'sys crypto key', '<name>', ''],
   ['install', 'sys crypto cert', '<name> from-local-file <path>', ''],
   ['install', 'sys crypto key', '<name> from-local-file <path> [passphrase <text>]', ''],
   [

@@ -1,6 +1,7 @@
 import type { Argument } from './arguments.ts';
 import { type Item, unquote } from './block.ts';
 import type { Properties, Property, Takes } from './kinds.ts';
+import { cover } from './locked-key.ts';
 import { notFound, syntax } from './refusal.ts';
 import { portNumber } from './services.ts';
 
@@ -85,6 +86,7 @@ function checkValue(
     return String(Number(value));
   }
   if (takes.refersTo !== undefined && value !== 'none') return resolver.path(unquote(value), takes.refersTo);
+  if (name === 'passphrase' && value !== 'none') return cover(unquote(value));
   const spelled = spellings[value] ?? value;
   if (takes.words.length > 0 && !takes.words.includes(spelled)) throw syntax(`"${name}" unknown value "${value}"`);
   return name === 'destination' && !value.includes('*') ? resolver.path(numericPort(value), '') : spelled;

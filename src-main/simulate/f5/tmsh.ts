@@ -239,7 +239,15 @@ function readKind(words: readonly string[]): Kind {
   return kind;
 }
 
-function readChange(appliance: Appliance, form: Form, given: readonly Argument[]): ChangeCommand {
+/** `sys crypto cert` is another name for the file objects. */
+function asFiles(given: readonly Argument[]): readonly Argument[] {
+  const [first, second, third, ...rest] = given;
+  if (first !== 'sys' || second !== 'crypto') return given;
+  return ['sys', 'file', third === 'key' ? 'ssl-key' : 'ssl-cert', ...rest];
+}
+
+function readChange(appliance: Appliance, form: Form, typed: readonly Argument[]): ChangeCommand {
+  const given = asFiles(typed);
   const kind = readKind(leadingWords(given));
   const rest = given.slice(kind.words.length);
   const verb = form.verb === 'create' || form.verb === 'delete' ? form.verb : 'modify';

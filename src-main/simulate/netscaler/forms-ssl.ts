@@ -2,13 +2,13 @@
 export type FormRow = readonly [verb: string, words: string, args: string, example: string, source?: string];
 
 const handbook = 'NetScaler 12.0 Command Reference as on github.com/EpsilonSolutions/netscaler-command-reference';
-const profilePage = `${handbook}, "ssl profile"; tls13 of adc-nitro-go (github.com/citrix/adc-nitro-go)`;
-const vserverPage = `${handbook}, "ssl vserver"; tls13 of adc-nitro-go (github.com/citrix/adc-nitro-go)`;
+const profilePage = `${handbook}, "ssl profile"; tls13 and dtls12 of adc-nitro-go, dtls1 of public ns.conf files (github.com/citrix/adc-nitro-go)`;
+const vserverPage = `${handbook}, "ssl vserver"; tls13 and dtls12 of adc-nitro-go, dtls1 of public ns.conf files (github.com/citrix/adc-nitro-go)`;
 
 const onOff = 'ENABLED|DISABLED';
 /** What a profile and a virtual server have alike, in the order of the manual. */
 function handshake(first: string, last: string): string {
-  return `${first}-dh ${onOff} -dhFile TEXT -dhCount 0..65534 -dhKeyExpSizeLimit ${onOff} -eRSA ${onOff} -eRSACount 0..65534 -sessReuse ${onOff} -sessTimeout 0..4294967294 -cipherRedirect ${onOff} -cipherURL TEXT -clientAuth ${onOff} -clientCert Mandatory|Optional -sslRedirect ${onOff} -redirectPortRewrite ${onOff} -ssl3 ${onOff} -tls1 ${onOff} -tls11 ${onOff} -tls12 ${onOff} -tls13 ${onOff} -SNIEnable ${onOff} -ocspStapling ${onOff} ${last}-sendCloseNotify YES|NO -HSTS ${onOff} -maxage 0..4294967294 -IncludeSubdomains YES|NO -strictSigDigestCheck ${onOff}`;
+  return `${first}-dh ${onOff} -dhFile TEXT -dhCount 0..65534 -dhKeyExpSizeLimit ${onOff} -eRSA ${onOff} -eRSACount 0..65534 -sessReuse ${onOff} -sessTimeout 0..4294967294 -cipherRedirect ${onOff} -cipherURL TEXT -clientAuth ${onOff} -clientCert Mandatory|Optional -sslRedirect ${onOff} -redirectPortRewrite ${onOff} -ssl3 ${onOff} -tls1 ${onOff} -tls11 ${onOff} -tls12 ${onOff} -tls13 ${onOff} -dtls1 ${onOff} -dtls12 ${onOff} -SNIEnable ${onOff} -ocspStapling ${onOff} ${last}-sendCloseNotify YES|NO -HSTS ${onOff} -maxage 0..4294967294 -IncludeSubdomains YES|NO -strictSigDigestCheck ${onOff}`;
 }
 
 export const vserverSettings = handshake(

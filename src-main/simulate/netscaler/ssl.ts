@@ -88,6 +88,8 @@ const unwrittenOfVserver: Readonly<Record<string, string>> = {
   tls11: 'ENABLED',
   tls12: 'ENABLED',
   tls13: 'DISABLED',
+  dtls1: 'ENABLED',
+  dtls12: 'DISABLED',
   SNIEnable: 'DISABLED',
   ocspStapling: 'DISABLED',
   pushEncTrigger: 'Always',

@@ -76,7 +76,17 @@ test('in one transaction certificate and key are replaced together; one alone is
     ),
   ).not.toContain('failed');
   expect(served(appliance)?.[0]?.chain).toContain(new Map(disk).get('/var/tmp/other.pem'));
+  expect(run('delete sys crypto cert ca.crt')).toMatch(/^01070265/);
   expect(run('delete sys file ssl-cert shop.crt')).toMatch(/^01070265:3: The Certificate File \(\/Common\/shop.crt\)/);
+});
+
+test('certificates and keys are deleted by either of their names', () => {
+  const { run } = open();
+  run(...installs);
+  expect(
+    run('delete sys crypto cert shop.crt', 'delete sys crypto key shop.key', 'delete sys file ssl-cert ca.crt'),
+  ).toBe('');
+  expect(run('list sys file ssl-cert', 'list sys file ssl-key')).not.toMatch(/shop|ca\.crt/);
 });
 
 test('a key behind a passphrase opens with that of its profile alone', () => {
@@ -85,4 +95,9 @@ test('a key behind a passphrase opens with that of its profile alone', () => {
   const create = 'create ltm profile client-ssl c1 cert-key-chain add { own { cert shop.crt key shop.key';
   expect(run(`${create} passphrase wrong } }`)).toMatch(/^01070313:3: Error reading key PEM file \/Common\/shop.key/);
   expect(run(`${create} passphrase orchard7 } }`)).toBe('');
+  const shown = run('list ltm profile client-ssl c1 cert-key-chain');
+  expect(shown).not.toContain('orchard7');
+  // What is shown may be given back.
+  const [covered = ''] = /\$M\$\S+/.exec(shown) ?? [];
+  expect(run(`modify ltm profile client-ssl c1 cert-key-chain modify { own { passphrase ${covered} } }`)).toBe('');
 });
