@@ -30,7 +30,12 @@ export default {
     only('transports-see-contract', '^src-main/transports/', ['^src-main/contract/', entry]),
     only('store-sees-contract', '^src-main/store/', ['^src-main/contract/', entry]),
     only('engine-sees-contract', '^src-main/engine/', ['^src-main/contract/', entry]),
-    only('lab-sees-contract-and-engine', '^src-main/lab/', ['^src-main/contract/', '^src-main/engine/', entry]),
+    only('lab-sees-contract-engine-and-simulated-devices', '^src-main/lab/', [
+      '^src-main/contract/',
+      '^src-main/engine/',
+      '^src-main/simulate/',
+      entry,
+    ]),
     {
       name: 'simulated-devices-see-nothing-of-ours',
       comment: 'what they say must not come from a driver',

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAddress } from './contract/address.ts';
-import type { AppInfo, DeviceSpec } from './contract/api.ts';
+import type { AppInfo, Credentials, DeviceSpec } from './contract/api.ts';
 import type { Console } from './contract/console.ts';
 import { AppError, toProblem } from './contract/errors.ts';
 import { Certificates } from './console/certificates/certificates.ts';
@@ -25,7 +25,7 @@ import { Planner } from './console/planner.ts';
 import { Pushes } from './console/pushes.ts';
 import { Questions } from './console/questions.ts';
 import { recordDevice } from './console/recorder.ts';
-import { usualSurroundings } from './console/ssh.ts';
+import { type SshSurroundings, usualSurroundings } from './console/ssh.ts';
 import { pushTarget } from './console/target.ts';
 import { testDevice, type TestRequest } from './console/tester.ts';
 import { Sleeper } from './console/sleep.ts';
@@ -134,8 +134,16 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
 
   function openWay(spec: DeviceSpec, text: string, beside?: DeviceLink): DeviceLink {
     const address = parseAddress(text);
-    const { session, retryNow } = keptSession(address, () => readCredentials(store, spec.name), surroundings);
+    const { session, retryNow } = keptSession(address, () => credentialsOf(spec.name), surroundingsOf(spec.name));
     return new DeviceLink(driverNamed(address.vendor), address, session, driverTools, retryNow, beside);
+  }
+  /** A simulated appliance of the lab has a password and a host key that are new at each start, and kept nowhere. */
+  async function credentialsOf(device: string): Promise<Credentials> {
+    return lab.accessOf(device)?.credentials ?? readCredentials(store, device);
+  }
+  function surroundingsOf(device: string): SshSurroundings {
+    const access = lab.accessOf(device);
+    return access === undefined ? surroundings : { ...surroundings, ownKnownHosts: access.knownHosts };
   }
   function openLink(spec: DeviceSpec): Promise<DeviceLink> {
     const beside = spec.poll === undefined ? undefined : openWay(spec, spec.poll);
@@ -312,27 +320,31 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
         ...(untried === undefined ? {} : { untried }),
       })),
     }),
-    test: (request: TestRequest) =>
-      testDevice(
-        request,
+    test: (request: TestRequest) => {
+      const owner = estate.list().find(({ spec }) => spec.address === request.address)?.spec.name ?? '';
+      const access = lab.accessOf(owner);
+      return testDevice(
+        access === undefined ? request : { ...request, credentials: access.credentials },
         {
           driverOf: (address) => driverNamed(address.vendor),
           driverTools,
-          connect: (address, wanted, report, signal) => testedSession(address, wanted, surroundings, report, signal),
+          connect: (address, wanted, report, signal) =>
+            testedSession(address, wanted, surroundingsOf(owner), report, signal),
           newHostKeyOf: unknownHostKey,
           onReport: (report) => {
             watchers.tellAll('test', report);
           },
         },
         AbortSignal.timeout(testTimeoutMs),
-      ),
+      );
+    },
     series: (query) => store.samples.series(query),
     lab,
     record: (spec) =>
       recordDevice(spec, {
         openSession: (of, address) =>
-          keptSession(parseAddress(address), () => readCredentials(store, of.name), surroundings).session,
-        credentials: (device) => readCredentials(store, device),
+          keptSession(parseAddress(address), () => credentialsOf(of.name), surroundingsOf(of.name)).session,
+        credentials: credentialsOf,
         driverTools,
       }),
     traps,

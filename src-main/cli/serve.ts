@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { labApplianceKinds } from '../contract/api.ts';
 import { AppError } from '../contract/errors.ts';
 import { offerLocal } from '../local/offer.ts';
 import { serveConsole, type ServeOptions } from '../web/server.ts';
@@ -18,12 +19,14 @@ export const serve: Command = {
     listen: { value: 'HOST:PORT', what: 'where to listen; 127.0.0.1:0 (any free port) unless told' },
     'no-open': { what: 'open no browser' },
     lab: { what: 'start the lab: engine, sample back ends, light traffic' },
+    appliances: { value: 'LIST', what: 'with --lab: simulated appliances in it, of f5, netscaler, a10 (with commas)' },
     'allow-remote': { what: 'listen beyond this machine; needs --cert and --key' },
     cert: { value: 'FILE', what: 'certificate chain (PEM)' },
     key: { value: 'FILE', what: 'its private key (PEM)' },
   },
   run: async (given, tools) => {
     const options = await readOptions(given, tools);
+    const kinds = readKinds(given);
     const dataDir = given.text('data') ?? tools.defaultDataDir;
     const console = await tools.openConsole({ dataDir, shell: 'web' });
     const opened: { readonly close: () => Promise<void> }[] = [console];
@@ -35,7 +38,7 @@ export const serve: Command = {
       opened.unshift(server);
       await tools.terminal.write(`${server.mintLink()}\n`);
       if (!given.has('no-open') && hasDisplay(tools.env)) tools.openBrowser(server.mintLink(browserLinkLivesMs));
-      if (given.has('lab')) void startLab(call, tools); // an interrupt need not wait for it
+      if (given.has('lab')) void startLab(call, tools, kinds); // an interrupt need not wait for it
       await untilInterrupted(tools.interrupted);
     } finally {
       for (const part of opened) await part.close();
@@ -72,10 +75,23 @@ function readPem(path: string): Promise<string> {
   });
 }
 
+type Kind = (typeof labApplianceKinds)[number];
+
+function readKinds(given: Arguments): readonly Kind[] {
+  const words = (given.text('appliances') ?? '').split(',').filter((word) => word !== '');
+  if (words.length > 0 && !given.has('lab')) throw new UsageError('--appliances needs --lab.');
+  return words.map((word) => {
+    const kind = labApplianceKinds.find((one) => one === word);
+    if (kind === undefined) throw new UsageError(`--appliances "${word}" is none of ${labApplianceKinds.join(', ')}.`);
+    return kind;
+  });
+}
+
 /** Without the lab the console is still of use: it says why on the terminal, and in its own view. */
-async function startLab(call: Session['call'], { terminal }: CliTools): Promise<void> {
+async function startLab(call: Session['call'], { terminal }: CliTools, kinds: readonly Kind[]): Promise<void> {
   try {
     await call('lab.start', {});
+    await Promise.all(kinds.map((kind) => call('lab.appliance', { kind, isOn: true })));
   } catch (error) {
     terminal.say(`The lab did not start: ${error instanceof Error ? error.message : String(error)}`);
   }

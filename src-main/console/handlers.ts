@@ -48,6 +48,7 @@ export interface HandlerParts {
     readonly get: () => LabState;
     readonly start: () => Promise<LabState>;
     readonly stop: () => Promise<LabState>;
+    readonly setAppliance: (kind: CallInput<'lab.appliance'>['kind'], isOn: boolean) => Promise<LabState>;
   };
   readonly record: (spec: DeviceSpec) => Promise<readonly RecordedFile[]>;
   readonly traps: Traps;
@@ -200,6 +201,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'lab.get': () => Promise.resolve(lab.get()),
     'lab.start': () => lab.start(),
     'lab.stop': () => lab.stop(),
+    'lab.appliance': ({ kind, isOn }) => lab.setAppliance(kind, isOn),
 
     'settings.get': () => store.settings.all(),
     'settings.set': async ({ key, value }) => {

@@ -324,6 +324,26 @@ export interface LabState {
   }[];
   readonly requestsPerSecond?: number;
   readonly problem?: Problem;
+  /** Simulated appliances that can be switched on while the lab runs; each serves the back ends at an address of its own. */
+  readonly appliances?: readonly LabAppliance[];
+}
+
+export const labApplianceKinds = ['f5', 'netscaler', 'a10'] as const;
+
+export interface LabAppliance {
+  readonly kind: (typeof labApplianceKinds)[number];
+  readonly label: string;
+  readonly phase: 'off' | 'starting' | 'on' | 'failed';
+  /** Its name in the estate, while it is on, as is all below but `problem`. */
+  readonly device?: string;
+  readonly account?: string;
+  /** Where it serves, and where its command line and its agent are: `host:port`. */
+  readonly listen?: string;
+  readonly ssh?: string;
+  readonly snmp?: string;
+  /** What it cannot serve, in words. */
+  readonly faults?: readonly string[];
+  readonly problem?: Problem;
 }
 
 export interface AppInfo {
@@ -503,6 +523,7 @@ export const calls = {
   'lab.get': call<LabState>()(nothing),
   'lab.start': call<LabState>()(nothing),
   'lab.stop': call<LabState>()(nothing),
+  'lab.appliance': call<LabState>()(z.strictObject({ kind: z.enum(labApplianceKinds), isOn: z.boolean() })),
 
   'settings.get': call<Readonly<Record<string, string>>>()(nothing),
   'settings.set': call<null>()(z.strictObject({ key: z.string().max(100), value: z.string().max(10_000) })),

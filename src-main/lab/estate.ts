@@ -8,11 +8,15 @@ export const members: readonly (FleetMember & { readonly weight: number })[] = [
   { name: 'tired', port: 0, weight: 1, latency: { medianMs: 150, spread: 0.7 } },
 ];
 
+/** The weight that balancers of the lab give a back end. */
+export function weightOf(name: string): number {
+  return members.find((member) => member.name === name)?.weight ?? 1;
+}
+
 /** The engine's configuration file: one virtual server before the back ends on the ports that they got. */
 export function configText(listen: string, socket: string, report: FleetReport): string {
   const lines = report.backends.map(({ name, port }) => {
-    const weight = members.find((member) => member.name === name)?.weight ?? 1;
-    return `      - { name: ${name}, address: 127.0.0.1, port: ${port}, weight: ${weight} }`;
+    return `      - { name: ${name}, address: 127.0.0.1, port: ${port}, weight: ${weightOf(name)} }`;
   });
   return `# The lab's balancer. Written anew whenever the lab starts.
 version: 1

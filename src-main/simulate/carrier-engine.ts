@@ -57,7 +57,7 @@ export function openEngine(): Engine {
   }
   return {
     open: async () => {
-      supervisor = new Supervisor({ workers: 1, version: 'simulated', baseDirectory: folder });
+      supervisor = new Supervisor({ workers: 1, version: 'simulated', baseDirectory: folder, hasSpare: false });
       await supervisor.start({ version: 1 });
     },
     apply: async (servers) => {

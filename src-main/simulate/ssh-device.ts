@@ -10,6 +10,8 @@ export interface SshDevice {
   readonly port: number;
   /** `SHA256:...` of the host key that was made at the start. */
   readonly fingerprint: string;
+  /** The host key itself, as known_hosts has it: `ssh-ed25519 AAAA...`. */
+  readonly hostKey: string;
   readonly misbehave: (faults: Faults) => void;
   /** Every connection ends without a goodbye. */
   readonly cut: () => void;
@@ -96,6 +98,7 @@ export async function openSshDevice(open: OpenLogin, { accounts, port = 0 }: Ssh
     host,
     port: address.port,
     fingerprint: key.fingerprint,
+    hostKey: key.public,
     misbehave: (next) => {
       faults = next;
     },
@@ -108,13 +111,18 @@ export async function openSshDevice(open: OpenLogin, { accounts, port = 0 }: Ssh
 }
 
 /** ssh2 now and then makes an ed25519 key that its own parser refuses; such a one is made again. */
-function makeHostKey(): { readonly private: string; readonly fingerprint: string } {
+function makeHostKey(): { readonly private: string; readonly public: string; readonly fingerprint: string } {
   for (;;) {
     const pair = ssh2.utils.generateKeyPairSync('ed25519');
     const parsed = ssh2.utils.parseKey(pair.private);
     if (parsed instanceof Error) continue;
-    const hash = createHash('sha256').update(parsed.getPublicSSH()).digest('base64');
-    return { private: pair.private, fingerprint: `SHA256:${hash.replace(/=+$/, '')}` };
+    const own = parsed.getPublicSSH();
+    const hash = createHash('sha256').update(own).digest('base64');
+    return {
+      private: pair.private,
+      public: `ssh-ed25519 ${own.toString('base64')}`,
+      fingerprint: `SHA256:${hash.replace(/=+$/, '')}`,
+    };
   }
 }
 

@@ -26,5 +26,13 @@ export const labText = {
   latency: 'Latency ms',
   answered: 'Requests answered',
   share: 'Share of all answers',
+  appliances: {
+    title: 'Simulated appliances',
+    sub: 'on loopback, each serves the back ends; what passes here is not proved on a device',
+    phases: { off: 'off', starting: 'starting', on: 'on', failed: 'failed' },
+    hint: 'Its own virtual server before the back ends, a command line by SSH and an agent by SNMP',
+    reached: (listen: string, ssh: string, snmp: string, account: string) =>
+      `serves ${listen}, SSH ${ssh} as ${account}, SNMP ${snmp}`,
+  },
   beam: { measured: 'share', asked: 'asked', none: 'nothing answered yet' },
 } as const;

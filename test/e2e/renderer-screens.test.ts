@@ -112,6 +112,14 @@ const screens: readonly Screen[] = [
   },
   { name: 'history', hash: '#/history/hap-fra1' },
   { name: 'lab', hash: '#/lab' },
+  {
+    name: 'lab-appliance-on',
+    hash: '#/lab',
+    then: async (page) => {
+      await page.getByRole('switch', { name: 'NetScaler ADC' }).check();
+      await page.getByRole('link', { name: 'lab-netscaler' }).waitFor();
+    },
+  },
   { name: 'settings', hash: '#/settings' },
   { name: 'change-empty', hash: '#/change' },
   { name: 'push-running', hash: '#/push/hap-fra1', then: pushIn('running') },

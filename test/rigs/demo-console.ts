@@ -2,6 +2,7 @@ import type {
   CallContext,
   CallName,
   Handlers,
+  LabAppliance,
   LabState,
   Shown,
   TestReport,
@@ -197,6 +198,14 @@ export async function openDemoConsole(options: DemoOptions): Promise<DemoConsole
     'questions.list': () => Promise.resolve([]),
     'history.sleeps': () => Promise.resolve([{ fromMs: Date.now() - 9_000_000, toMs: Date.now() - 5_400_000 }]),
     'lab.get': () => Promise.resolve(lab),
+    'lab.appliance': ({ kind, isOn }) => {
+      lab = {
+        ...lab,
+        appliances: (lab.appliances ?? []).map((one) => (one.kind === kind ? demoAppliance(kind, isOn) : one)),
+      };
+      small.tell('lab', lab);
+      return Promise.resolve(lab);
+    },
     'lab.start': () => setLab(true),
     'lab.stop': () => setLab(false),
     'settings.get': () => Promise.resolve(Object.fromEntries(settings)),
@@ -271,6 +280,33 @@ function demoLab(isRunning: boolean): LabState {
       latencyMs,
       requests: 1200 - at * 7,
     })),
+    appliances: demoAppliances(),
+  };
+}
+
+/** On, off, and one that a dead process has left behind. */
+function demoAppliances(): NonNullable<LabState['appliances']> {
+  const lost = new AppError('SESSION_CLOSED', "The lab's A10 Thunder ended by SIGKILL.").toProblem();
+  return [
+    demoAppliance('f5', true),
+    demoAppliance('netscaler', false),
+    { kind: 'a10', label: 'A10 Thunder', phase: 'failed', problem: lost },
+  ];
+}
+
+function demoAppliance(kind: LabAppliance['kind'], isOn: boolean): LabAppliance {
+  const label = { f5: 'F5 BIG-IP', netscaler: 'NetScaler ADC', a10: 'A10 Thunder' }[kind];
+  if (!isOn) return { kind, label, phase: 'off' };
+  return {
+    kind,
+    label,
+    phase: 'on',
+    device: `lab-${kind}`,
+    account: 'admin',
+    listen: '127.0.0.1:8081',
+    ssh: '127.0.0.1:2201',
+    snmp: '127.0.0.1:1161',
+    faults: ['The virtual server lab-web is not served on 127.0.0.1:8081: another program listens there.'],
   };
 }
 

@@ -79,6 +79,8 @@ export interface SupervisorOptions {
   readonly version: string;
   /** Relative paths of the configuration are relative to it. */
   readonly baseDirectory: string;
+  /** A process waits to take the place of a worker that ends. Default true. */
+  readonly hasSpare?: boolean;
 }
 
 /**
@@ -135,6 +137,7 @@ export class Supervisor {
   readonly #leases: LeaseDesk;
   readonly #peerDirectory: PeerDirectory;
   readonly #spare = new SpareWorker();
+  readonly #hasSpare: boolean;
   readonly #openCounts: OpenCounts | undefined;
   readonly #handOvers = new HandOvers((index) => this.#slots[index]?.process);
   #running: Running | undefined;
@@ -143,6 +146,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#hasSpare = options.hasSpare ?? true;
     this.#peerDirectory = new PeerDirectory(options.workers);
     if (options.workers > 1) {
       this.#openCounts = new OpenCounts(options.workers, (counts) => {
@@ -187,7 +191,7 @@ export class Supervisor {
       this.kill();
       throw error;
     }
-    this.#spare.prepare();
+    if (this.#hasSpare) this.#spare.prepare();
     this.#timers.push(setInterval(() => void this.#saveCounters(), saveCountersEveryMs).unref());
     const watch = new WorkerWatch(performance.now());
     this.#timers.push(
@@ -589,7 +593,7 @@ export class Supervisor {
         this.#onWorkerEnd(index);
       },
     };
-    const spare = isReplacement ? this.#spare.take() : undefined;
+    const spare = isReplacement && this.#hasSpare ? this.#spare.take() : undefined;
     return new WorkerProcess(index, isReplacement, hears, spare ?? forkWorker());
   }
 
