@@ -33,7 +33,12 @@ export class LabInEstate {
 
   constructor({ estate, onChange, ...options }: LabInEstateOptions) {
     this.#onChange = onChange;
-    this.#lab = new Lab({ ...options, onChange: () => this.#tell() });
+    this.#lab = new Lab({
+      ...options,
+      onChange: () => {
+        this.#tell();
+      },
+    });
     this.#appliances = new LabAppliances({
       onChange: () => {
         this.#tell();
