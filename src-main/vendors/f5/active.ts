@@ -4,6 +4,7 @@ import { callText, type LoginShell } from './shell.ts';
 import { asConfiguration, BigipText } from './text.ts';
 import { readRaw } from './tree.ts';
 import { wordsOf } from './sent.ts';
+import { hasFeature, type Tmos } from './versions.ts';
 import { addressOf } from './virtual-address.ts';
 
 type Figures = Pick<Sample, 'pools' | 'virtualServers'>;
@@ -37,8 +38,8 @@ export function activeUnitsOf(text: string): { readonly active: ActiveUnits; rea
 }
 
 /** The call whose answer `placementOf` reads. */
-export function placementText(shell: LoginShell, [major, minor]: readonly [number, number]): string {
-  const policies = major > 11 || minor >= 4 ? ['list ltm policy recursive'] : [];
+export function placementText(shell: LoginShell, version: Tmos): string {
+  const policies = hasFeature(version, 'policies') ? ['list ltm policy recursive'] : [];
   const lists = [
     'list cm device recursive',
     ...policies,

@@ -22,6 +22,7 @@ import type { Sent } from './sent.ts';
 import { ask, callText, findShell, type LoginShell } from './shell.ts';
 import { failoverOf, samplesOf, statisticsCommands } from './stats.ts';
 import { asConfiguration } from './text.ts';
+import { knownMajors, nextMajor, refuseMissing, whyNoRoutes } from './versions.ts';
 
 const path = 'bigip.conf';
 
@@ -92,6 +93,10 @@ export function openBigip(host: HostSession, tools: DriverTools): OpenDevice {
     const place = await placeOf(planId, signal);
     const before = textOf(reading.files);
     const { sent, left = [] } = make(before);
+    refuseMissing(
+      place.version,
+      sent.map(({ command }) => command),
+    );
     const draft = draftPlan(before, sent, reading.model, place, tools.sha256);
     const [old, now] = [before, draft.after].map((text) => maskWith(f5Secrets, text));
     const target = parseBigip([{ path, bytes: Buffer.from(draft.after) }]);
@@ -132,18 +137,19 @@ async function lookAt(host: HostSession, signal: AbortSignal): Promise<Look> {
   const { shell, version: said } = await findShell(host, signal);
   const version = versionOf(said);
   const major = version?.number[0] ?? 0;
-  if (version === undefined || major < 11 || major === 20) {
+  if (version === undefined || major < 11 || major === nextMajor) {
     throw new AppError(
       'VERSION_UNSUPPORTED',
-      `This is version ${version?.name ?? 'unknown'}. TMOS 11 to 17 and 21 are read and changed by tmsh; ${major === 20 ? 'BIG-IP Next has none' : 'older ones are not'}.`,
+      `This is version ${version?.name ?? 'unknown'}. TMOS 11 to 17 and 21 are read and changed by tmsh; ${major === nextMajor ? 'BIG-IP Next has none' : 'older ones are not'}.`,
       { raw: said.slice(0, 4096) },
     );
   }
   return { shell, name: version.name, version: version.number };
 }
 
-function factsOf({ name, shell, version: [major] }: Look): DeviceFacts {
-  const isKnown = major <= 17 || major === 21;
+function factsOf({ name, shell, version }: Look): DeviceFacts {
+  const [major] = version;
+  const isKnown = knownMajors.includes(major);
   return {
     vendor: 'f5',
     label: 'F5 BIG-IP',
@@ -160,6 +166,7 @@ function factsOf({ name, shell, version: [major] }: Look): DeviceFacts {
         isPresent: true,
         why: `The device checks a change before it takes it${shell === 'bash' ? '' : ': typed to tmsh, as this account cannot leave a file'}.`,
       },
+      { id: 'routes', isPresent: false, why: whyNoRoutes(version) },
       ...(isKnown
         ? []
         : [{ id: 'version', isPresent: false, why: `Version ${String(major)} is newer than this program.` }]),

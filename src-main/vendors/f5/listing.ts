@@ -1,23 +1,24 @@
 import { callText, type LoginShell } from './shell.ts';
+import { type FeatureName, hasFeature, type Tmos } from './versions.ts';
 
-/** Kinds of objects in the order of bigip.conf; policies are there from 11.4 on. */
-const kinds: readonly (readonly [string, readonly [number, number]])[] = [
-  ['ltm node', [11, 0]],
-  ['ltm monitor', [11, 0]],
-  ['ltm persistence', [11, 0]],
-  ['ltm policy', [11, 4]],
-  ['ltm pool', [11, 0]],
-  ['ltm profile client-ssl', [11, 0]],
-  ['ltm profile server-ssl', [11, 0]],
-  ['ltm rule', [11, 0]],
-  ['ltm virtual-address', [11, 0]],
-  ['ltm virtual', [11, 0]],
-  ['sys file ssl-cert', [11, 0]],
+/** Kinds of objects in the order of bigip.conf, with the feature that they need. */
+const kinds: readonly (readonly [string, FeatureName])[] = [
+  ['ltm node', 'tmsh'],
+  ['ltm monitor', 'tmsh'],
+  ['ltm persistence', 'tmsh'],
+  ['ltm policy', 'policies'],
+  ['ltm pool', 'tmsh'],
+  ['ltm profile client-ssl', 'tmsh'],
+  ['ltm profile server-ssl', 'tmsh'],
+  ['ltm rule', 'tmsh'],
+  ['ltm virtual-address', 'tmsh'],
+  ['ltm virtual', 'tmsh'],
+  ['sys file ssl-cert', 'tmsh'],
 ];
 
 /** One call that lists what is read here, of every partition and folder: from the root, `recursive` (tmsh reference, list). */
-export function readingText(shell: LoginShell, [major, minor]: readonly [number, number]): string {
-  const there = kinds.filter(([, [first, second]]) => major > first || (major === first && minor >= second));
+export function readingText(shell: LoginShell, version: Tmos): string {
+  const there = kinds.filter(([, feature]) => hasFeature(version, feature));
   return callText(shell, ['cd /', 'list auth partition', ...there.map(([kind]) => `list ${kind} recursive`)]);
 }
 

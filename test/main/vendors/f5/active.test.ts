@@ -139,7 +139,9 @@ test('a failover is seen at the next poll; where things are is asked for once in
   await device.poll(signal);
   later(299_999);
   await device.poll(signal);
-  const asked = (): number => sent.filter((line) => line.includes('list ltm virtual-address')).length;
+  function asked(): number {
+    return sent.filter((line) => line.includes('list ltm virtual-address')).length;
+  }
   expect(asked()).toBe(1);
   later(1);
   await device.poll(signal);
