@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
-import { type Monitor, monitorSchema } from '../../contract/model.ts';
+import { type Monitor, monitorSchema, poolSchema } from '../../contract/model.ts';
 import type { Change } from '../../contract/plan.ts';
 import { maskWith } from '../mask.ts';
 import { Options } from './commands.ts';
@@ -251,5 +250,5 @@ function unbindOld(objects: Scene['objects'], monitor: string, service: string):
 
 /** The names in a change of `monitors`. */
 export function monitorNames(value: unknown): readonly string[] {
-  return z.array(z.string()).parse(value ?? []);
+  return poolSchema.shape.monitors.parse(value) ?? [];
 }
