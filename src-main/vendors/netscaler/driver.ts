@@ -142,7 +142,6 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
       'member.maxConnections',
       'virtualServer.listen',
       'virtualServer.adminState',
-      'virtualServer.pool',
       'virtualServer.persistence',
       'virtualServer.tls.minVersion',
       'virtualServer.tls.maxVersion',
@@ -151,7 +150,6 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
       'virtualServer.tls.caFile',
       'virtualServer.tls.hsts',
       'virtualServer.tls.ocspStapling',
-      'pool.tls',
     ],
   };
 }

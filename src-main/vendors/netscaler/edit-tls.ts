@@ -3,6 +3,7 @@ import { type Command, Options } from './commands.ts';
 import { certificateCommands } from './edit-tls-certificates.ts';
 import { type Objects, subjectOf } from './objects.ts';
 import { lacking, optionsText, refused, type Scene, type Sent, setOptions, type Target, type Wanted } from './sent.ts';
+import { isTlsType } from './tls.ts';
 import { quoteWord } from './write.ts';
 
 const settings = new Set<keyof ClientTls>([
@@ -27,12 +28,9 @@ export function clientTlsCommands(
   prior: ClientTls | undefined,
   wish: ClientTls | undefined,
 ): readonly Sent[] {
-  const type =
-    scene.objects
-      .of(kind, name)
-      .commands.map(subjectOf)
-      .find(({ verb }) => verb === 'add')?.rest[0] ?? '';
-  if (wish === undefined || !/^(?:SSL|SSL_TCP|DTLS|HTTP_QUIC|SSL_FIX|SSL_DIAMETER)$/i.test(type)) {
+  const { commands: shaping } = scene.objects.of(kind, name);
+  if (wish === undefined || !isTlsType({ commands: shaping })) {
+    const type = shaping.map(subjectOf).find(({ verb }) => verb === 'add')?.rest[0] ?? 'another kind';
     throw refused(
       `"${name}" is of type ${type}, and that cannot be changed. Make another virtual server ${wish === undefined ? 'without TLS' : 'with TLS'} and remove this one.`,
     );

@@ -1,6 +1,6 @@
 import type { ClientTls } from '../../contract/model.ts';
 import { type Command, Options } from './commands.ts';
-import type { NamedCommands, Objects } from './objects.ts';
+import { type NamedCommands, type Objects, subjectOf } from './objects.ts';
 
 /** `set/bind ssl vserver NAME`, with what its `ssl profile` says where it has one. */
 export function clientTlsOf(virtual: NamedCommands, objects: Objects<Command>): { tls?: ClientTls } {
@@ -31,7 +31,14 @@ export function clientTlsOf(virtual: NamedCommands, objects: Objects<Command>): 
     ...(isOn(settings, 'ocspStapling') ? { ocspStapling: true } : {}),
     ...(isOn(settings, 'strictSNICheck') ? { strictSni: true } : {}),
   };
-  return Object.keys(tls).length === 0 ? {} : { tls };
+  return Object.keys(tls).length === 0 && !isTlsType(virtual) ? {} : { tls };
+}
+
+/** Types whose clients speak TLS, whatever is said of it besides; what passes it on (SSL_BRIDGE) is none. */
+const tlsType = /^(?:SSL|SSL_TCP|SSL_FIX|SSL_DIAMETER|DTLS|HTTP_QUIC)$/i;
+
+export function isTlsType({ commands }: Pick<NamedCommands, 'commands'>): boolean {
+  return tlsType.test(commands.map(subjectOf).find(({ verb }) => verb === 'add')?.rest[0] ?? '');
 }
 
 function isProfile({ name }: { readonly name: string }): boolean {
