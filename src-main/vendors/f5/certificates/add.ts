@@ -9,7 +9,7 @@ import { draftCertificate } from './draft.ts';
 import { certificateItems, clientSslFormOf } from './forms.ts';
 import { certificatesOfReading } from './list.ts';
 import { newObjects, stemOf } from './objects.ts';
-import { type CertificateContext, refuseWhatCannotBe, textOfReading } from './plan.ts';
+import { type CertificateContext, keyWarnings, refuseWhatCannotBe, textOfReading } from './plan.ts';
 import type { CertificateObjects } from './point.ts';
 import { certificateUses, virtualsWith } from './uses.ts';
 
@@ -158,10 +158,12 @@ function onVirtual(
       ...others.map((other) => ({ kind: 'virtualServer', name: other, why: `uses ${touched[0] ?? ''}` })),
       { kind: 'virtualServer', name: virtual.words[2] ?? '', why: 'gets the profile' },
     ],
-    warnings:
-      material.facts.names.length > 1 && first !== undefined
+    warnings: [
+      ...keyWarnings(place, material),
+      ...(material.facts.names.length > 1 && first !== undefined
         ? [`The device chooses it for ${serverName ?? ''} alone: a profile has one server-name.`]
-        : [],
+        : []),
+    ],
   };
 }
 

@@ -53,6 +53,7 @@ export function planRenewal(
     ),
     warnings: [
       ...warningsOf([], reading.model, place.group),
+      ...keyWarnings(place, material),
       `${name} and its key stay on the device, for the way back; remove them by hand once nobody needs them.`,
       ...(builtIn ?? []).map(
         ({ profile }) => `${keyOf(profile)} comes with the device, is not changed from here, and keeps ${name}.`,
@@ -73,6 +74,17 @@ function nobodyNames(name: string, uses: readonly CertificateUse[]): AppError {
     'PLAN_INVALID',
     `${name} cannot be renewed: ${why}. Add the new one, and choose its profile or virtual server.`,
   );
+}
+
+/**
+ * `Client SSL profile must have RSA certificate/key pair` (seen on 12.0: f5-common-python, pull request 420; not since when it may have
+ * none).
+ */
+export function keyWarnings({ version: [major] }: Place, { facts }: CertificateMaterial): readonly string[] {
+  if (major >= 14 || facts.algorithm === undefined || /^RSA/i.test(facts.algorithm)) return [];
+  return [
+    `The key is ${facts.algorithm}: TMOS ${String(major)} may refuse a client-ssl profile without an RSA one. It says so before anything is changed.`,
+  ];
 }
 
 /** Throws CAPABILITY_MISSING: a shell that takes no file, an answer that is fetched by the device itself. */

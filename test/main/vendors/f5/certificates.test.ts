@@ -313,6 +313,15 @@ test('a new certificate is made alone, beside one of another kind of key, or for
   expectWayBack(orchard + told, beside);
 });
 
+test('a key that an old version may refuse alone is told', () => {
+  const ec = { ...material, facts: { ...material.facts, algorithm: 'EC prime256v1' } };
+  function warned(major: number, of: CertificateMaterial): boolean {
+    const { draft } = planRenewal(contextOf(orchard, { version: [major, 0] }), '/Common/orchard.crt', of);
+    return draft.warnings.some((one) => one.includes('without an RSA one'));
+  }
+  expect([warned(13, ec), warned(13, material), warned(14, ec)]).toEqual([true, false, false]);
+});
+
 const passphrase = orchard.replace(
   'key /Common/orchard.key\n',
   'key /Common/orchard.key\n            passphrase $M$x\n',
