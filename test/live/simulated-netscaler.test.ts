@@ -89,6 +89,37 @@ describe.skipIf(isMissing('ssh'))("a simulated NetScaler to OpenSSH's client", (
     await device.close();
   });
 
+  test.skipIf(isMissing('snmpbulkwalk'))('a reboot begins sysUpTime and counters again', async () => {
+    let now = 0;
+    const device = await startNetscaler({
+      config: `${config}add lb vserver shop HTTP 192.0.2.100 80\nbind lb vserver shop app\n`,
+      accounts: {},
+      snmp: { community: 'public' },
+      now: () => new Date(now),
+      connectionsPerSecond: 10,
+    });
+    const hits = `.1.3.6.1.4.1.5951.4.1.3.1.1.30.${inIndex('shop')}`;
+    async function look(): Promise<unknown[]> {
+      const values = await walkSnmp(device.snmpPort, '.1.3.6.1');
+      return ['.1.3.6.1.2.1.1.3.0', hits].map((oid) => values.get(oid));
+    }
+    now = 400_000;
+    const [before, counted] = await look();
+    device.reboot();
+    now += 1000;
+    // An answer is at most so old that a walk sees one state.
+    await vi.waitFor(
+      async () => {
+        expect(await look()).not.toEqual([before, counted]);
+      },
+      { timeout: 30_000, interval: 100 },
+    );
+    const [after, again] = await look();
+    await device.close();
+    expect([before, after]).toEqual(['0:0:06:40.00', '0:0:00:01.00']);
+    expect([counted, again]).toEqual(['4000', '10']);
+  });
+
   test('a command in the middle of a series is refused on demand, and not done', async () => {
     netscaler.misbehave({ refuses: { pattern: /^bind/, words: 'ERROR: Internal error' } });
     const series = 'add server w8 192.0.2.8\nbind serviceGroup app w8 80\nadd server w9 192.0.2.9';
