@@ -16,30 +16,35 @@ const resting: Readonly<Record<string, string>> = {
 };
 
 /**
- * The lines of an object, without those of a TLS profile that say what its parent says: a device lists such a setting or leaves it out,
- * and both are the same.
+ * Tells the lines of an object, without those of a TLS profile that say what its parent says: a device lists such a setting or leaves
+ * it out, and both are the same.
  */
-export function linesIn(config: BigipText, part: Part): readonly string[] {
-  const { words, body } = part;
-  if (body === undefined || words[1] !== 'profile' || !/^(?:client|server)-ssl$/.test(words[2] ?? ''))
-    return linesOf(part);
-  return linesOf({ words, body: body.filter((item) => !holdsAnyway(config, part, item)) });
+export function lineReader({ parts }: BigipText): (part: Part) => readonly string[] {
+  const profiles = new Map(parts.filter(isTlsProfile).map((part) => [keyOf(part), part]));
+  return (part) => {
+    const { words, body } = part;
+    if (body === undefined || !isTlsProfile(part)) return linesOf(part);
+    return linesOf({ words, body: body.filter((item) => !holdsAnyway(profiles, part, item)) });
+  };
 }
 
-function holdsAnyway(config: BigipText, part: Part, item: Item): boolean {
+function isTlsProfile({ words }: Part): boolean {
+  return words[1] === 'profile' && (words[2] === 'client-ssl' || words[2] === 'server-ssl');
+}
+
+function holdsAnyway(profiles: ReadonlyMap<string, Part>, part: Part, item: Item): boolean {
   const [key = ''] = item.words;
   const value = wordsOf({ words: [], body: [item] }, key);
   if (key === 'defaults-from' || key === 'cert-key-chain' || value === undefined) return false;
-  const kind = part.words.slice(0, 3).join(' ');
-  let from = parentOf(config, kind, part);
+  let from = parentOf(profiles, part);
   for (let steps = 0; from !== undefined && steps < 8; steps += 1) {
     if (settingOf(from, key) !== undefined) return wordsOf(from, key) === value;
-    from = parentOf(config, kind, from);
+    from = parentOf(profiles, from);
   }
   return resting[key] === value;
 }
 
-function parentOf(config: BigipText, kind: string, item: Item): Part | undefined {
-  const name = wordsOf(item, 'defaults-from');
-  return name === undefined ? undefined : config.parts.find((one) => keyOf(one) === `${kind} ${name}`);
+function parentOf(profiles: ReadonlyMap<string, Part>, part: Part): Part | undefined {
+  const name = wordsOf(part, 'defaults-from');
+  return name === undefined ? undefined : profiles.get(`${part.words.slice(0, 3).join(' ')} ${name}`);
 }

@@ -5,7 +5,7 @@ import { affectsOf } from './affects.ts';
 import { usesRatios } from './algorithms.ts';
 import { type DeviceGroup, noNewerAnswer } from './group.ts';
 import { readingText } from './listing.ts';
-import { linesIn } from './inherited-lines.ts';
+import { lineReader } from './inherited-lines.ts';
 import type { Sent } from './sent.ts';
 import { callText, type LoginShell, quote, takenAnswer, takenOrAlreadyAnswer, transactionText } from './shell.ts';
 import { BigipText, type Item, keyOf, linesOf, secretSetting, textOf } from './text.ts';
@@ -16,10 +16,7 @@ type Sha256 = (bytes: Uint8Array) => string;
 /** Over what objects say, in no order: the same configuration has the same fingerprint however it is listed. */
 export function fingerprintOf(text: string, sha256: Sha256): string {
   const config = new BigipText(text);
-  return hashOf(
-    config.parts.flatMap((part) => linesIn(config, part)),
-    sha256,
-  );
+  return hashOf(config.parts.flatMap(lineReader(config)), sha256);
 }
 
 function hashOf(lines: readonly string[], sha256: Sha256): string {
@@ -269,10 +266,11 @@ function split(
   const touched: string[] = [];
   const rest: string[] = [];
   const config = new BigipText(text);
+  const linesIn = lineReader(config);
   for (const part of config.parts) {
     const key = keyOf(part);
     if (free.includes(key)) continue;
-    if (subjects.includes(key)) touched.push(...linesIn(config, part));
+    if (subjects.includes(key)) touched.push(...linesIn(part));
     else rest.push(...linesOf(part));
   }
   return { touched: touched.sort(), rest };

@@ -65,15 +65,21 @@ export function withMemberTls<P extends DevicePool>(
   virtualServers: readonly VirtualServer[],
   serverSsl: Profiles,
 ): P[] {
+  const found = new Map<string, Set<string | undefined>>();
+  for (const one of virtualServers) {
+    const profile = serverSslOf(one, serverSsl);
+    for (const name of new Set([one.pool, ...(one.routes ?? []).map((route) => route.pool)]))
+      if (name !== undefined) found.set(name, (found.get(name) ?? new Set()).add(profile));
+  }
   return pools.map((pool) => {
-    const holders = virtualServers.filter((one) => handsTo(one, pool.name));
-    const found = new Set(holders.map((one) => serverSslOf(one, serverSsl)));
-    const [profile] = found;
-    if (profile === undefined || found.size > 1) return pool;
+    const profiles = found.get(pool.name) ?? new Set();
+    const [profile] = profiles;
+    if (profile === undefined || profiles.size > 1) return pool;
     return { ...pool, tls: serverTlsOf(profile, serverSsl) };
   });
 }
 
+/** As its own pool, or by a route. */
 export function handsTo({ pool, routes = [] }: VirtualServer, name: string): boolean {
   return pool === name || routes.some((route) => route.pool === name);
 }
