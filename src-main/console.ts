@@ -15,7 +15,7 @@ import { Estate } from './console/estate.ts';
 import { DeviceAddresses } from './console/device-addresses.ts';
 import { EventBook } from './console/events.ts';
 import { Finder } from './console/finder.ts';
-import { makeHandlers, readCredentials } from './console/handlers.ts';
+import { besideCredentials, makeHandlers, readCredentials } from './console/handlers.ts';
 import { useKeyChain, useKeyFile } from './console/key-chain.ts';
 import { History } from './console/history.ts';
 import { HistoryWrites } from './console/history-writes.ts';
@@ -132,9 +132,14 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     ask: questions.ask.bind(questions),
   };
 
+  /** The secrets of one of the ways into a device. */
+  async function secretsOf(spec: DeviceSpec, way: string): Promise<Credentials> {
+    const known = await credentialsOf(spec.name);
+    return way === spec.poll ? besideCredentials(known, parseAddress(way)) : known;
+  }
   function openWay(spec: DeviceSpec, text: string, beside?: DeviceLink): DeviceLink {
     const address = parseAddress(text);
-    const { session, retryNow } = keptSession(address, () => credentialsOf(spec.name), surroundingsOf(spec.name));
+    const { session, retryNow } = keptSession(address, () => secretsOf(spec, text), surroundingsOf(spec.name));
     return new DeviceLink(driverNamed(address.vendor), address, session, driverTools, retryNow, beside);
   }
   /** A simulated appliance of the lab has a password and a host key that are new at each start, and kept nowhere. */
@@ -313,11 +318,12 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
         ...(options.keyChainProblem === undefined ? {} : { why: options.keyChainProblem }),
       },
       ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
-      vendors: drivers.map(({ id, label, transports, untried }) => ({
+      vendors: drivers.map(({ id, label, transports, untried, ssh }) => ({
         id,
         label,
         transports,
         ...(untried === undefined ? {} : { untried }),
+        ...(ssh === undefined ? {} : { ssh }),
       })),
     }),
     test: (request: TestRequest) => {
@@ -343,7 +349,7 @@ async function assemble(store: Store, options: ConsoleOptions): Promise<Console>
     record: (spec) =>
       recordDevice(spec, {
         openSession: (of, address) =>
-          keptSession(parseAddress(address), () => credentialsOf(of.name), surroundingsOf(of.name)).session,
+          keptSession(parseAddress(address), () => secretsOf(of, address), surroundingsOf(of.name)).session,
         credentials: credentialsOf,
         driverTools,
       }),

@@ -50,7 +50,7 @@ export class Device {
 
   async poll(signal: AbortSignal): Promise<DevicePoll> {
     try {
-      const sample = await this.link.device.poll(signal);
+      const sample = this.named(await this.link.device.poll(signal));
       const previous = this.#latest;
       this.#latest = sample;
       this.#pollProblem = undefined;
@@ -66,6 +66,12 @@ export class Device {
       this.#pollProblem = toProblem(error);
       throw error;
     }
+  }
+
+  /** A sample under the names of the configuration, as far as it was read. */
+  named(sample: Sample): Sample {
+    const model = this.#reading?.model;
+    return model === undefined ? sample : (this.link.driver.named?.(sample, model) ?? sample);
   }
 
   /** Nobody knows how long it is from a poll before a jump of the clock to one after it. */

@@ -1,4 +1,4 @@
-import { maskAddress, parseAddress } from '../contract/address.ts';
+import { type DeviceAddress, maskAddress, parseAddress } from '../contract/address.ts';
 import type {
   AppInfo,
   Credentials,
@@ -127,10 +127,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'find.objects': (wish) => parts.finder.find(wish),
 
     'members.load': async ({ device, pool, member }) => {
-      const { link } = await estate.resolve(device);
+      const found = await estate.resolve(device);
       const signal = AbortSignal.timeout(loadTimeoutMs);
-      if (link.device.memberLoad !== undefined) return link.device.memberLoad(pool, member, signal);
-      return loadOf(await link.device.poll(signal), pool, member);
+      const { memberLoad, poll } = found.link.device;
+      if (memberLoad !== undefined) return memberLoad(pool, member, signal);
+      return loadOf(found.named(await poll(signal)), pool, member);
     },
     'log.read': async ({ device, after }) => {
       const { link } = await estate.resolve(device);
@@ -219,7 +220,28 @@ function maskedEntry(entry: LogEntry, link: DeviceLink): LogEntry {
 }
 
 /** The secrets of a device, each sealed under a name of its own. */
-const credentialNames = ['password', 'keyPassphrase', 'privacyPassword', 'sudoPassword'] as const;
+const credentialNames = [
+  'password',
+  'keyPassphrase',
+  'privacyPassword',
+  'sudoPassword',
+  'pollPassword',
+  'pollPrivacyPassword',
+] as const;
+
+/**
+ * The secrets of the way that is polled beside the first, where it has none of its own those of the first, but no password that
+ * somebody signs in with is sent as a community, in clear text.
+ */
+export function besideCredentials(known: Credentials, { options }: DeviceAddress): Credentials {
+  const { pollPassword, pollPrivacyPassword, ...others } = known;
+  const isSealed = options['version'] === '3';
+  if (pollPassword === undefined) return isSealed ? others : {};
+  return {
+    password: pollPassword,
+    ...(pollPrivacyPassword === undefined ? {} : { privacyPassword: pollPrivacyPassword }),
+  };
+}
 
 function secretName(device: string, name: (typeof credentialNames)[number]): string {
   return `device/${device}/${name}`;

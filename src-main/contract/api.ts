@@ -51,6 +51,9 @@ export const credentialsSchema = z.strictObject({
   privacyPassword: z.string().max(4096).optional(),
   /** Of sudo on the host (`sudo=password`); absent, the account's password is taken. */
   sudoPassword: z.string().max(4096).optional(),
+  /** Of the way that is polled beside the first: its community, or the passwords of SNMPv3. */
+  pollPassword: z.string().max(4096).optional(),
+  pollPrivacyPassword: z.string().max(4096).optional(),
 });
 export type Credentials = z.infer<typeof credentialsSchema>;
 
@@ -346,6 +349,16 @@ export interface LabAppliance {
   readonly problem?: Problem;
 }
 
+/** What is asked of a kind of device that is reached over SSH. */
+export interface SshKind {
+  /** Where its configuration and sockets are, and whether sudo is used, may be told. */
+  readonly hasParts?: true;
+  /** Its command line has a second password, that of `enable`. */
+  readonly asksEnable?: true;
+  /** The kind whose SNMP agent is polled beside it; needed where there are no figures without it. */
+  readonly polledBy?: { readonly vendor: VendorId; readonly isNeeded: boolean };
+}
+
 export interface AppInfo {
   readonly version: string;
   readonly shell: 'electron' | 'web' | 'cli';
@@ -357,6 +370,7 @@ export interface AppInfo {
     readonly transports: readonly string[];
     /** Those of them that were never tried on a real device. */
     readonly untried?: readonly string[];
+    readonly ssh?: SshKind;
   }[];
   /** `memory`: secrets are kept until the console ends; `passphrase`, `key-file`, `key-chain`: sealed on disk that way. */
   readonly secrets: {

@@ -54,6 +54,8 @@ export const poolSampleSchema = z.strictObject({
   currentConnections: gauge.optional(),
   queuedRequests: gauge.optional(),
   members: z.array(memberSampleSchema),
+  /** Its figures are those of another pool here too, which sums count once. */
+  isRepeated: z.literal(true).optional(),
 });
 export type PoolSample = z.infer<typeof poolSampleSchema>;
 

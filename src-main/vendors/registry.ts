@@ -13,22 +13,43 @@ import { mibDriver } from './mib/driver.ts';
 import { host } from './mib/host.ts';
 import type { HostSession } from '../transports/transport.ts';
 import { openNetscaler } from './netscaler/driver.ts';
+import { namePools } from './netscaler/named.ts';
 import { editNetscaler } from './netscaler/edit.ts';
 import { netscalerSecrets, parseNetscaler } from './netscaler/parse.ts';
 import type { DriverTools, OpenDevice, VendorDriver } from './vendor.ts';
 
 /** What a kind has beside its MIB: a configuration as text, and perhaps a command line over SSH by which it is read and changed. */
 interface CommandLine
-  extends Pick<VendorDriver, 'parse' | 'secrets'>, Partial<Pick<VendorDriver, 'edit' | 'terminal'>> {
+  extends Pick<VendorDriver, 'parse' | 'secrets'>, Partial<Pick<VendorDriver, 'edit' | 'named' | 'ssh' | 'terminal'>> {
   readonly openHost?: (host: HostSession, tools: DriverTools) => OpenDevice;
   /** True once a recording of the whole scenario on a real device is among the fixtures. */
   readonly isTried?: boolean;
 }
 
 const commandLines: Readonly<Partial<Record<VendorDriver['id'], CommandLine>>> = {
-  a10: { parse: parseA10, secrets: a10Secrets, edit: editA10, openHost: openA10, terminal: a10Terminal },
-  f5: { parse: parseBigip, secrets: f5Secrets, edit: editBigip, openHost: openBigip },
-  netscaler: { parse: parseNetscaler, secrets: netscalerSecrets, edit: editNetscaler, openHost: openNetscaler },
+  a10: {
+    parse: parseA10,
+    secrets: a10Secrets,
+    edit: editA10,
+    openHost: openA10,
+    terminal: a10Terminal,
+    ssh: { asksEnable: true, polledBy: { vendor: 'a10', isNeeded: true } },
+  },
+  f5: {
+    parse: parseBigip,
+    secrets: f5Secrets,
+    edit: editBigip,
+    openHost: openBigip,
+    ssh: { polledBy: { vendor: 'f5', isNeeded: false } },
+  },
+  netscaler: {
+    parse: parseNetscaler,
+    secrets: netscalerSecrets,
+    edit: editNetscaler,
+    openHost: openNetscaler,
+    named: namePools,
+    ssh: { polledBy: { vendor: 'netscaler', isNeeded: true } },
+  },
 };
 
 /** The driver by MIB, with what the kind has beside it. */

@@ -1,5 +1,5 @@
 import type { DeviceAddress, VendorId } from '../contract/address.ts';
-import type { DeviceFacts, MemberLoad, TestStep } from '../contract/api.ts';
+import type { DeviceFacts, MemberLoad, SshKind, TestStep } from '../contract/api.ts';
 import type { CertificateFacts, DeviceCertificate } from '../contract/certificates.ts';
 import type { LogPage } from '../contract/log.ts';
 import type { Sample } from '../contract/metrics.ts';
@@ -153,9 +153,13 @@ export interface VendorDriver {
   readonly untried?: readonly DeviceAddress['transport'][];
   /** Text that must never leave the driver: each match is masked in answers, logs and pictures. */
   readonly secrets: readonly RegExp[];
+  /** What is asked of a device that is reached over SSH; nothing but the account unless told. */
+  readonly ssh?: SshKind;
   /** Where commands are not run by SSH but typed at a terminal: how it speaks. */
   readonly terminal?: TerminalDialect;
   readonly parse: (files: readonly SourceFile[]) => DeviceModel;
+  /** Figures under the names that the configuration has, where those who count know others. */
+  readonly named?: (sample: Sample, model: DeviceModel) => Sample;
   /**
    * The base with the changes written in, and nothing else touched: exactly the bytes that say it differ; no change, no byte.
    * Throws CAPABILITY_MISSING where a change has no words in this vendor's language, PLAN_INVALID where its subject is not there.

@@ -92,7 +92,7 @@ export const serverText = {
   fixed: (status: number) => `Every request gets the fixed answer ${status}.`,
   settings: 'Settings',
   readOnly: 'as read',
-  state: 'State and pool',
+  state: 'State',
   protocol: 'Protocol',
   listens: 'Listens on',
   tls: 'Client side',

@@ -102,5 +102,8 @@ export const pushText = {
   hide: 'Hide',
   refusedHint: 'Read the device again and compare: another hand may have changed it.',
   again: 'Back to the review',
+  overtaken: 'What another hand changed',
+  overtakenSub: 'since the plan was made',
+  comparing: 'Reading the device again',
   history: 'Versions of this device',
 } as const;

@@ -22,7 +22,7 @@ export const settingsFormText = {
   change: 'Change…',
   listen: (server: string) => `Where ${server} listens`,
   limits: (member: string) => `Limits of ${member}`,
-  server: (server: string) => `State, pool and limit of ${server}`,
+  server: (server: string) => `State of ${server}`,
   persistence: (server: string) => `Persistence of ${server}`,
   service: (pool: string) => `When members of ${pool} serve`,
   monitors: (pool: string) => `Monitors of ${pool}`,

@@ -1,10 +1,9 @@
-import type { AppInfo, Credentials, DeviceSpec, Environment, TestReport } from '$contract/api.ts';
+import type { AppInfo, Credentials, DeviceSpec, Environment, SshKind, TestReport } from '$contract/api.ts';
 import { type Problem, toProblem } from '$contract/errors.ts';
 import type { Connection } from '../api.ts';
+import { PollDraft, snmpAddress, snmpCredentials, type SnmpSignIn, type SnmpVersion } from './snmp-draft.svelte.ts';
 
 export type Transport = 'ssh' | 'unix' | 'http' | 'snmp';
-export const snmpVersions = ['2c', '1', '3'] as const;
-export type SnmpVersion = (typeof snmpVersions)[number];
 export const wizardSteps = ['kind', 'address', 'sign-in', 'test', 'place'] as const;
 export type WizardStep = (typeof wizardSteps)[number];
 
@@ -15,24 +14,27 @@ export interface Kind {
   readonly transport: Transport;
   /** No real device was ever reached this way. */
   readonly isUntried?: true;
+  /** What is asked where it is reached over SSH. */
+  readonly ssh?: SshKind;
 }
 
 const transports: readonly Transport[] = ['ssh', 'unix', 'http', 'snmp'];
 
 /** Every kind that the console's drivers offer, one for each way in. */
 export function kindsOf(info: AppInfo | undefined): readonly Kind[] {
-  return (info?.vendors ?? []).flatMap(({ id, label, transports: offered, untried }) =>
+  return (info?.vendors ?? []).flatMap(({ id, label, transports: offered, untried, ssh }) =>
     transports
       .filter((transport) => offered.includes(transport))
       .map((transport): Kind => {
-        const kind = { vendor: id, label, transport };
+        const asked = transport === 'ssh' && ssh !== undefined ? { ssh } : {};
+        const kind = { vendor: id, label, transport, ...asked };
         return untried?.includes(transport) === true ? { ...kind, isUntried: true } : kind;
       }),
   );
 }
 
 /** A device that is being described and tested; nothing of it is kept before `add`. */
-export class DeviceDraft {
+export class DeviceDraft implements SnmpSignIn {
   step = $state<WizardStep>('kind');
   kind = $state.raw<Kind | undefined>(undefined);
   host = $state('');
@@ -58,13 +60,17 @@ export class DeviceDraft {
   environment = $state<Environment>('production');
   site = $state('');
   tags = $state('');
+  readonly poll = new PollDraft();
   report = $state.raw<TestReport | undefined>(undefined);
+  /** Of the agent that is polled beside it. */
+  pollReport = $state.raw<TestReport | undefined>(undefined);
   isTesting = $state(false);
   isAdding = $state(false);
   problem = $state.raw<Problem | undefined>(undefined);
   readonly #connection: Connection;
   readonly #newId: () => string;
   #testId = '';
+  #pollTestId = '';
 
   constructor(connection: Connection, newId: () => string) {
     this.#connection = connection;
@@ -76,31 +82,47 @@ export class DeviceDraft {
     if (this.kind === undefined) return '';
     const { vendor, transport } = this.kind;
     if (transport === 'unix') return `${vendor}+unix:${this.path.trim()}`;
-    const host = this.host.trim();
-    const shownHost = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-    const port = this.port.trim() === '' ? '' : `:${this.port.trim()}`;
-    if (transport === 'http') return `${vendor}+http://${shownHost}${port}`;
-    if (transport === 'snmp') return `${vendor}+${this.#snmp(`${shownHost}${port}`)}`;
+    const place = placeOf(this.host, this.port);
+    if (transport === 'http') return `${vendor}+http://${place}`;
+    if (transport === 'snmp') return `${vendor}+${snmpAddress(this, place)}`;
     const user = this.user.trim() === '' ? '' : `${encodeURIComponent(this.user.trim())}@`;
-    return `${vendor}+ssh://${user}${shownHost}${port}${this.#options()}`;
+    return `${vendor}+ssh://${user}${place}${this.#options()}`;
+  }
+
+  /** Whether an agent is polled beside it. */
+  get isPolled(): boolean {
+    const polledBy = this.kind?.ssh?.polledBy;
+    return polledBy !== undefined && (this.poll.isWanted ?? polledBy.isNeeded);
+  }
+
+  /** The address of that agent; undefined where none is polled. */
+  get pollAddress(): string | undefined {
+    const polledBy = this.kind?.ssh?.polledBy;
+    if (polledBy === undefined || !this.isPolled) return undefined;
+    return `${polledBy.vendor}+${snmpAddress(this.poll, placeOf(this.host, this.poll.port))}`;
   }
 
   get credentials(): Credentials | undefined {
-    if (this.kind?.transport === 'snmp') return this.#snmpCredentials();
+    if (this.kind?.transport === 'snmp') return snmpCredentials(this);
     const found: Credentials = {
       ...(this.method === 'password' && this.password !== '' ? { password: this.password } : {}),
       ...(this.method === 'key' && this.keyPassphrase !== '' ? { keyPassphrase: this.keyPassphrase } : {}),
-      ...(this.hasSudo && this.sudoPassword !== '' ? { sudoPassword: this.sudoPassword } : {}),
+      ...((this.hasSudo || this.kind?.ssh?.asksEnable === true) && this.sudoPassword !== ''
+        ? { sudoPassword: this.sudoPassword }
+        : {}),
+      ...(this.isPolled ? this.poll.credentials : {}),
     };
     return Object.keys(found).length === 0 ? undefined : found;
   }
 
   get hasPassed(): boolean {
-    return this.report?.steps.every(({ state }) => state === 'done') === true;
+    const isWell = isPassed(this.report);
+    return this.isPolled ? isWell && isPassed(this.pollReport) : isWell;
   }
 
   get hasFailed(): boolean {
-    return this.report?.steps.some(({ state }) => state === 'failed') === true || this.problem !== undefined;
+    const steps = [...(this.report?.steps ?? []), ...(this.pollReport?.steps ?? [])];
+    return steps.some(({ state }) => state === 'failed') || this.problem !== undefined;
   }
 
   get spec(): DeviceSpec {
@@ -109,6 +131,7 @@ export class DeviceDraft {
       name: this.name.trim(),
       address: this.#discoveredAddress(),
       environment: this.environment,
+      ...(this.pollAddress === undefined ? {} : { poll: this.pollAddress }),
       ...(this.site.trim() === '' ? {} : { site: this.site.trim() }),
       ...(tags.length === 0 ? {} : { tags }),
     };
@@ -118,31 +141,43 @@ export class DeviceDraft {
   start(): () => void {
     return this.#connection.on('test', (report) => {
       if (report.testId === this.#testId) this.report = report;
+      if (report.testId === this.#pollTestId) this.pollReport = report;
     });
   }
 
-  /** Walks the test; a host key that a person accepted is handed over by its fingerprint. */
+  /** Walks the test, then that of the agent beside it; a host key that a person accepted is handed over by its fingerprint. */
   async test(acceptHostKey?: string): Promise<void> {
-    this.#testId = this.#newId();
-    const testId = this.#testId;
+    const testId = this.#newId();
+    this.#testId = testId;
+    this.#pollTestId = '';
     this.isTesting = true;
     this.problem = undefined;
     this.report = undefined;
-    const { credentials } = this;
+    this.pollReport = undefined;
     try {
-      const report = await this.#connection.call('devices.test', {
-        testId,
-        address: this.address,
-        ...(credentials === undefined ? {} : { credentials }),
-        ...(acceptHostKey === undefined ? {} : { acceptHostKey }),
-      });
+      const report = await this.#ask(testId, this.address, this.credentials, acceptHostKey);
       if (testId !== this.#testId) return;
       this.report = report;
+      if (isPassed(report) && this.pollAddress !== undefined) {
+        this.#pollTestId = this.#newId();
+        const polled = await this.#ask(this.#pollTestId, this.pollAddress, snmpCredentials(this.poll));
+        if (testId !== this.#testId) return;
+        this.pollReport = polled;
+      }
       if (this.hasPassed && this.name === '') this.name = report.facts?.host ?? this.host.trim();
     } catch (error) {
       if (testId === this.#testId) this.problem = toProblem(error);
     }
     if (testId === this.#testId) this.isTesting = false;
+  }
+
+  #ask(testId: string, address: string, credentials?: Credentials, acceptHostKey?: string): Promise<TestReport> {
+    return this.#connection.call('devices.test', {
+      testId,
+      address,
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(acceptHostKey === undefined ? {} : { acceptHostKey }),
+    });
   }
 
   /** Puts the device into the inventory; true when it is there. */
@@ -159,6 +194,7 @@ export class DeviceDraft {
       this.keyPassphrase = '';
       this.sudoPassword = '';
       this.privacyPassword = '';
+      this.poll.forget();
       return true;
     } catch (error) {
       this.problem = toProblem(error);
@@ -166,25 +202,6 @@ export class DeviceDraft {
     } finally {
       this.isAdding = false;
     }
-  }
-
-  /** A community goes to the console sealed, as the password does, and stands in no address. */
-  #snmp(place: string): string {
-    if (this.snmpVersion !== '3') return `snmp://${place}${this.snmpVersion === '1' ? '?version=1' : ''}`;
-    const options = new URLSearchParams();
-    if (this.password !== '') options.set('auth', this.authProtocol);
-    if (this.privacyPassword !== '') options.set('priv', this.privProtocol);
-    const text = options.toString();
-    return `snmpv3://${encodeURIComponent(this.user.trim())}@${place}${text === '' ? '' : `?${text}`}`;
-  }
-
-  #snmpCredentials(): Credentials | undefined {
-    if (this.snmpVersion !== '3') return this.community === '' ? undefined : { password: this.community };
-    if (this.password === '') return undefined;
-    return {
-      password: this.password,
-      ...(this.privacyPassword === '' ? {} : { privacyPassword: this.privacyPassword }),
-    };
   }
 
   #options(): string {
@@ -208,4 +225,14 @@ export class DeviceDraft {
     }
     return this.address;
   }
+}
+
+function isPassed(report: TestReport | undefined): boolean {
+  return report?.steps.every(({ state }) => state === 'done') === true;
+}
+
+function placeOf(host: string, port: string): string {
+  const name = host.trim();
+  const shown = name.includes(':') && !name.startsWith('[') ? `[${name}]` : name;
+  return port.trim() === '' ? shown : `${shown}:${port.trim()}`;
 }

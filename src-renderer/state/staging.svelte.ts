@@ -53,6 +53,7 @@ export class Staging {
   /** Grows with each change of the edits: plans made for an older number are out of date. */
   revision = $state(0);
   readonly #undo: (readonly StagedEdit[])[] = [];
+  readonly #sent = new Map<string, readonly StagedEdit[]>();
 
   get count(): number {
     return this.edits.length;
@@ -90,6 +91,24 @@ export class Staging {
   /** Drops all edits, or those of one device. */
   discard(device?: string): void {
     this.#set(device === undefined ? [] : this.edits.filter((edit) => edit.device !== device));
+  }
+
+  /** The edits of a device go into a push. */
+  send(device: string): void {
+    this.#sent.set(
+      device,
+      this.edits.filter((edit) => edit.device === device),
+    );
+    this.discard(device);
+  }
+
+  /** Stages again what the last push of a device held: it was refused, or went back. What was staged since stands. */
+  takeUp(device: string): void {
+    const sent = this.#sent.get(device) ?? [];
+    this.#sent.delete(device);
+    const since = new Set(this.edits.map(editKey));
+    const again = sent.filter((edit) => !since.has(editKey(edit)));
+    if (again.length > 0) this.#set([...again, ...this.edits]);
   }
 
   weight(device: string, pool: string, member: string): number | undefined {

@@ -1,3 +1,4 @@
+import { parseStatements } from '../../src-main/simulate/a10/tree.ts';
 import { startA10 } from '../../src-main/simulate/a10/start.ts';
 import { startF5 } from '../../src-main/simulate/f5/start.ts';
 import { startNetscaler } from '../../src-main/simulate/netscaler/start.ts';
@@ -16,16 +17,20 @@ export interface Appliance {
   readonly saved: () => string;
   /** Every line that came by SSH. */
   readonly lines: () => readonly string[];
+  /** Another hand changes a weight. */
+  readonly disturb: () => void;
   readonly cut: () => void;
   readonly close: () => Promise<void>;
 }
 
 /** One row of the table: the same story is told of each. */
-export interface Kind {
+export interface ApplianceKind {
   readonly vendor: 'f5' | 'netscaler' | 'a10';
   /** As the wizard names it. */
   readonly label: string;
   readonly account: string;
+  /** It has no figures without its agent. */
+  readonly needsAgent: boolean;
   readonly start: () => Promise<Appliance>;
   readonly virtualServer: string;
   readonly pool: string;
@@ -138,11 +143,12 @@ slb virtual-server site 192.0.2.101
 end
 `;
 
-export const appliances: readonly Kind[] = [
+export const appliances: readonly ApplianceKind[] = [
   {
     vendor: 'f5',
     label: 'F5 BIG-IP',
     account: 'admin',
+    needsAgent: false,
     virtualServer: '/Common/shop',
     pool: '/Common/app',
     members: ['/Common/w1:80', '/Common/w2:80'],
@@ -153,13 +159,17 @@ export const appliances: readonly Kind[] = [
         snmp: { community },
         connectionsPerSecond: 40,
       });
-      return { ...f5, lines: f5.commands };
+      function disturb(): void {
+        f5.run('modify ltm pool /Common/app members modify { /Common/w1:80 { ratio 2 } }');
+      }
+      return { ...f5, lines: f5.commands, disturb };
     },
   },
   {
     vendor: 'netscaler',
     label: 'NetScaler ADC',
     account: 'nsroot',
+    needsAgent: true,
     virtualServer: 'shop',
     pool: 'shop/app',
     members: ['w1:80', 'w2:80'],
@@ -170,13 +180,17 @@ export const appliances: readonly Kind[] = [
         snmp: { community },
         connectionsPerSecond: 40,
       });
-      return { ...netscaler, lines: netscaler.commands };
+      function disturb(): void {
+        netscaler.run('set serviceGroup app w1 80 -weight 2');
+      }
+      return { ...netscaler, lines: netscaler.commands, disturb };
     },
   },
   {
     vendor: 'a10',
     label: 'A10 Thunder',
     account: 'admin',
+    needsAgent: true,
     virtualServer: 'shop:80',
     pool: 'app',
     members: ['w1:80', 'w2:80'],
@@ -187,7 +201,17 @@ export const appliances: readonly Kind[] = [
         snmp: { community },
         connectionsPerSecond: 40,
       });
-      return { ...a10, lines: () => a10.commands().map(({ line }) => line) };
+      function disturb(): void {
+        const theirs = a10.running().replace('port 80 tcp\n    weight 3', 'port 80 tcp\n    weight 2');
+        a10.device.change('shared', parseStatements(theirs));
+      }
+      return { ...a10, lines: () => a10.commands().map(({ line }) => line), disturb };
     },
   },
 ];
+
+export function applianceOf(vendor: ApplianceKind['vendor']): ApplianceKind {
+  const found = appliances.find((kind) => kind.vendor === vendor);
+  if (found === undefined) throw new Error(`No appliance ${vendor} is simulated.`);
+  return found;
+}

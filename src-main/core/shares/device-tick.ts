@@ -2,13 +2,13 @@ import type { DeviceState, DeviceTick } from '../../contract/api.ts';
 import { type MemberSample, type Metric, type MetricRow, wholeDevice } from '../../contract/metrics.ts';
 import { isServing, poolHealth, worstHealth } from './health.ts';
 import { poolRow } from './pool-row.ts';
-import type { RollingMinute } from './rolling-minute.ts';
+import type { PoolMinute, RollingMinute } from './rolling-minute.ts';
 
 /** A device's sums for lists. A device that has not answered yet has no numbers. */
 export function deviceTick(device: string, freshness: DeviceState['freshness'], minute: RollingMinute): DeviceTick {
   const at = minute.sample?.at;
   const pools = minute.pools();
-  const members = pools.flatMap(({ pool }) => pool.members);
+  const members = countedOnce(pools).flatMap(({ pool }) => pool.members);
   return {
     device,
     freshness,
@@ -32,7 +32,7 @@ export function deviceTick(device: string, freshness: DeviceState['freshness'], 
 
 /** What is summed over all members of a device, its machine, and the highest p95 among them. */
 export function deviceSums(minute: RollingMinute): DeviceSums {
-  const pools = minute.pools();
+  const pools = countedOnce(minute.pools());
   const members = pools.flatMap(({ pool }) => pool.members);
   const rates = pools.flatMap((pool) => pool.rates ?? []);
   return {
@@ -59,6 +59,10 @@ export function deviceSums(minute: RollingMinute): DeviceSums {
     ...machineOf(minute),
     ...highestP95(members),
   };
+}
+
+function countedOnce(pools: readonly PoolMinute[]): readonly PoolMinute[] {
+  return pools.filter(({ pool }) => pool.isRepeated !== true);
 }
 
 type DeviceSums = Pick<DeviceTick, Total | 'machine' | 'highestP95Ms'>;

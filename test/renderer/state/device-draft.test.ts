@@ -79,6 +79,46 @@ describe('the address of a device draft', () => {
   });
 });
 
+describe('an agent that is polled beside a command line', () => {
+  function polled(answers = {}) {
+    const made = draftOf('ssh', answers);
+    made.draft.kind = {
+      vendor: 'a10',
+      label: 'Kind',
+      transport: 'ssh',
+      ssh: { asksEnable: true, polledBy: { vendor: 'a10', isNeeded: true } },
+    };
+    made.draft.host = 'fd00::7';
+    return made;
+  }
+
+  test('is wanted where there are no figures without it, and its community stands in no address', () => {
+    const { draft } = polled();
+    draft.poll.port = '1161';
+    draft.poll.community = 'pears';
+    draft.method = 'password';
+    draft.password = 'orchard';
+    draft.sudoPassword = 'enabling';
+    expect(draft.spec.poll).toBe('a10+snmp://[fd00::7]:1161');
+    expect(draft.credentials).toEqual({ password: 'orchard', sudoPassword: 'enabling', pollPassword: 'pears' });
+    draft.poll.isWanted = false;
+    expect(draft.spec.poll).toBeUndefined();
+    expect(draft.credentials).toEqual({ password: 'orchard', sudoPassword: 'enabling' });
+  });
+
+  test('is tested after the device, with secrets of its own', async () => {
+    const report: TestReport = { testId: '', steps: [{ id: 'name', title: 'Name', state: 'done' }] };
+    const { draft, connection } = polled({ 'devices.test': report });
+    draft.poll.community = 'pears';
+    await draft.test();
+    expect(connection.sent.map(({ input }) => input)).toMatchObject([
+      { address: 'a10+ssh://[fd00::7]' },
+      { address: 'a10+snmp://[fd00::7]', credentials: { password: 'pears' } },
+    ]);
+    expect(draft.hasPassed).toBe(true);
+  });
+});
+
 describe('the stepwise test', () => {
   const passed: TestReport = { testId: 'test-0', steps: [{ id: 'name', title: 'Name', state: 'done' }] };
 

@@ -65,6 +65,25 @@ describe('staged edits', () => {
     expect(staging.edits).toEqual([weight('a', 1, 2)]);
   });
 
+  test('what a push took is staged again where it was refused, below what was staged since', () => {
+    const staging = new Staging();
+    const at = { device: 'lb', pool: 'app', prior: 1 } as const;
+    staging.stage({ kind: 'weight', ...at, member: 'b1', value: 4 });
+    staging.stage({ kind: 'weight', ...at, member: 'b2', value: 5 });
+    staging.send('lb');
+    expect(staging.count).toBe(0);
+    staging.stage({ kind: 'weight', ...at, member: 'b2', value: 6 });
+    staging.takeUp('lb');
+    expect(staging.edits.map((edit) => [edit.kind === 'weight' && edit.member, 'value' in edit && edit.value])).toEqual(
+      [
+        ['b1', 4],
+        ['b2', 6],
+      ],
+    );
+    staging.takeUp('lb');
+    expect(staging.count).toBe(2);
+  });
+
   test('discarding one device leaves the edits of another', () => {
     const staging = new Staging();
     staging.stage(weight('a', 1, 2));
