@@ -355,8 +355,8 @@ export interface SshKind {
   readonly hasParts?: true;
   /** Its command line has a second password, that of `enable`. */
   readonly asksEnable?: true;
-  /** The kind whose SNMP agent is polled beside it; needed where there are no figures without it. */
-  readonly polledBy?: { readonly vendor: VendorId; readonly isNeeded: boolean };
+  /** The kind whose SNMP agent may be polled beside it: its own, or that of the machine. */
+  readonly polledBy?: VendorId;
 }
 
 export interface AppInfo {

@@ -33,14 +33,14 @@ const commandLines: Readonly<Partial<Record<VendorDriver['id'], CommandLine>>> =
     edit: editA10,
     openHost: openA10,
     terminal: a10Terminal,
-    ssh: { asksEnable: true, polledBy: { vendor: 'a10', isNeeded: true } },
+    ssh: { asksEnable: true, polledBy: 'a10' },
   },
   f5: {
     parse: parseBigip,
     secrets: f5Secrets,
     edit: editBigip,
     openHost: openBigip,
-    ssh: { polledBy: { vendor: 'f5', isNeeded: false } },
+    ssh: { polledBy: 'f5' },
   },
   netscaler: {
     parse: parseNetscaler,
@@ -48,7 +48,7 @@ const commandLines: Readonly<Partial<Record<VendorDriver['id'], CommandLine>>> =
     edit: editNetscaler,
     openHost: openNetscaler,
     named: namePools,
-    ssh: { polledBy: { vendor: 'netscaler', isNeeded: true } },
+    ssh: { polledBy: 'netscaler' },
   },
 };
 

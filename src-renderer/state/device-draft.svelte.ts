@@ -91,15 +91,14 @@ export class DeviceDraft implements SnmpSignIn {
 
   /** Whether an agent is polled beside it. */
   get isPolled(): boolean {
-    const polledBy = this.kind?.ssh?.polledBy;
-    return polledBy !== undefined && (this.poll.isWanted ?? polledBy.isNeeded);
+    return this.kind?.ssh?.polledBy !== undefined && this.poll.isWanted;
   }
 
   /** The address of that agent; undefined where none is polled. */
   get pollAddress(): string | undefined {
     const polledBy = this.kind?.ssh?.polledBy;
     if (polledBy === undefined || !this.isPolled) return undefined;
-    return `${polledBy.vendor}+${snmpAddress(this.poll, placeOf(this.host, this.poll.port))}`;
+    return `${polledBy}+${snmpAddress(this.poll, placeOf(this.host, this.poll.port))}`;
   }
 
   get credentials(): Credentials | undefined {

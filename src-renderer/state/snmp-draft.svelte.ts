@@ -16,8 +16,7 @@ export interface SnmpSignIn {
 
 /** An agent that is polled beside another way into the same device. */
 export class PollDraft implements SnmpSignIn {
-  /** Undefined: as the kind of device asks for. */
-  isWanted = $state<boolean | undefined>(undefined);
+  isWanted = $state(false);
   port = $state('');
   snmpVersion = $state<SnmpVersion>('2c');
   community = $state('');

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Appliance, appliances, password } from '../rigs/appliances.ts';
 import { type Browser, openBrowser, takePicture } from '../rigs/browser.ts';
 import { openCalledConsole } from '../rigs/console-calls.ts';
@@ -37,7 +37,9 @@ describe.skipIf(isMissing('chromium'))(
         await called.call('devices.add', { spec: { name: vendor, address, environment: 'lab' }, credentials });
       }
       await called.console.close();
+      vi.stubEnv('STEELYARD_PASSPHRASE', 'of this test');
       served = await startServed([], dataDir);
+      vi.unstubAllEnvs();
       browser = await openBrowser();
       page = await browser.open(served.link);
       page.setDefaultTimeout(60_000);
@@ -50,9 +52,6 @@ describe.skipIf(isMissing('chromium'))(
     });
 
     test('go back when their countdowns end, and were never saved', async () => {
-      await goTo(page, '#/settings');
-      await page.getByLabel('Passphrase', { exact: true }).fill('of this test');
-      await page.getByRole('button', { name: 'Unlock the secrets' }).click();
       const before = new Map([...devices].map(([vendor, device]) => [vendor, [device.running(), device.saved()]]));
       for (const { vendor, pool, members } of appliances) {
         await goTo(page, `#/pool/${vendor}/${encodeURIComponent(pool)}`);

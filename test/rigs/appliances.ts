@@ -29,8 +29,6 @@ export interface ApplianceKind {
   /** As the wizard names it. */
   readonly label: string;
   readonly account: string;
-  /** It has no figures without its agent. */
-  readonly needsAgent: boolean;
   readonly start: () => Promise<Appliance>;
   readonly virtualServer: string;
   readonly pool: string;
@@ -148,7 +146,6 @@ export const appliances: readonly ApplianceKind[] = [
     vendor: 'f5',
     label: 'F5 BIG-IP',
     account: 'admin',
-    needsAgent: false,
     virtualServer: '/Common/shop',
     pool: '/Common/app',
     members: ['/Common/w1:80', '/Common/w2:80'],
@@ -169,7 +166,6 @@ export const appliances: readonly ApplianceKind[] = [
     vendor: 'netscaler',
     label: 'NetScaler ADC',
     account: 'nsroot',
-    needsAgent: true,
     virtualServer: 'shop',
     pool: 'shop/app',
     members: ['w1:80', 'w2:80'],
@@ -190,7 +186,6 @@ export const appliances: readonly ApplianceKind[] = [
     vendor: 'a10',
     label: 'A10 Thunder',
     account: 'admin',
-    needsAgent: true,
     virtualServer: 'shop:80',
     pool: 'app',
     members: ['w1:80', 'w2:80'],

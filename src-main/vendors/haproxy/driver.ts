@@ -27,7 +27,7 @@ export const haproxy: VendorDriver = {
   id: 'haproxy',
   label: 'HAProxy',
   transports: ['ssh'],
-  ssh: { hasParts: true, polledBy: { vendor: 'host', isNeeded: false } },
+  ssh: { hasParts: true, polledBy: 'host' },
   secrets: haproxySecrets,
   parse: (files) => parseHaproxy(files),
   edit: (base, edit) => editHaproxy(base, edit),

@@ -15,8 +15,13 @@ import { applyCommands } from './write.ts';
  */
 export function commandsOf(text: string, edit: Edit): readonly Sent[] {
   const sent: Sent[] = [];
+  const said = new Set<string>();
   let [now, scene] = [text, sceneOf(text, edit)];
   for (const change of edit.changes) {
+    // A group under two virtual servers is two pools, and what happens to its member in both happens once.
+    const what = onceOf(change, edit);
+    if (said.has(what)) continue;
+    said.add(what);
     // Two changes may come to the same command (the limit of each member of a group).
     const made = (change.action === 'no-op' ? [] : commandsOfChange(scene, change)).filter(
       ({ command }) => !sent.some((other) => other.command === command),
@@ -31,6 +36,17 @@ export function commandsOf(text: string, edit: Edit): readonly Sent[] {
     scene = sceneOf(now, edit);
   }
   return sent;
+}
+
+/** Two changes with the same words are one command of the appliance. */
+function onceOf({ subject, action, key, desired }: Change, { target }: Edit): string {
+  const [name = '', member = ''] = subject.path;
+  const group = target.pools.find((pool) => pool.name === name)?.native?.['serviceGroup'];
+  return JSON.stringify(
+    subject.kind !== 'member' || group === undefined
+      ? [subject, action, key]
+      : ['member of', group, member, action, key, desired ?? null],
+  );
 }
 
 function sceneOf(text: string, edit: Edit): Scene {

@@ -86,13 +86,14 @@ describe('an agent that is polled beside a command line', () => {
       vendor: 'a10',
       label: 'Kind',
       transport: 'ssh',
-      ssh: { asksEnable: true, polledBy: { vendor: 'a10', isNeeded: true } },
+      ssh: { asksEnable: true, polledBy: 'a10' },
     };
     made.draft.host = 'fd00::7';
+    made.draft.poll.isWanted = true;
     return made;
   }
 
-  test('is wanted where there are no figures without it, and its community stands in no address', () => {
+  test('has secrets of its own, and its community stands in no address', () => {
     const { draft } = polled();
     draft.poll.port = '1161';
     draft.poll.community = 'pears';
