@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineConfig } from '../contract/engine-config.ts';
@@ -28,13 +28,12 @@ const endsWithinMs = 5000;
 
 /** One worker: the shares that it gives are the exact sequence of the weights. */
 export function openEngine(): Engine {
-  const folder = mkdtempSync(join(tmpdir(), 'steelyard-carrier-')); // mode 0700
-  const made = makeSelfSigned(['localhost.localdomain'], Date.now());
+  let folder = '';
+  let made: ReturnType<typeof makeSelfSigned> | undefined;
   let supervisor: Supervisor | undefined;
   let cut: ReadonlySet<string> = new Set();
 
   function keep(text: string): string {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `${createHash('sha256').update(text).digest('hex').slice(0, 24)}.pem`);
     writeFileSync(path, text, { mode: 0o600 });
     return path;
@@ -52,11 +51,13 @@ export function openEngine(): Engine {
   function withCertificate(server: CarriedServer): CarriedServer {
     const { tls } = server;
     if (tls === undefined || tls.certificates.length > 0) return server;
+    made ??= makeSelfSigned(['localhost.localdomain'], Date.now());
     const own = { name: 'made-up', chain: [made.cert], key: made.key, isForName: false };
     return { ...server, tls: { ...tls, certificates: [own] } };
   }
   return {
     open: async () => {
+      if (folder === '') folder = mkdtempSync(join(tmpdir(), 'steelyard-carrier-')); // mode 0700
       supervisor = new Supervisor({ workers: 1, version: 'simulated', baseDirectory: folder, hasSpare: false });
       await supervisor.start({ version: 1 });
     },
@@ -80,7 +81,7 @@ export function openEngine(): Engine {
       await untilGone(pids);
     },
     forget: () => {
-      rmSync(folder, { recursive: true, force: true });
+      if (folder !== '') rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -18,7 +18,7 @@ export interface CarriedView {
 
 /** Serves the virtual servers of a simulated appliance that stand on loopback addresses, by an engine of its own. */
 export interface Carrier extends CarriedView {
-  /** Serves what `read` says from now on, also where that changes by itself. */
+  /** Serves what `read` says from now on, also where that changes by itself. Rejects where the engine does not start; then it is closed. */
   readonly start: (read: () => readonly CarriedServer[]) => Promise<void>;
   /** Resolves when what is configured by now is in force. */
   readonly settle: () => Promise<void>;
@@ -88,14 +88,26 @@ export function makeCarrier(tell: (text: string) => void): Carrier {
     const statistics = await engine.statistics();
     if (statistics !== undefined) seen = look(seen, statistics);
   }
+  async function close(): Promise<void> {
+    clearInterval(timer);
+    await queue;
+    isClosed = true;
+    await engine.close();
+    engine.forget();
+  }
   return {
     start: async (first) => {
       read = first;
-      await inTurn(async () => {
-        await engine.open();
-        await settle();
-        await refresh();
-      });
+      try {
+        await inTurn(async () => {
+          await engine.open();
+          await settle();
+          await refresh();
+        });
+      } catch (error) {
+        await close();
+        throw error;
+      }
       timer = setInterval(() => {
         void inTurn(async () => {
           await settle();
@@ -124,13 +136,7 @@ export function makeCarrier(tell: (text: string) => void): Carrier {
         tellOnce(`The traffic did not come back: ${toProblem(error).detail}.`);
       });
     },
-    close: async () => {
-      clearInterval(timer);
-      await queue;
-      isClosed = true;
-      await engine.close();
-      engine.forget();
-    },
+    close,
   };
 }
 

@@ -69,7 +69,13 @@ export async function startA10(options: A10Options): Promise<SimulatedA10> {
     options,
   );
   const agent = options.snmp === undefined ? undefined : await openSnmp(() => mibOf(device), options.snmp);
-  await carrier?.start(() => carriedBy(device));
+  await carrier
+    ?.start(() => carriedBy(device))
+    .catch(async (error: unknown) => {
+      agent?.close();
+      await ssh.close();
+      throw error;
+    });
   return {
     ...device,
     ...ssh,

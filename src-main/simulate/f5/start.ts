@@ -54,7 +54,13 @@ export async function startF5(options: F5Options): Promise<SimulatedF5> {
     { accounts: passwords, ...(options.port !== undefined && { port: options.port }) },
   );
   const agent = options.snmp === undefined ? undefined : await openSnmp(() => mibOf(appliance), options.snmp);
-  await carrier?.start(() => carriedBy(appliance));
+  await carrier
+    ?.start(() => carriedBy(appliance))
+    .catch(async (error: unknown) => {
+      agent?.close();
+      await device.close();
+      throw error;
+    });
   const hand = openTmsh(appliance, { user: 'root', role: 'admin', watch: (_command, act) => act() });
   return {
     ...appliance,

@@ -86,7 +86,13 @@ export async function startNetscaler(options: NetscalerOptions): Promise<Simulat
             health,
           });
         }, options.snmp);
-  await carrier?.start(() => carriedBy(appliance, carrier, leaving));
+  await carrier
+    ?.start(() => carriedBy(appliance, carrier, leaving))
+    .catch(async (error: unknown) => {
+      agent?.close();
+      await device.close();
+      throw error;
+    });
   return {
     ...appliance,
     ...device,
