@@ -4,6 +4,7 @@ import type { DeviceModel } from '../../../src-main/contract/model.ts';
 import { type Plan, planSchema, withCountdown } from '../../../src-main/contract/plan.ts';
 import type { ApplianceVendor, StartedAppliance } from './appliance.ts';
 import { type ApplianceSite, openApplianceSite } from './site.ts';
+import { judgeWalk } from './walk.ts';
 
 /**
  * The scenario (read, change, drain, refusal, stale plan, link and console lost, nobody keeps it, least rights) on one simulated appliance, by
@@ -116,6 +117,20 @@ export function walkScenario(one: ApplianceVendor): void {
       expect([next.status, next.stderr]).toEqual([0, expect.stringContaining('"lb" is as it was before that change')]);
       expect(words()).toEqual(before);
     });
+
+    test.each(['the link forgotten after it', 'the console killed after it'] as const)(
+      '13: in the midst of what is sent, at its third command, %s: it is put back, nothing is saved, and the console says so',
+      async (fault) => {
+        const before = words();
+        let changing = 0;
+        const walk = await judgeWalk({ one, device, site, isThere: false }, fault, (command) => {
+          if (!one.looks.test(command)) changing += 1;
+          return changing === 3;
+        });
+        expect(walk).toMatchObject({ broken: [], hasStruck: true });
+        expect(words()).toEqual(before);
+      },
+    );
 
     test('3: the member goes again, and what is left is what a restart of the device brings back', async () => {
       const plan = await site.cli.planFor('lb', one.removal.desired);
