@@ -16,11 +16,15 @@ export interface ApplianceSite {
   readonly close: () => Promise<void>;
 }
 
-/** `inventory`: names of devices with the account that each logs in with; all are the one device. Its host key is accepted by its fingerprint. */
+/**
+ * `inventory`: names of devices with the account that each logs in with; all are the one device. Its host key is accepted by its fingerprint.
+ * `snmpPort`: where figures are asked for besides.
+ */
 export async function openApplianceSite(
   vendor: 'f5' | 'netscaler' | 'a10',
   device: SshDevice,
   inventory: Readonly<Record<string, string>>,
+  snmpPort?: number,
 ): Promise<ApplianceSite> {
   const [cli, relay] = await Promise.all([openCliProcesses(password), openRelay(device)]);
   function address(account: string): string {
@@ -28,7 +32,9 @@ export async function openApplianceSite(
   }
   const [first = ''] = Object.values(inventory);
   await cli.done('devices', 'test', address(first), '--accept-host-key', device.fingerprint);
-  for (const [name, account] of Object.entries(inventory)) await cli.done('devices', 'add', name, address(account));
+  const poll = snmpPort === undefined ? [] : ['--poll', `${vendor}+snmp://public@127.0.0.1:${String(snmpPort)}`];
+  for (const [name, account] of Object.entries(inventory))
+    await cli.done('devices', 'add', name, address(account), ...poll);
   return {
     cli,
     relay,
