@@ -93,7 +93,11 @@ describe.each(appliances)('every form of $label', ({ vendor, account, start, poo
       'pool.tls': [{ pools: [{ name: pool, tls: { serverName: 'app.example' } }] }],
       'virtualServer.connectionLimit': [{ virtualServers: [{ name: virtualServer, connectionLimit: 9 }] }],
     };
-    const unwritable = new Set((facts.unwritable ?? []).filter((one) => one.pool === pool).map(({ path }) => path));
+    const unwritable = new Set(
+      (facts.unwritable ?? [])
+        .filter((one) => one.pool === pool || one.virtualServer === virtualServer)
+        .map(({ path }) => path),
+    );
     for (const path of facts.writes ?? []) {
       if (unwritable.has(path)) continue;
       for (const wish of wishes[path] ?? []) {

@@ -16,7 +16,7 @@ import { readCommands } from './commands.ts';
 import { commandsOf } from './edit.ts';
 import { commandsTo, type WayThere } from './history.ts';
 import { Objects } from './objects.ts';
-import { unwritableOf } from './unwritable.ts';
+import { tlsPaths, unwritableOf } from './unwritable.ts';
 import { netscalerSecrets, parseNetscaler } from './parse.ts';
 import { offeredPersistence } from './persistence.ts';
 import { draftPlan, fingerprintOf, standingOf } from './plan.ts';
@@ -143,13 +143,7 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
       'virtualServer.listen',
       'virtualServer.adminState',
       'virtualServer.persistence',
-      'virtualServer.tls.minVersion',
-      'virtualServer.tls.maxVersion',
-      'virtualServer.tls.ciphers',
-      'virtualServer.tls.clientAuth',
-      'virtualServer.tls.caFile',
-      'virtualServer.tls.hsts',
-      'virtualServer.tls.ocspStapling',
+      ...tlsPaths,
     ],
   };
 }

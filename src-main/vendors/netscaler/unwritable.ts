@@ -1,5 +1,16 @@
-import type { Unwritable } from '../../contract/api.ts';
+import type { Unwritable, WritablePath } from '../../contract/api.ts';
 import type { DeviceModel } from '../../contract/model.ts';
+
+/** What of a virtual server's TLS is written here. */
+export const tlsPaths: readonly WritablePath[] = [
+  'virtualServer.tls.minVersion',
+  'virtualServer.tls.maxVersion',
+  'virtualServer.tls.ciphers',
+  'virtualServer.tls.clientAuth',
+  'virtualServer.tls.caFile',
+  'virtualServer.tls.hsts',
+  'virtualServer.tls.ocspStapling',
+];
 
 /** What one object does not take though others of its kind do, with the place where it stands instead. */
 export function unwritableOf({ pools, virtualServers }: DeviceModel): readonly Unwritable[] {
@@ -21,5 +32,9 @@ export function unwritableOf({ pools, virtualServers }: DeviceModel): readonly U
       const why = 'A virtual server of content switching holds no clients: those that it sends them to do.';
       return { path: 'virtualServer.persistence', virtualServer: name, why };
     });
-  return [...ofGroups, ...ofContent];
+  const why = 'This virtual server is of a type without TLS, and its type cannot be changed here.';
+  const ofClear = virtualServers
+    .filter(({ tls }) => tls === undefined)
+    .flatMap(({ name }) => tlsPaths.map((path): Unwritable => ({ path, virtualServer: name, why })));
+  return [...ofGroups, ...ofContent, ...ofClear];
 }

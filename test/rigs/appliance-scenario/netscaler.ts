@@ -112,5 +112,5 @@ export const netscalerAppliance: ApplianceVendor = {
     says: [/ERROR: /],
   },
   forbidden: /Not authorized to execute this command \[/,
-  looks: /^show /,
+  looks: /^(?:show|stat) /,
 };
