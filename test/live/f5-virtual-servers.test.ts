@@ -47,7 +47,7 @@ ltm virtual-address /Common/192.0.2.100 {
     traffic-group /Common/traffic-group-1
 }
 `;
-const accounts = { admin: { password, shell: 'bash' }, operator: { password, shell: 'tmsh' } } as const;
+const accounts = { admin: { password, shell: 'bash' } } as const;
 let f5: SimulatedF5;
 let site: ApplianceSite;
 
@@ -75,7 +75,7 @@ async function kept(device: string, desired: unknown): Promise<void> {
 describe('virtual servers and versions on a simulated BIG-IP', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     f5 = await startF5({ config, accounts, role: 'active' });
-    site = await openApplianceSite('f5', f5, { lb: 'admin', lb2: 'operator' });
+    site = await openApplianceSite('f5', f5, { lb: 'admin' });
   }, 120_000);
   afterAll(async () => {
     await site.close();

@@ -1,7 +1,7 @@
 import { stateOf } from './edit-member.ts';
 import type { Sent } from './sent.ts';
 import { bySetting, holdsSecret, type Side, structuresAlike, unsayable, wordsFor } from './setting.ts';
-import { type BigipText, isOfDevice, type Item, keyOf, lineOf, linesOf, type Part } from './text.ts';
+import { type BigipText, isDerived, isOfDevice, type Item, keyOf, lineOf, linesOf, type Part } from './text.ts';
 
 /** What turns an object into what it was, or why it cannot be done (ends a sentence that begins with its name). */
 export type Turn = { readonly sent: readonly Sent[] } | { readonly why: string };
@@ -39,8 +39,8 @@ export function turnInto(both: Both): Turn {
 type Settings = ReadonlyMap<string, Item>;
 
 /** Without what the device writes by itself, and without secrets, which are the same or not known. */
-function said({ body = [] }: Item): readonly Item[] {
-  return body.filter((item) => !isOfDevice(item));
+function said(item: Item): readonly Item[] {
+  return (item.body ?? []).filter((one) => !isOfDevice(one) && !isDerived(one, item));
 }
 
 function isSame(of: string, is: Item | undefined, was: Item | undefined): boolean {

@@ -1,9 +1,10 @@
 import { AppError } from '../../contract/errors.ts';
 import { splitEndpoint } from './addresses.ts';
 import { type Both, turnInto } from './differences.ts';
+import { linesIn } from './inherited-lines.ts';
 import { created, deleted, type Sent, wordsOf } from './sent.ts';
 import { unsayable } from './setting.ts';
-import { BigipText, isOfDevice, type Item, keyOf, linesOf, type Part } from './text.ts';
+import { BigipText, isDerived, isOfDevice, type Item, keyOf, type Part } from './text.ts';
 import { addressNameOf, addressOf, isKept, keeping, kept, listensOn } from './virtual-address.ts';
 import { applyTmsh } from './write.ts';
 
@@ -46,7 +47,7 @@ function differing(text: Both['text']): Differing {
   for (const [key, part] of now) {
     const old = then.get(key);
     if (old === undefined) found.gone.set(key, part);
-    else if (linesOf(part).join('\n') !== linesOf(old).join('\n'))
+    else if (linesIn(text.now, part).join('\n') !== linesIn(text.then, old).join('\n'))
       found.changed.set(key, { now: part, then: old, text });
   }
   for (const [key, part] of then) if (!now.has(key)) found.made.set(key, part);
@@ -186,8 +187,9 @@ function guarded(part: Part): Item {
 }
 
 /** Without what the device writes by itself. */
-function bare({ words, body = [] }: Item): Item {
-  return { words, body: body.filter((item) => !isOfDevice(item)) };
+function bare(item: Item): Item {
+  const body = (item.body ?? []).filter((one) => !isOfDevice(one) && !isDerived(one, item));
+  return { words: item.words, body };
 }
 
 /** Addresses that are there and that some virtual server leaves or comes to: those that go too, and those that no other holds. */

@@ -2,7 +2,7 @@ import { settingOf, wordsOf } from './sent.ts';
 import { type BigipText, type Item, keyOf, linesOf, type Part } from './text.ts';
 
 /** What the device's own profiles say where the configuration does not hold them (tmsh reference, ltm profile client-ssl, server-ssl). */
-const resting: Readonly<Record<string, string>> = {
+export const restingTls: Readonly<Record<string, string>> = {
   'peer-cert-mode': 'ignore',
   'ca-file': 'none',
   'crl-file': 'none',
@@ -41,7 +41,7 @@ function holdsAnyway(profiles: ReadonlyMap<string, Part>, part: Part, item: Item
     if (settingOf(from, key) !== undefined) return wordsOf(from, key) === value;
     from = parentOf(profiles, from);
   }
-  return resting[key] === value;
+  return restingTls[key] === value;
 }
 
 function parentOf(profiles: ReadonlyMap<string, Part>, part: Part): Part | undefined {

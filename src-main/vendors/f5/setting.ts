@@ -1,4 +1,5 @@
 import { flags, namedLists, plainLists } from './command.ts';
+import { restingTls } from './inherited-lines.ts';
 import { inheritedWords, listOf, type Scene } from './sent.ts';
 import { type Item, keyOf, lineOf, restOf, secretSetting } from './text.ts';
 
@@ -36,13 +37,18 @@ export function wordsFor(key: string, item: Item | undefined, side: Side): strin
   if (pair !== undefined) return item?.words[0] ?? pair[0];
   const isList = namedLists.has(key) || plainLists.has(key);
   if (item === undefined) {
-    const rest = isList ? 'none' : (restOf(side.path, key) ?? inheritedWords(side.scene, side.owner, key));
+    const rest = isList ? 'none' : restingWords(key, side);
     return rest === undefined ? undefined : `${key} ${rest}`;
   }
   if (item.body === undefined) return item.words.length < 2 ? undefined : lineOf(item);
   if (item.body.length === 0 && isList) return `${key} none`;
   if (namedLists.has(key)) return item.words.length === 1 ? `${key} replace-all-with ${listOf(item)}` : undefined;
   return plainLists.has(key) || structures.has(key) ? lineOf(item) : undefined;
+}
+
+function restingWords(key: string, { scene, owner, path }: Side): string | undefined {
+  const found = restOf(path, key) ?? inheritedWords(scene, owner, key);
+  return found ?? (/^ltm profile (?:client|server)-ssl /.test(path) ? restingTls[key] : undefined);
 }
 
 /** Of what a structure lists on one side alone, the other says that it is not. */

@@ -193,7 +193,7 @@ export function linesOf(item: Item & { readonly text?: string | undefined }): re
  * A client-ssl profile repeats its first certificate as `cert`, `key` and `chain` (from 11.5 on), and one that inherits its
  * certificates repeats those of its parent: both follow by themselves.
  */
-function isDerived({ words: [key = ''] }: Item, { words, body = [] }: Item): boolean {
+export function isDerived({ words: [key = ''] }: Item, { words, body = [] }: Item): boolean {
   if (words[2] !== 'client-ssl' || !/^(?:cert|key|chain|cert-key-chain)$/.test(key)) return false;
   const isInherited = body.some((one) => keyOf(one) === 'inherit-certkeychain true');
   return isInherited || (key !== 'cert-key-chain' && body.some((one) => one.words[0] === 'cert-key-chain'));

@@ -206,6 +206,37 @@ test('what a setting comes back to where the old text has none is what its paren
   ]);
 });
 
+test('a profile points at its old certificate again, by the list that the device makes the rest from', () => {
+  function profile(cert: string, more = ''): string {
+    const name = `/Common/${cert}`;
+    const entry = `        one {\n            cert ${name}.crt\n            key ${name}.key\n        }\n`;
+    const flat = `    cert ${name}.crt\n    cert-key-chain {\n${entry}    }\n    key ${name}.key\n`;
+    return `ltm profile client-ssl /Common/mine {\n${flat}    defaults-from /Common/clientssl\n${more}}\n`;
+  }
+  const files = ['old', 'new'].map((name) => `sys file ssl-cert /Common/${name}.crt {\n    key-size 1\n}\n`).join('');
+  const way = commandsTo(profile('new', '    server-name shop.example\n') + files, profile('old') + files);
+  expect(way).toMatchObject({
+    sent: [
+      {
+        command:
+          'modify ltm profile client-ssl /Common/mine cert-key-chain replace-all-with { one { cert /Common/old.crt key /Common/old.key } }',
+      },
+      {
+        command: 'modify ltm profile client-ssl /Common/mine server-name none',
+        inverse: 'modify ltm profile client-ssl /Common/mine server-name shop.example',
+      },
+    ],
+    left: [],
+  });
+  expect(commandsTo(files, profile('old') + files).sent.map(({ command }) => command)).toEqual([
+    'create ltm profile client-ssl /Common/mine { cert-key-chain replace-all-with { one { cert /Common/old.crt key /Common/old.key } } defaults-from /Common/clientssl }',
+  ]);
+  const lost = files.replace(/^sys file ssl-cert \/Common\/old[^}]*\}\n/, '');
+  expect(commandsTo(profile('new') + lost, profile('old') + files).left).toContain(
+    'Not brought back: ltm profile client-ssl /Common/mine, because it needs sys file ssl-cert /Common/old.crt, which is not brought back.',
+  );
+});
+
 describe.skipIf(lacksRecordings)('every configuration of a real device', { timeout: 240_000 }, () => {
   test('becomes what it was from another that differs in all kinds of objects, and the other way', () => {
     let [commands, made, gone] = [0, 0, 0];
