@@ -1,7 +1,7 @@
 import { AppError } from '../../contract/errors.ts';
 import { splitEndpoint } from './addresses.ts';
 import { type Both, turnInto } from './differences.ts';
-import { linesIn } from './inherited-lines.ts';
+import { lineReader } from './inherited-lines.ts';
 import { created, deleted, type Sent, wordsOf } from './sent.ts';
 import { unsayable } from './setting.ts';
 import { BigipText, isDerived, isOfDevice, type Item, keyOf, type Part } from './text.ts';
@@ -43,11 +43,12 @@ export function commandsTo(nowText: string, thenText: string): WayThere {
 
 function differing(text: Both['text']): Differing {
   const [now, then] = [text.now, text.then].map(byKey) as [Map<string, Part>, Map<string, Part>]; // two are mapped
+  const [linesNow, linesThen] = [lineReader(text.now), lineReader(text.then)];
   const found: Differing = { made: new Map(), gone: new Map(), changed: new Map(), left: new Map() };
   for (const [key, part] of now) {
     const old = then.get(key);
     if (old === undefined) found.gone.set(key, part);
-    else if (linesIn(text.now, part).join('\n') !== linesIn(text.then, old).join('\n'))
+    else if (linesNow(part).join('\n') !== linesThen(old).join('\n'))
       found.changed.set(key, { now: part, then: old, text });
   }
   for (const [key, part] of then) if (!now.has(key)) found.made.set(key, part);
