@@ -30,15 +30,27 @@ export class A10Text {
 function linesOf(whole: string): Line[] {
   const top: Line[] = [];
   const open: { readonly line: Line; readonly indent: number }[] = [];
+  let silent: Line[] = [];
+  /** What stands between two blocks closes the first of them, not the last line in it: what is added to it stands before that. */
+  function settle(indent: number): void {
+    const at = indent === 0 ? open[0] : open.at(-1);
+    (at?.line.children ?? top).push(...silent);
+    silent = [];
+  }
   for (const raw of whole.split('\n')) {
     const text = raw.trim();
     const line: Line = { text, raw, children: [] };
-    const isSilent = text === '' || text.startsWith('!');
+    if (text === '' || text.startsWith('!')) {
+      silent.push(line);
+      continue;
+    }
     const indent = /^[ \t]*/.exec(raw)?.[0].length ?? 0;
-    while (!isSilent && (open.at(-1)?.indent ?? -1) >= indent) open.pop();
+    settle(indent);
+    while ((open.at(-1)?.indent ?? -1) >= indent) open.pop();
     (open.at(-1)?.line.children ?? top).push(line);
-    if (!isSilent) open.push({ line, indent });
+    open.push({ line, indent });
   }
+  settle(0);
   return top;
 }
 

@@ -430,6 +430,12 @@ test('times of a monitor are the same on one line or several, and where they are
 
 test('a running-config is kept to the letter, but for what was changed', () => {
   expect(new A10Text(orchard).toString()).toBe(orchard);
+  const text =
+    'slb service-group app tcp\n  member n1 80\n!\n!\nslb service-group api tcp\n  ! two\n  member n1 80\n!\nend';
+  expect(new A10Text(text).toString()).toBe(text);
+  expect(applyTyped(text, [['slb service-group app tcp', 'method least-request']]).text).toBe(
+    text.replace('80\n!', '80\n  method least-request\n!'),
+  );
 });
 
 test('members of ACOS 2 are read, and refused to be changed', () => {
