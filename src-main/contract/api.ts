@@ -205,6 +205,8 @@ export interface PoolRow {
   readonly offBalance?: number;
   readonly worst?: { readonly member: string; readonly sentence: string };
   readonly health: 'up' | 'degraded' | 'down' | 'off' | 'unknown';
+  /** The unit of a device group that serves it now: this one has no figures of it. */
+  readonly activeOn?: string;
   readonly members: readonly MemberRow[];
 }
 

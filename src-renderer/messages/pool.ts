@@ -113,6 +113,9 @@ export const poolText = {
   },
   allOff: 'Every member is taken out by us.',
   allDown: 'No member answers its monitor.',
+  activeOn: (unit: string) => `Active on ${unit}.`,
+  activeOnDetail: (device: string) =>
+    `${device} does not serve it now and has no figures of it. Add that unit as a device to see them.`,
   downSince: (member: string, time: string) => `The last to go was ${member}, at ${time}.`,
   charts: {
     share: (compared: string) => `Share of ${compared}`,

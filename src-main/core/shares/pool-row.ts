@@ -27,6 +27,7 @@ export function poolRow(device: string, at: string, minute: PoolMinute): PoolRow
     ...(offBalance === undefined ? {} : { offBalance }),
     ...(worst === undefined ? {} : { worst }),
     health: poolHealth(minute.pool.members),
+    ...(minute.pool.activeOn === undefined ? {} : { activeOn: minute.pool.activeOn }),
     members,
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { PoolRow } from '../../../../src-main/contract/api.ts';
 import { algorithmNames } from '../../../../src-main/contract/model.ts';
 import { poolRow } from '../../../../src-main/core/shares/pool-row.ts';
-import type { RollingMinute } from '../../../../src-main/core/shares/rolling-minute.ts';
+import { RollingMinute } from '../../../../src-main/core/shares/rolling-minute.ts';
 import { sampleRates } from '../../../../src-main/core/rates.ts';
 import { sample } from '../samples.ts';
 import { member, model, run } from './estate.ts';
@@ -13,6 +13,14 @@ function row(minute: RollingMinute): PoolRow {
   if (!pool) throw new Error('the sample has no such pool');
   return poolRow('edge', minute.sample?.at ?? '', pool);
 }
+
+test('a pool that another unit of its group serves names that unit', () => {
+  const minute = new RollingMinute();
+  const pools = [{ name: 'app', members: [member('a')], activeOn: '/Common/lb2' }];
+  minute.add(sample(0, [], { pools }), undefined, undefined);
+  expect(row(minute).activeOn).toBe('/Common/lb2');
+  expect(row(run({ members: [[member('a'), 1]], seconds: 1 }))).not.toHaveProperty('activeOn');
+});
 
 describe('shares', () => {
   test('the measured share is over the last minute, the asked one is the weight over the weights in rotation', () => {
