@@ -68,6 +68,11 @@ export class Device {
     }
   }
 
+  /** Its figures have names of their own, and nothing was read yet that tells those of the configuration. */
+  get lacksNames(): boolean {
+    return this.link.driver.named !== undefined && this.#reading === undefined;
+  }
+
   /** A sample under the names of the configuration, as far as it was read. */
   named(sample: Sample): Sample {
     const model = this.#reading?.model;

@@ -123,6 +123,8 @@ export class Estate {
   async pollOnce(nameOrAddress: string, timeoutMs = readTimeoutMs): Promise<Sample> {
     const device = await this.resolve(nameOrAddress);
     const signal = AbortSignal.timeout(timeoutMs);
+    // Figures without those names are worth more than none.
+    if (device.lacksNames) await device.read(signal).catch(() => undefined);
     return (await device.poll(signal).catch(inTime(signal, timeoutMs))).sample;
   }
 

@@ -37,8 +37,7 @@ export const trafficVendors: readonly TrafficVendor[] = [
     vendor: 'netscaler',
     label: 'NetScaler ADC',
     start: (port, members) =>
-      // Its figures by `stat`: its agent names a group alone, the command line the virtual server before it.
-      startNetscaler({ config: netscaler(port, members), accounts: { steelyard: password }, carries: true }),
+      startNetscaler({ config: netscaler(port, members), accounts: { steelyard: password }, ...common }),
     pool: 'shop/app',
     virtual: () => 'shop',
     member: (port) => `local:${port}`,
