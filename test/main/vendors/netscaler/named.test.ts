@@ -37,6 +37,8 @@ test('a service group under two virtual servers gives its figures to both of its
     ['site/app', true],
     ['site', undefined],
   ]);
+  const byStat = { ...sample, pools: named.pools.map(({ name, members: own }) => ({ name, members: own })) };
+  expect(namePools(byStat, model)).toEqual(named);
   const minute = new RollingMinute();
   minute.add(named, undefined, model);
   expect(deviceSums(minute)).toMatchObject({ currentConnections: 9 });
