@@ -52,6 +52,11 @@ export const folders: readonly string[] = [
   '/home',
 ];
 
+/** Whether it is one of these, or holds a file. */
+export function isFolder(files: Files, path: string): boolean {
+  return folders.includes(path) || files.below(path).length > 0;
+}
+
 /** An absolute path without `.` and `..`, from where the command runs. */
 export function absolutePath(path: string, from: string): string {
   const parts: string[] = [];

@@ -14,6 +14,8 @@ export interface ExecCall {
   /** Standard input line by line; nothing is read before somebody asks. */
   readonly lines: () => AsyncIterable<string>;
   readonly all: () => Promise<string>;
+  /** As it comes, for what is no text. */
+  readonly bytes: () => AsyncIterable<Buffer>;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
 }

@@ -1,5 +1,5 @@
 import ssh2, { type Attributes, type SFTPWrapper } from 'ssh2';
-import { absolutePath, type Files, folders, NoSpace } from './files.ts';
+import { absolutePath, type Files, isFolder as isFolderOf, NoSpace } from './files.ts';
 
 const { STATUS_CODE, OPEN_MODE } = ssh2.utils.sftp;
 
@@ -12,7 +12,7 @@ export function serveSftp(sftp: SFTPWrapper, files: Files, home: string): void {
   let count = 0;
 
   function isFolder(path: string): boolean {
-    return folders.includes(path) || files.below(path).length > 0;
+    return isFolderOf(files, path);
   }
   function attributesOf(path: string): Attributes | undefined {
     const text = files.read(path);

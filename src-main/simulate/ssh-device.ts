@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session, type SFTPWrapper } from 'ssh2';
 import { Cut, type ExecCall, FaultRefused, type Faults, type Login, type Watch } from './login.ts';
 import { serveSftp } from './sftp.ts';
@@ -218,16 +219,16 @@ function serveCommand(channel: ServerChannel, command: string, login: Login, { l
 }
 
 /** Standard input as it comes; nothing is read before somebody asks. An iterator of the channel itself would close it at the end. */
-function readInput(channel: ServerChannel): Pick<ExecCall, 'lines' | 'all'> {
-  async function* parts(): AsyncGenerator<string> {
-    const waiting: (string | undefined)[] = [];
+function readInput(channel: ServerChannel): Pick<ExecCall, 'lines' | 'all' | 'bytes'> {
+  async function* bytes(): AsyncGenerator<Buffer> {
+    const waiting: (Buffer | undefined)[] = [];
     const state = { wake: (): void => undefined };
-    function take(part: string | undefined): void {
+    function take(part: Buffer | undefined): void {
       waiting.push(part);
       state.wake();
     }
     channel.on('data', (part: Buffer) => {
-      take(part.toString());
+      take(part);
     });
     for (const event of ['end', 'close']) {
       channel.on(event, () => {
@@ -245,6 +246,10 @@ function readInput(channel: ServerChannel): Pick<ExecCall, 'lines' | 'all'> {
       });
     }
   }
+  async function* parts(): AsyncGenerator<string> {
+    const decoder = new StringDecoder('utf8'); // a character may come in two parts
+    for await (const part of bytes()) yield decoder.write(part);
+  }
   async function* lines(): AsyncGenerator<string> {
     let rest = '';
     for await (const part of parts()) {
@@ -259,5 +264,5 @@ function readInput(channel: ServerChannel): Pick<ExecCall, 'lines' | 'all'> {
     for await (const part of parts()) text += part;
     return text;
   }
-  return { lines, all };
+  return { lines, all, bytes };
 }

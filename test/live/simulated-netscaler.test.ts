@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { scpForm } from '../../src-main/simulate/netscaler/forms-files.ts';
 import { type SimulatedNetscaler, startNetscaler } from '../../src-main/simulate/netscaler/start.ts';
 import { openAuthority } from '../rigs/certificates.ts';
 import { isMissing } from '../rigs/need.ts';
@@ -68,6 +69,47 @@ describe.skipIf(isMissing('ssh'))("a simulated NetScaler to OpenSSH's client", (
       expect([added.status, added.stdout]).toEqual([0, 'Password: \n Done\n']);
       expect((await ssh.run('bind ssl vserver secure -certkeyName shop')).stdout).toBe(' Done\n');
       expect(netscaler.tls('secure')?.certificates[0]?.chain).toEqual([text]);
+    },
+  );
+
+  test.skipIf(isMissing('scp'))(
+    'takes a file by the old protocol of scp, and says what stands against it',
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'steelyard-scp-'));
+      const [file, large] = ['note', 'large'].map((name) => join(directory, name));
+      if (file === undefined || large === undefined) throw new Error('two names make two paths');
+      writeFileSync(file, 'näme: 1\n');
+      writeFileSync(large, 'é'.repeat(200_000));
+      const copies = [
+        await ssh.copy(file, '/nsconfig/ssl/a.pem', true),
+        await ssh.copy(file, '/var/tmp/', true),
+        await ssh.copy(large, '/var/tmp/large', true),
+      ];
+      expect(copies.map(({ status, stderr }) => [status, stderr])).toEqual([
+        [0, ''],
+        [0, ''],
+        [0, ''],
+      ]);
+      expect(['/nsconfig/ssl/a.pem', '/var/tmp/note'].map(netscaler.files.read)).toEqual(['näme: 1\n', 'näme: 1\n']);
+      expect(netscaler.files.read('/var/tmp/large')).toBe('é'.repeat(200_000));
+      expect(netscaler.commands()[0]).toBe(scpForm.example);
+
+      const nowhere = await ssh.copy(file, '/nsconfig/none/a.pem', true);
+      expect([nowhere.status, nowhere.stderr]).toEqual([1, 'scp: /nsconfig/none/a.pem: No such file or directory\n']);
+      netscaler.files.fill(true);
+      const full = await ssh.copy(file, '/nsconfig/ssl/b.pem', true);
+      expect([full.status, full.stderr]).toEqual([1, 'scp: /nsconfig/ssl/b.pem: No space left on device\n']);
+      expect(netscaler.files.read('/nsconfig/ssl/b.pem')).toBeUndefined();
+      netscaler.files.fill(false);
+
+      // All at once, as one who does not wait; a stream that ends too early leaves nothing.
+      const sent = await ssh.run('scp -t /nsconfig/ssl/c.key', 'C0600 3 c.key\nabc\0');
+      expect([sent.status, sent.stdout, netscaler.files.read('/nsconfig/ssl/c.key')]).toEqual([0, '\0\0\0', 'abc']);
+      const short = await ssh.run('scp -t /nsconfig/ssl/d.key', 'C0600 9 d.key\nabc');
+      expect([short.status, netscaler.files.read('/nsconfig/ssl/d.key')]).toEqual([1, undefined]);
+      const wrong = await ssh.run('scp -t /nsconfig/ssl/d.key', 'hello\n');
+      expect([wrong.status, wrong.stdout]).toEqual([1, '\0\u0001scp: protocol error: expected control record\n']);
+      rmSync(directory, { recursive: true });
     },
   );
 

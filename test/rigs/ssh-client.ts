@@ -11,8 +11,8 @@ export interface SshClient {
     readonly child: ChildProcessWithoutNullStreams;
     readonly ended: Promise<SshEnded>;
   };
-  /** `scp FROM host:TO`. */
-  readonly copy: (from: string, to: string) => Promise<SshEnded>;
+  /** `scp FROM host:TO`; by the protocol of before OpenSSH 9.0, if asked so. */
+  readonly copy: (from: string, to: string, isOld?: boolean) => Promise<SshEnded>;
   readonly close: () => void;
 }
 export interface SshEnded {
@@ -70,7 +70,10 @@ export function openSshClient(
       child.stdin.end(input);
       return ended;
     },
-    copy: (from, to) => start('scp', [...words, '-P', String(target.port), from, `${user}@${target.host}:${to}`]).ended,
+    copy: (from, to, isOld = false) => {
+      const where = ['-P', String(target.port), from, `${user}@${target.host}:${to}`];
+      return start('scp', [...words, ...(isOld ? ['-O'] : []), ...where]).ended;
+    },
     close: () => {
       rmSync(directory, { recursive: true, force: true });
     },

@@ -3,6 +3,7 @@ import { type Configuration, parseConfiguration, renderConfiguration } from './c
 import { type Files, makeFiles, NoSpace } from '../files.ts';
 import type { ServedTls } from '../served-tls.ts';
 import { change } from './effects.ts';
+import { removeFiles, syncFiles } from './system-files.ts';
 import { type HealthOf, unprobed } from './health.ts';
 import { readPairs } from './key-pair.ts';
 import { type Given, readCommand } from './match.ts';
@@ -105,6 +106,11 @@ export function makeAppliance(options: ApplianceOptions): Appliance {
         ? ''
         : stat(given, running, { counted: options.counted ?? (() => noTraffic), health: options.health ?? unprobed });
       return { text: `${text}${done}`, isRefused: false, source };
+    }
+    if (verb === 'shell') return { text: `${removeFiles(given, files)}${done}`, isRefused: false, source };
+    if (verb === 'sync') {
+      syncFiles(given, role);
+      return { text: done, isRefused: false, source };
     }
     if (role === 'secondary') throw new CommandRefused('Operation not permitted');
     if (verb === 'save') save();

@@ -1,4 +1,5 @@
 import { lbRows } from './forms-lb.ts';
+import { fileRows } from './forms-files.ts';
 import { sslRows, type FormRow } from './forms-ssl.ts';
 
 /** One form of a command: how it is written and where that is known from. A command without a form is no command. */
@@ -19,7 +20,7 @@ export interface Form {
 export interface ArgumentForm {
   readonly name: string;
   /**
-   * `A|B` one of these words, `1..100` a whole number, `TEXT` anything, `[TEXT]` anything or nothing, `CODES` status codes, '' no value;
+   * `A|B` one of these words, `1..100` a whole number, `TEXT` anything, `[TEXT]` anything or nothing, `CODES` status codes, `PATHS` of files, '' no value;
    * behind a `/` the units that may follow a number. */
   readonly takes: string;
 }
@@ -123,6 +124,7 @@ const rows: readonly FormRow[] = [
   ['save', 'ns config', '', 'save ns config'],
   ...lbRows,
   ...sslRows,
+  ...fileRows,
 ];
 
 /** Shorter names that playbooks use: `show node`, `save config`, `show run`. */
@@ -137,6 +139,7 @@ const aliases: Readonly<Record<string, readonly string[]>> = {
   'lb monitor': ['monitor'],
   'ssl certKey': ['certKey'],
   'ssl certLink': ['certLink'],
+  'HA files': ['files'],
 };
 
 /** Every command that the simulated appliance takes. */

@@ -57,6 +57,7 @@ function readArgument(form: Form, name: string, values: readonly Word[]): Given[
   const [value, ...more] = values.map(({ text }) => text);
   if (known.takes === 'CODES')
     return { name: known.name, values: values.map((one) => checkCode(known.name, one.text)) };
+  if (known.takes === 'PATHS') return { name: known.name, values: values.map((one) => one.text) };
   const [takes = '', units] = known.takes.split('/');
   if (units !== undefined && value !== undefined) {
     const [unit, ...rest] = more;

@@ -8,8 +8,8 @@ import { builtinProfiles } from './ssl.ts';
 import { isTlsVserver, profileSettingOf, settingOf } from './tls.ts';
 
 /**
- * `show ssl ...`: layouts of public transcripts (VPX of 2012 for lists of pairs and links; Citrix's ingress controller on CPX of 12.1
- * to 13.1 for one pair, for virtual servers and for profiles).
+ * `show ssl ...`: layouts of public transcripts (VPX of 2012 for lists of links; Citrix's ingress controller on CPX of 12.1 to 13.1 and a
+ * VPX of 2018 for pairs, of which each tells all in the list; the first for virtual servers and profiles).
  */
 export function showSsl({ form, positionals: [name] }: Given, config: Configuration, now: Date): string {
   switch (form.object) {
@@ -49,17 +49,19 @@ function showPairs(config: Configuration, now: Date): string {
     .map((line, index) => {
       const [name = ''] = line.positionals.map(({ text }) => text);
       const key = findArgument(line, 'key');
+      const certificate = parsed(config, name);
       const monitor = findArgument(line, 'expiryMonitor') ?? 'ENABLED';
       const rows = [
         `Name: ${name}`,
         `Cert Path: ${pathOf(findArgument(line, 'cert') ?? '')}`,
         ...(key === undefined ? [] : [`Key Path: ${pathOf(key)}`]),
         `Format: ${findArgument(line, 'inform') ?? 'PEM'}`,
-        `Status: ${statusOf(parsed(config, name), now)}`,
+        `Status: ${statusOf(certificate, now)}`,
         `Certificate Expiry Monitor: ${monitor}`,
         ...(monitor === 'ENABLED'
           ? [`Expiry Notification period: ${findArgument(line, 'notificationPeriod') ?? '30'} days`]
           : []),
+        ...(certificate === undefined ? [] : [typeRow(certificate), ...detailsOf(certificate)]),
       ];
       return `${index + 1})\t${rows.join('\n\t')}\n`;
     })
@@ -70,11 +72,20 @@ function showPair(config: Configuration, name: string, now: Date): string {
   const [line] = findLines(config, 'add', 'ssl certKey', name);
   if (line === undefined) throw new CommandRefused('Certificate does not exist');
   const certificate = parsed(config, name);
-  const rows = certificate === undefined ? [] : detailsOf(certificate);
+  const rows = certificate === undefined ? [] : withType(certificate, detailsOf(certificate));
   const uses = findLines(config, 'bind', 'ssl vserver')
     .filter((one) => findArgument(one, 'certkeyName') === name)
     .map((one, index) => `${index + 1})\tVServer name: ${one.positionals[0]?.text ?? ''}\t${roleOf(one)}`);
   return `\t${[`Name: ${name}\t\tStatus: ${statusOf(certificate, now)}`, ...rows, ...uses].join('\n\t')}\n`;
+}
+
+function typeRow({ ca }: X509Certificate): string {
+  return `Certificate Type:\t${ca ? '"Root Certificate"' : '"Client Certificate"\t"Server Certificate"'}`;
+}
+
+/** Of one pair the type stands before the subject, in the list before all. */
+function withType(certificate: X509Certificate, rows: readonly string[]): readonly string[] {
+  return rows.flatMap((row) => (row.startsWith('Subject:') ? [typeRow(certificate), row] : [row]));
 }
 
 function detailsOf(certificate: X509Certificate): readonly string[] {
@@ -91,7 +102,6 @@ function detailsOf(certificate: X509Certificate): readonly string[] {
     'Validity',
     `\tNot Before: ${certificate.validFrom}`,
     `\tNot After : ${certificate.validTo}`,
-    `Certificate Type:\t${certificate.ca ? '"Root Certificate"' : '"Client Certificate"\t"Server Certificate"'}`,
     `Subject:  ${oneLine(certificate.subject)}`,
     `Public Key Algorithm: ${type}`,
     `Public Key size: ${size}`,

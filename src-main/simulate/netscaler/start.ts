@@ -1,4 +1,5 @@
 import { FaultRefused, loginTo } from '../login.ts';
+import { withScp } from '../scp.ts';
 import { openSnmp } from '../snmp.ts';
 import { openSshDevice, type SshDevice, type SshDeviceOptions } from '../ssh-device.ts';
 import { carriedTraffic, type Carrier, makeCarrier } from '../carrier.ts';
@@ -70,7 +71,16 @@ export async function startNetscaler(options: NetscalerOptions): Promise<Simulat
       farewells: ['exit', 'quit', 'logout'],
       files: appliance.files,
     });
-    return carriedLogin(login, carrier);
+    const settled = carriedLogin(login, carrier);
+    return withScp(settled, {
+      files: appliance.files,
+      home: '/root',
+      refuses: (line) => {
+        commands.push(line);
+        return mayRun(options.policies?.[account], line) ? undefined : forbidden(line).text;
+      },
+      watch,
+    });
   }, options);
   const agent =
     options.snmp === undefined

@@ -66,7 +66,7 @@ afterAll(() => {
 test.each(forms.map((form) => [form.example, form] as const))(
   '%s is taken, and its answer names its source',
   (_, form) => {
-    const answer = start({ config: config + tls, files: disk }).run(form.example);
+    const answer = start({ config: config + tls, files: disk, role: 'primary' }).run(form.example);
     expect(answer).toMatchObject({ isRefused: false, source: form.source });
     expect(answer.text).toMatch(/ Done\n$/);
     expect([form.source, form.versions]).not.toContain('');
@@ -148,6 +148,29 @@ test.each<[string, string[], string[]]>([
   ],
 ])('%s changes exactly its lines of the running configuration', (command, gone, come) => {
   expect(changeBy(start(), command)).toEqual({ gone, come });
+});
+
+test('shell rm removes the files that are named, those there and those not, and nothing outside /nsconfig and /var', () => {
+  const appliance = start({ files: { '/nsconfig/ssl/a.pem': 'a', '/var/tmp/b': 'b', '/config/c': 'c' } });
+  expect(appliance.run('shell rm -f /config/c /var/tmp/b').text).toBe('ERROR: Operation not permitted [/config/c]\n');
+  expect(appliance.run('shell rm -f /nsconfig/../config/c').isRefused).toBe(true);
+  expect(appliance.files.read('/var/tmp/b')).toBe('b');
+  expect(appliance.run('shell rm -f /nsconfig/ssl/a.pem /var/tmp/b /var/tmp/none').text).toBe(' Done\n');
+  expect(appliance.run('shell rm -f /nsconfig/ssl').text).toBe('rm: /nsconfig/ssl: is a directory\n Done\n');
+  expect(['/nsconfig/ssl/a.pem', '/var/tmp/b', '/config/c'].map(appliance.files.read)).toEqual([
+    undefined,
+    undefined,
+    'c',
+  ]);
+  expect(appliance.run('shell ls /nsconfig').text).toBe('ERROR: No such command\n');
+});
+
+test('files are synchronised from either node of a pair, not from an appliance alone', () => {
+  const appliance = start({ role: 'secondary' });
+  for (const command of ['sync HA files ssl', 'sync files all']) expect(appliance.run(command).text).toBe(' Done\n');
+  expect(appliance.run('sync HA files keys').text).toBe('ERROR: Invalid argument value [Mode, keys]\n');
+  appliance.become('standalone');
+  expect(appliance.run('sync HA files ssl').text).toBe('ERROR: Operation not permitted\n');
 });
 
 test('a change and what takes it back leave every byte as it was', () => {

@@ -206,6 +206,9 @@ test('pairs are listed with their files and days, one that has expired as such',
     'Name: old\n\tCert Path: /nsconfig/ssl/old.pem\n\tKey Path: /nsconfig/ssl/old.key\n\tFormat: PEM\n\tStatus: Expired,   Days to expiration:0\n',
   );
   expect(appliance.run('show ssl certKey site').text).toContain('\n\tSubject:  CN=shop.example\n');
+  expect(appliance.run('show ssl certKey').text).toMatch(
+    /^1\)\tName: site\n[^]*?\n\tVersion: 3\n\tSerial Number: [0-9A-F]+\n[^]*?\n\tSubject: {2}CN=shop\.example\n/,
+  );
   expect(appliance.run('show ssl certKey site').text).toContain('\n\t1)\tVServer name: secure\tServer Certificate\n');
 });
 
