@@ -9,6 +9,8 @@ export interface Redirect {
 }
 export interface Simple {
   readonly words: readonly ShellWord[];
+  /** What stands in `( ... )`, in place of words. */
+  readonly body?: readonly Pipeline[];
   readonly redirects: readonly Redirect[];
 }
 /** Commands joined by `|`, and how the next one depends on its status. */
@@ -21,7 +23,7 @@ export interface Pipeline {
 export class ShellSyntaxError extends Error {}
 
 /**
- * Takes apart the part of bash's language that public playbooks use for a BIG-IP: quotes, pipes, lists, redirections, here-documents. Loops,
+ * Takes apart the part of bash's language that public playbooks use for a BIG-IP: quotes, pipes, lists, subshells, redirections, here-documents. Loops,
  * conditions and functions are not understood. Throws `ShellSyntaxError`.
  */
 export function parseShell(text: string): readonly Pipeline[] {
@@ -45,6 +47,19 @@ class Parser {
       if (this.#at >= this.#text.length) return pipelines;
       pipelines.push(this.#pipeline());
     }
+  }
+
+  /** What stands between the parentheses, read past. */
+  #subshell(): readonly Pipeline[] {
+    const pipelines: Pipeline[] = [];
+    for (this.#at += 1; ;) {
+      this.#skipSeparators();
+      if (this.#at >= this.#text.length) throw new ShellSyntaxError('syntax error: unexpected end of file');
+      if (this.#text.charAt(this.#at) === ')' && pipelines.length > 0) break;
+      pipelines.push(this.#pipeline());
+    }
+    this.#at += 1;
+    return pipelines;
   }
 
   #skipSeparators(): void {
@@ -101,12 +116,15 @@ class Parser {
   #simple(): Simple {
     const words: ShellWord[] = [];
     const redirects: { sign: string; target: ShellWord }[] = [];
+    this.#skipBlanks();
+    const body = this.#text.charAt(this.#at) === '(' ? this.#subshell() : undefined;
     for (;;) {
       this.#skipBlanks();
       if (this.#text.charAt(this.#at) === '#') this.#at = this.#endOfLine(this.#at);
       const rest = this.#text.slice(this.#at);
       const sign = /^(2>&1|&>|2>>|2>|1>&2|>&2|>>|>|<<-?|<)/.exec(rest)?.[1];
-      if (rest === '' || (/^[;\n|&]/.test(rest) && sign === undefined)) break;
+      if (rest === '' || (/^[;\n|&)]/.test(rest) && sign === undefined)) break;
+      if (rest.startsWith('(') || (body !== undefined && sign === undefined)) throw this.#unexpected();
       if (sign === undefined) {
         words.push(this.#word());
         continue;
@@ -122,10 +140,13 @@ class Parser {
       redirects.push(redirect);
       if (sign.startsWith('<<')) this.#waiting.push({ mark: plainText(redirect.target), isPlain, redirect });
     }
-    if (words.length === 0 && redirects.length === 0) {
-      throw new ShellSyntaxError(`syntax error near unexpected token \`${this.#text.charAt(this.#at) || 'newline'}'`);
-    }
-    return { words, redirects };
+    if (words.length === 0 && redirects.length === 0 && body === undefined) throw this.#unexpected();
+    return { words, redirects, ...(body !== undefined && { body }) };
+  }
+
+  #unexpected(): ShellSyntaxError {
+    const [token = 'newline'] = /^(?:[^\s\w]|[^\s()]+)/.exec(this.#text.slice(this.#at)) ?? [];
+    return new ShellSyntaxError(`syntax error near unexpected token \`${token}'`);
   }
 
   #takeNewline(): void {
@@ -153,7 +174,7 @@ class Parser {
     function add(text: string): void {
       parts.push({ text, isExpanded: false });
     }
-    while (this.#at < this.#text.length && !/[\s;|&<>]/.test(this.#text.charAt(this.#at))) {
+    while (this.#at < this.#text.length && !/[\s;|&<>()]/.test(this.#text.charAt(this.#at))) {
       const char = this.#text.charAt(this.#at);
       if (char === "'") add(this.#quoted("'"));
       else if (char === '"') parts.push(...this.#doubleQuoted());

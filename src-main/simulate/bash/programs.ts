@@ -40,9 +40,13 @@ export function makePrograms(files: Files, hostname: string, shell: () => Shell)
   function hash(algorithm: string, name: string): Program {
     return async (call) => {
       const paths = plain(call);
-      const { text, status } = await textOf(call, name, paths);
-      if (status === 0) call.out(`${createHash(algorithm).update(text).digest('hex')}  ${paths[0] ?? '-'}\n`);
-      return status;
+      let worst = 0;
+      for (const path of paths.length === 0 ? ['-'] : paths) {
+        const { text, status } = await textOf(call, name, [path]);
+        if (status === 0) call.out(`${createHash(algorithm).update(text).digest('hex')}  ${path}\n`);
+        worst = Math.max(worst, status);
+      }
+      return worst;
     };
   }
 

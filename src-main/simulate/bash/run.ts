@@ -38,7 +38,16 @@ export async function runShell(shell: Shell, script: string, streams: Streams): 
     streams.error(`bash: -c: line 1: ${error.message}\n`);
     return 2;
   }
-  let status = 0;
+  return runList(shell, pipelines, streams, 0);
+}
+
+async function runList(
+  shell: Shell,
+  pipelines: readonly Pipeline[],
+  streams: Streams,
+  before: number,
+): Promise<number> {
+  let status = before;
   let isSkipped = false;
   for (const pipeline of pipelines) {
     if (!isSkipped) {
@@ -71,7 +80,7 @@ async function runPipeline(shell: Shell, { commands }: Pipeline, streams: Stream
 
 async function runSimple(
   shell: Shell,
-  { words, redirects }: Simple,
+  { words, redirects, body }: Simple,
   streams: Streams,
   before: number,
 ): Promise<number> {
@@ -104,7 +113,8 @@ async function runSimple(
       if (sign === '&>') error = sink;
     }
   }
-  let status = await call(shell, args, { input, out, error });
+  const own = { input, out, error };
+  let status = await (body === undefined ? call(shell, args, own) : runSubshell(shell, body, own, before));
   for (const [path, text] of written) {
     try {
       if (!isWritable(path)) return fail(streams.error, `bash: ${path}: No such file or directory`);
@@ -115,6 +125,17 @@ async function runSimple(
     }
   }
   return status;
+}
+
+/** What it sets, its folder too, is gone behind it; `exit` leaves it alone. */
+async function runSubshell(shell: Shell, body: readonly Pipeline[], streams: Streams, before: number): Promise<number> {
+  const outer = [...shell.variables];
+  try {
+    return await runList(shell, body, streams, before);
+  } finally {
+    shell.variables.clear();
+    for (const [name, value] of outer) shell.variables.set(name, value);
+  }
 }
 
 function sinkOf(path: string, written: Map<string, string>): (text: string) => void {

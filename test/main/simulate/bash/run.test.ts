@@ -41,6 +41,10 @@ const scripts: readonly (readonly [script: string, out: string, status: number])
   [`echo "a\\"b" 'c"d'`, 'a"b c"d\n', 0],
   [`printf 'x\\ny\\nz\\n' | tail -n 2 | head -1`, 'y\n', 0],
   [`echo \\\nlong`, 'long\n', 0],
+  ['name=out; (name=in; cd /tmp; echo $name; exit 4); echo $? $name', 'in\n4 out\n', 0],
+  ['(echo b; (echo a)) | grep -c . && (false) || echo no', '2\nno\n', 0],
+  ['(\n  echo one # not ( here\n  echo "two)"\n) | tail -n 1', 'two)\n', 0],
+  ['false; (echo $?)', '1\n', 0],
 ];
 
 test.each(scripts)('%s', async (script, out, status) => {
@@ -52,6 +56,36 @@ test.skipIf(spawnSync('bash', ['--version']).status !== 0)('GNU bash answers the
     const real = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
     expect([script, real.stdout, real.status]).toEqual([script, out, status]);
   }
+});
+
+test('what is hashed has a line for each file, what is missing a word of its own', async () => {
+  const files = makeFiles();
+  files.write('/var/tmp/a', 'a');
+  files.write('/var/tmp/b', 'b');
+  expect(
+    await bash(
+      '(sha256sum /var/tmp/a /var/tmp/none /var/tmp/b) > /var/tmp/sums; echo $?; cat /var/tmp/sums',
+      '',
+      files,
+    ),
+  ).toEqual({
+    status: 0,
+    out:
+      '1\nca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb  /var/tmp/a\n' +
+      '3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d  /var/tmp/b\n',
+    error: 'sha256sum: /var/tmp/none: No such file or directory\n',
+  });
+  expect((await bash('sha256sum', 'a')).out).toMatch(/^ca978112\w+ {2}-\n$/);
+});
+
+test.each([
+  ['(echo a', 'syntax error: unexpected end of file'],
+  ['echo a)', "syntax error near unexpected token `)'"],
+  ['()', "syntax error near unexpected token `)'"],
+  ['echo (a)', "syntax error near unexpected token `('"],
+  ['(true) again', "syntax error near unexpected token `again'"],
+])('%s is no command: %s', async (script, words) => {
+  expect(await bash(script)).toEqual({ status: 2, out: '', error: `bash: -c: line 1: ${words}\n` });
 });
 
 test('files are written, appended, read and removed', async () => {
