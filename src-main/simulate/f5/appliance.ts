@@ -18,6 +18,7 @@ import { type DeviceGroup, groupNameOf, isShared, makeDeviceGroup } from './grou
 import type { Probe } from './health.ts';
 import { withPaths } from './paths.ts';
 import { Refused } from './refusal.ts';
+import { withAddresses } from './virtual-address.ts';
 import { carriedTraffic, type CarriedView } from '../carrier.ts';
 import { startTraffic, type Traffic } from '../traffic.ts';
 
@@ -69,7 +70,7 @@ export function makeAppliance(options: ApplianceOptions): Appliance {
   const loaded = withPaths(parseConfiguration(options.config));
   const failing = failingIn(loaded);
   const version = versionOf(options.config);
-  let running = withDevice(withBuiltin(withoutStates(loaded)), version);
+  let running = withDevice(withAddresses(withBuiltin(withoutStates(loaded))), version);
   let saved = running;
   let isActive = (options.role ?? 'active') === 'active';
   const hostname = hostnameOf(running);

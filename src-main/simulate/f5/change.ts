@@ -18,6 +18,7 @@ import { type Kind, kinds } from './kinds.ts';
 import { place, type Resolver, withProperties, without } from './properties.ts';
 import { alreadyExists, notFound, Refused, syntax } from './refusal.ts';
 import { portNumber } from './services.ts';
+import { addressPathOf, completeAddress, withAddressOf, withoutFreed } from './virtual-address.ts';
 
 /** One command that changes objects, taken apart. */
 export interface ChangeCommand {
@@ -43,6 +44,8 @@ interface Draft {
   readonly config: Configuration;
   readonly changed: readonly TmObject[];
   readonly deleted: readonly { readonly kind: string; readonly name: string }[];
+  /** Virtual addresses of virtual servers that were deleted. */
+  readonly freed: readonly string[];
 }
 
 /** The configuration after all the commands, or none of them: throws `Refused` in the device's words. */
@@ -51,14 +54,14 @@ export function change(
   commands: readonly ChangeCommand[],
   context: ChangeContext,
 ): Configuration {
-  let draft: Draft = { config: before, changed: [], deleted: [] };
+  let draft: Draft = { config: before, changed: [], deleted: [], freed: [] };
   for (const command of commands) draft = runOne(draft, command, context);
   for (const { kind, name } of draft.changed) {
     const object = findObject(draft.config, kind, name);
     if (object !== undefined) checkChanged(draft.config, object);
   }
   for (const gone of draft.deleted) checkDeleted(draft.config, gone);
-  return draft.config;
+  return draft.freed.reduce(withoutFreed, draft.config);
 }
 
 function runOne(draft: Draft, command: ChangeCommand, context: ChangeContext): Draft {
@@ -107,9 +110,12 @@ function changeOne(draft: Draft, command: ChangeCommand, name: string, context: 
       ...draft,
       config: withoutObject(draft.config, kind.id, name),
       deleted: [...draft.deleted, { kind: kind.id, name }],
+      freed: kind.id === 'ltm virtual' ? [...draft.freed, addressPathOf(known) ?? ''] : draft.freed,
     };
   }
-  if (verb === 'create' && known !== undefined) throw alreadyExists(kind.label, name, partitionOf(name));
+  // a virtual server that stands before it in a file has made its address already
+  const isMade = context.isMerge === true && kind.id === 'ltm virtual-address';
+  if (verb === 'create' && known !== undefined && !isMade) throw alreadyExists(kind.label, name, partitionOf(name));
   if (verb === 'modify' && known === undefined && !kind.isSingle) throw notFound(kind.label, name);
   if (command.raw !== undefined) {
     const script = { kind: kind.id, name, items: [], raw: command.raw };
@@ -182,6 +188,7 @@ function complete(object: TmObject, known: TmObject | undefined, context: Change
     if (findItem(items, 'address') === undefined)
       throw new Refused(`01070734:3: Configuration error: Node (${object.name}) must have an address`);
   }
+  if (object.kind === 'ltm virtual-address') return completeAddress(object, known);
   const parent = parents[object.kind];
   if (known === undefined && parent !== undefined && nameIn(object.name) !== parent)
     items = add(items, 'defaults-from', `/Common/${parent}`);
@@ -221,17 +228,7 @@ export function stampOf(time: Date): string {
 /** A member brings its node, a virtual server its virtual address. */
 function addSideObjects(draft: Draft, object: TmObject): Draft {
   if (object.kind === 'ltm pool') return addNodes(draft, object);
-  if (object.kind !== 'ltm virtual') return draft;
-  const destination = valueOf(object.items, 'destination') ?? '';
-  const address = destination.replace(/[:.][\w*-]+$/, '');
-  if (findObject(draft.config, 'ltm virtual-address', address) !== undefined) return draft;
-  const items: readonly Item[] = [
-    { words: ['address', nameIn(address)] },
-    { words: ['arp', 'enabled'] },
-    { words: ['mask', valueOf(object.items, 'mask') ?? '255.255.255.255'] },
-    { words: ['traffic-group', '/Common/traffic-group-1'] },
-  ];
-  return { ...draft, config: withObject(draft.config, { kind: 'ltm virtual-address', name: address, items }) };
+  return object.kind === 'ltm virtual' ? { ...draft, config: withAddressOf(draft.config, object) } : draft;
 }
 
 function addNodes(draft: Draft, pool: TmObject): Draft {

@@ -5,6 +5,7 @@ import { type Configuration, findItem, findObject, objectsOf, type TmObject, val
 import { kinds, type Properties } from './kinds.ts';
 import { isLocked, openKey } from './locked-key.ts';
 import { notFound, Refused } from './refusal.ts';
+import { checkAddressDeleted } from './virtual-address.ts';
 
 interface Reference {
   /** `ltm profile` stands for profiles of any type. */
@@ -16,6 +17,7 @@ interface Reference {
 export function checkChanged(config: Configuration, object: TmObject): void {
   for (const { kind, name } of referencesOf(object)) {
     if (objectsOf(config, kind).some((one) => one.name === name)) continue;
+    if (kind === 'ltm monitor' && /^ltm (?:pool|node)$/.test(object.kind)) throw noMonitor(name);
     throw notFound(labelOf(kind), name);
   }
   if (object.kind === 'ltm virtual') checkDestination(config, object);
@@ -24,6 +26,11 @@ export function checkChanged(config: Configuration, object: TmObject): void {
   if (object.kind.startsWith('sys file ssl-')) {
     for (const profile of profilesOf(config, object.name)) checkPairs(config, profile);
   }
+}
+
+/** Of a pool's monitor a device says so (recording in F5Networks/f5-ansible, issue 380); that it does of a node's is from memory. */
+function noMonitor(name: string): Refused {
+  return new Refused(`01070022:3: The monitor template ${name} was not found.`);
 }
 
 /** Throws `Refused` where something still needs what is gone. */
@@ -35,6 +42,7 @@ export function checkDeleted(config: Configuration, gone: { readonly kind: strin
     );
     if (uses) throw inUse(gone, user);
   }
+  if (gone.kind === 'ltm virtual-address') checkAddressDeleted(config, gone.name);
   if (gone.kind !== 'ltm node') return;
   const pool = objectsOf(config, 'ltm pool').find(({ items }) =>
     findItem(items, 'members')?.block?.some(({ words: [name = ''] }) => name.replace(/[:.]\d+$/, '') === gone.name),

@@ -11,6 +11,8 @@ export interface Form {
 }
 
 const manual = 'tmsh Reference 15.1 (clouddocs.f5.com/cli/tmsh-reference)';
+const addresses =
+  'transcript of create and list in F5Networks/f5-ansible, issue 751; properties and words: bigip_virtual_address of F5Networks/f5-ansible and recordings of iControl REST 14.1';
 const playbooks = 'public shell scripts on GitHub that pipe transactions into `tmsh -q`';
 
 /** Verb, object, syntax behind it, an example that the configuration of the tests takes, and where it is known from if not the manual. */
@@ -41,7 +43,21 @@ const changes: readonly Row[] = [
   ],
   ['modify', 'ltm virtual', '<name> | all <properties>', 'modify ltm virtual shop disabled'],
   ['delete', 'ltm virtual', '<name> | all', 'delete ltm virtual shop'],
-  ['modify', 'ltm virtual-address', '<name> <properties>', ''],
+  [
+    'create',
+    'ltm virtual-address',
+    '<name> [address <address>] [mask <mask>] <properties>',
+    'create ltm virtual-address va1 address 192.0.2.101 mask 255.255.255.255',
+    addresses,
+  ],
+  [
+    'modify',
+    'ltm virtual-address',
+    '<name> | all <properties>',
+    'modify ltm virtual-address 192.0.2.100 arp disabled icmp-echo disabled auto-delete false enabled no traffic-group traffic-group-local-only',
+    addresses,
+  ],
+  ['delete', 'ltm virtual-address', '<name> | all', '', addresses],
   ['create', 'ltm snatpool', '<name> members add { <address> }', 'create ltm snatpool s1 members add { 192.0.2.50 }'],
   ['delete', 'ltm snatpool', '<name>', ''],
   ['create', 'ltm monitor', '<type> <name> <properties>', 'create ltm monitor http m1 interval 10 timeout 31'],

@@ -194,6 +194,26 @@ const virtual: Properties = {
   'vlans-enabled': flag('vlans-disabled'),
 };
 
+const virtualAddress: Properties = {
+  address: text(),
+  'app-service': text('none'),
+  arp: words(onOff),
+  'auto-delete': words('true false', 'true'),
+  'connection-limit': number(0, most, 0),
+  description: text('none'),
+  enabled: words(yesNo, 'yes'),
+  floating: words(onOff),
+  'icmp-echo': words('enabled disabled selective always any all', 'enabled'),
+  'inherited-traffic-group': words('true false', 'false'),
+  mask: text(),
+  metadata: entries({ value: text(), persist: words('true false') }),
+  'route-advertisement': words('enabled disabled selective always any all', 'disabled'),
+  'server-scope': words('all any none', 'any'),
+  spanning: words(onOff, 'disabled'),
+  'traffic-group': ref('cm traffic-group', 'none'),
+  unit: text(),
+};
+
 const probe: Properties = {
   adaptive: words(onOff, 'disabled'),
   'adaptive-divergence-type': words('relative absolute', 'relative'),
@@ -362,7 +382,7 @@ const rows: readonly Row[] = [
   ['ltm pool', 'Pool', pool],
   ['ltm node', 'Node', node],
   ['ltm virtual', 'Virtual Server', virtual],
-  ['ltm virtual-address', 'Virtual Address', any],
+  ['ltm virtual-address', 'Virtual Address', virtualAddress],
   ['ltm monitor http', 'monitor', { ...probe, ...answering, ...asking }],
   ['ltm monitor https', 'monitor', { ...probe, ...answering, ...asking, ...overTls }],
   ['ltm monitor tcp', 'monitor', { ...probe, ...answering }],
