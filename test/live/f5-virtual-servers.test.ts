@@ -40,6 +40,18 @@ ltm virtual /Common/shop {
     translate-address enabled
     translate-port enabled
 }
+ltm virtual /Common/old {
+    destination /Common/192.0.2.103:8080
+    ip-protocol tcp
+    mask 255.255.255.255
+    pool /Common/app
+    profiles {
+        /Common/tcp { }
+    }
+    source 0.0.0.0/0
+    translate-address enabled
+    translate-port enabled
+}
 ltm virtual-address /Common/192.0.2.100 {
     address 192.0.2.100
     arp enabled
@@ -54,6 +66,17 @@ let site: ApplianceSite;
 /** Without what the device notes of a change by itself. */
 function running(): string {
   return f5.running().replaceAll(/^ +(?:creation|last-modified)-time .*\n/gm, '');
+}
+
+/** Every object, whatever the order in which they were made. */
+function objects(): readonly string[] {
+  return running()
+    .split(/(?<=^\}\n)/m)
+    .toSorted();
+}
+
+function addresses(): readonly string[] {
+  return [...f5.running().matchAll(/^ltm virtual-address (\S+) /gm)].map(([, name = '']) => name).toSorted();
 }
 
 /** The commands of tmsh that came meanwhile, without those that look. */
@@ -143,5 +166,45 @@ describe('virtual servers and versions on a simulated BIG-IP', { timeout: 180_00
       'submit cli transaction',
     ]);
     expect(running()).not.toContain('ltm virtual /Common/api');
+  });
+
+  test('one virtual server moves and another goes, with their addresses, and both stand as they were after the version before them', async () => {
+    const before = objects();
+    const virtualServers = [
+      { name: '/Common/shop', listen: ['192.0.2.102:80'] },
+      { name: '/Common/old', absent: true },
+    ];
+    const there = await sentIn(() => kept('lb', { virtualServers }));
+    expect(there.slice(2, -2)).toEqual([
+      'modify ltm virtual-address /Common/192.0.2.100 auto-delete false',
+      'modify ltm virtual /Common/shop destination /Common/192.0.2.102:80',
+      'delete ltm virtual-address /Common/192.0.2.100',
+      'modify ltm virtual-address /Common/192.0.2.103 auto-delete false',
+      'delete ltm virtual /Common/old',
+      'delete ltm virtual-address /Common/192.0.2.103',
+    ]);
+    expect(addresses()).toEqual(['/Common/192.0.2.102']);
+    const back = await sentIn(async () => {
+      const pushing = await site.cli.waiting('lb', 'rollback', 'lb');
+      await site.cli.done('confirm', 'lb');
+      expect((await pushing.ended).status).toBe(0);
+    });
+    expect(back.map((line) => line.replace(/ \{.*/, ''))).toEqual([
+      'load sys config file /var/tmp/steelyard-ID.conf merge verify',
+      'create cli transaction',
+      'modify ltm virtual-address /Common/192.0.2.102 auto-delete false',
+      'create ltm virtual-address /Common/192.0.2.100',
+      'create ltm virtual-address /Common/192.0.2.103',
+      'create ltm virtual /Common/old',
+      'modify ltm virtual /Common/shop destination /Common/192.0.2.100:80',
+      'delete ltm virtual-address /Common/192.0.2.102',
+      'modify ltm virtual-address /Common/192.0.2.100 auto-delete true',
+      'modify ltm virtual-address /Common/192.0.2.103 auto-delete true',
+      'submit cli transaction',
+      'save sys config',
+    ]);
+    expect(objects()).toEqual(before);
+    expect(addresses()).toEqual(['/Common/192.0.2.100', '/Common/192.0.2.103']);
+    expect(f5.saved()).toBe(f5.running());
   });
 });
