@@ -7,10 +7,11 @@ import { unifiedHunks } from '../hunks.ts';
 import { maskWith } from '../mask.ts';
 import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
 import { offeredAlgorithms } from './algorithms.ts';
+import { askShown } from './certificates/ask.ts';
 import type { CertificateContext } from './certificates/chain.ts';
 import { listCertificates } from './certificates/list.ts';
 import { planAddition, planRenewal, type Serials } from './certificates/plan.ts';
-import { isSameSerial, parseShown } from './certificates/show.ts';
+import { isSameSerial } from './certificates/show.ts';
 import { ask } from './cli.ts';
 import { readCommands } from './commands.ts';
 import { commandsOf } from './edit.ts';
@@ -61,8 +62,7 @@ export function openNetscaler(host: HostSession, tools: DriverTools): OpenDevice
       return standing(host, tools, made, wanted, signal);
     },
     certificates: {
-      list: async (reading, signal) =>
-        listCertificates(objectsOf(reading), parseShown(await ask(host, 'show ssl certKey', signal))),
+      list: async (reading, signal) => listCertificates(objectsOf(reading), await askShown(host, signal)),
       plan: async (reading, name, material, planId, signal) =>
         planRenewal(await certificateContext(host, tools, reading, planId, signal), name, material),
       add: async (reading, wish, material, planId, signal) =>
@@ -84,7 +84,7 @@ async function certificateContext(
 ): Promise<CertificateContext> {
   const nodes = await ask(host, 'show ha node', signal);
   if (roleOf(nodes) === 'Secondary') throw new AppError('CAPABILITY_MISSING', secondary);
-  const shown = parseShown(await ask(host, 'show ssl certKey', signal));
+  const shown = await askShown(host, signal);
   return { reading, shown, planId, tools, isPair: (nodes.match(/Node ID:/g) ?? []).length > 1 };
 }
 
@@ -100,7 +100,7 @@ async function standing(
   const serials = made.driver['serials'] as Serials | undefined; // written by planRenewal or planAddition, kept as JSON
   const serial = serials?.[wanted];
   if (serials === undefined || serial === undefined || found.differences.length > 0) return found;
-  const shown = parseShown(await ask(host, 'show ssl certKey', signal)).find(({ name }) => name === serials.name);
+  const shown = (await askShown(host, signal)).find(({ name }) => name === serials.name);
   if (isSameSerial(shown?.facts?.serial, serial)) return found;
   const told = shown?.facts?.serial ?? 'none';
   return { ...found, differences: [`certificate "${serials.name}" has serial ${told}, not ${serial}`] };

@@ -10,7 +10,7 @@ import { gone, refused, type Sent, setOptions } from '../sent.ts';
 import { quoteWord } from '../write.ts';
 import { type CertificateContext, chainCommands } from './chain.ts';
 import { chainOf, serverCertificates } from './list.ts';
-import { isSameSerial } from './show.ts';
+import { commonName, isSameSerial } from './show.ts';
 import { type NewFile, removeStep, scpStream, uploadStep } from './upload.ts';
 
 /** Serial numbers before and after, by which standing knows what the appliance has really loaded. */
@@ -42,7 +42,11 @@ export function planRenewal(
     );
   }
   const files = filesOf(context, name, material);
-  const isOther = prior === undefined || prior.names.every((one) => !material.facts.names.includes(one));
+  // Which names the appliance compares is not public: what differs in either way could be refused.
+  const isOther =
+    prior === undefined ||
+    prior.names.every((one) => !material.facts.names.includes(one)) ||
+    commonName(prior.subject) !== commonName(material.facts.subject);
   const check = isOther ? ' -noDomainCheck' : '';
   const said = `ssl certKey ${quoteWord(name)}`;
   const chain = chainCommands(context, objects, { name, material, linked: chainOf(name, objects)[0] });

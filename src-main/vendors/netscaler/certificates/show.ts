@@ -67,6 +67,12 @@ function namesOf(subject: string): readonly string[] {
   });
 }
 
+/** In small letters; undefined where the subject has none. */
+export function commonName(subject: string): string | undefined {
+  const [own] = partsOf(subject).flatMap((part) => /^CN\s*=\s*(.*)$/i.exec(part)?.[1] ?? []);
+  return own?.toLowerCase();
+}
+
 /** Whether two names of a certificate are the same, whatever the order and spacing in which they are told. */
 export function isSameName(one: string, other: string): boolean {
   const [a, b] = [one, other].map((name) =>

@@ -26,6 +26,8 @@ export class Appliance {
   saved = orchard;
   role = 'Primary';
   isPair = false;
+  /** Lists certificates by their files alone, as old releases do. */
+  isBrief = false;
   readonly sent: string[] = [];
   refuses: string | undefined;
   /** What stands for /nsconfig/ssl. */
@@ -69,6 +71,8 @@ export class Appliance {
       return `1)\tNode ID:      0\n\tMaster State: ${this.role}\n${other} Done\n`;
     }
     if (command === 'show ssl certKey') return `${this.certificates()} Done\n`;
+    const one = /^show ssl certKey (\S+)$/.exec(command)?.[1];
+    if (one !== undefined) return `${this.certificate(one)} Done\n`;
     const shown = this.shows.get(command);
     if (shown !== undefined) return `${shown} Done\n`;
     if (command === 'save ns config') this.saved = this.running;
@@ -78,13 +82,18 @@ export class Appliance {
     return isAgain ? 'ERROR: No such resource\n' : ' Done\n';
   }
 
+  certificate(name: string): string {
+    const file = new RegExp(`^add ssl certKey ${name} -cert (\\S+)`, 'm').exec(this.running)?.[1] ?? '';
+    return `\tName: ${name}\t\tStatus: Valid,   Days to expiration:89\n${factsIn(join(this.directory, file)) ?? ''}`;
+  }
+
   /** As `show ssl certKey` tells of the files that the configuration names; a file that is not there is told without anything of it. */
   certificates(): string {
     const pairs = [...this.running.matchAll(/^add ssl certKey (\S+) -cert (\S+)/gm)];
     return pairs
       .map(([, name = '', file = ''], at) => {
         const head = `${String(at + 1)})\tName: ${name}\n\tCert Path: ${file}\n\tFormat: PEM\n`;
-        const facts = factsIn(join(this.directory, file));
+        const facts = this.isBrief ? undefined : factsIn(join(this.directory, file));
         return facts === undefined ? head : head + facts;
       })
       .join('');

@@ -85,6 +85,24 @@ test('certificates are listed with end, serial, issuers and who answers with the
   });
 });
 
+test('where the list tells files alone each is asked for, and the serial still proves what is loaded', async () => {
+  opened.appliance.isBrief = true;
+  const list = await ways().list(await opened.link.device.read(signal), signal);
+  expect(list.map(({ facts }) => facts?.subject)).toEqual(['CN=shop.example', 'CN=Test authority']);
+  const { made, plan } = await renewal('orchard-cert', materialOf(second));
+  await send(opened.link, plan.steps, secretsOf(made));
+  expect(await opened.link.device.standing(plan, 'new', signal)).toEqual({ file: 'new', differences: [] });
+});
+
+test("another common name switches off the appliance's check of names, though the old name is among the new ones", async () => {
+  const names = ['www.shop.example', 'shop.example'];
+  const { plan } = await renewal('orchard-cert', materialOf(authority.issue({ names, file: 'www' })));
+  expect(commandsOf(plan)).toContain(
+    'update ssl certKey orchard-cert -cert orchard-cert-plan123.crt -key orchard-cert-plan123.key -noDomainCheck',
+  );
+  expect(plan.warnings).toContainEqual(expect.stringContaining('www.shop.example, shop.example'));
+});
+
 test('a renewal puts new files beside the old, loads them, and the plan holds no key', async () => {
   const material = materialOf(second);
   const { made, plan } = await renewal('orchard-cert', material);
