@@ -126,7 +126,22 @@ export async function push(session: Session, plan: Plan, given: Arguments, tools
   sayPlan(made, tools.terminal.say);
   const typed = await unlock(session, made.device, given, tools);
   const { id } = await session.call('push.start', { plan: made, confirmWithinMs, ...typed });
-  return (await report(await followPush(session, id, tools, given.text('data')), tools)) === 'kept' ? 0 : 1;
+  const end = await followPush(session, id, tools, given.text('data'));
+  if (end.problem?.code === 'PLAN_STALE') await sayOvertaken(session, end, tools.terminal.say);
+  return (await report(end, tools)) === 'kept' ? 0 : 1;
+}
+
+/** What another hand changed since the plan was made. */
+async function sayOvertaken(
+  { call }: Session,
+  { device, plan }: PushState,
+  say: (text: string) => void,
+): Promise<void> {
+  const diff = await call('history.since', { device, fingerprint: plan.basedOn });
+  if (diff === null) return;
+  say(`Meanwhile another hand changed "${device}":`);
+  for (const sentence of diff.changes) say(`  ${sentence}`);
+  for (const { path, hunks } of diff.files) say(`  ${path}\n${hunks.join('\n').trimEnd().replace(/^/gm, '    ')}`);
 }
 
 /** `--yes`, or the device's name typed by a person, where the device is locked. */

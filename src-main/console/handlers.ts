@@ -181,6 +181,10 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       await estate.resolve(device);
       return parts.history.diff(device, version, against);
     },
+    'history.since': async ({ device, fingerprint }) => {
+      await estate.read(device);
+      return parts.history.since(device, fingerprint);
+    },
     'history.markers': ({ device, fromMs, toMs }) => store.markers(device, fromMs, toMs),
     'history.plan': async (wish) => {
       await estate.resolve(wish.device);

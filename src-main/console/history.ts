@@ -61,6 +61,15 @@ export class History {
     return { version: now.version, against: then.version, ...difference };
   }
 
+  /** The newest version against the one with this fingerprint; null where they are one, or no version has it. Throws SECRETS_LOCKED. */
+  async since(device: string, fingerprint: string): Promise<VersionDiff | null> {
+    await this.#previous; // a reading is answered before it is kept
+    const versions = await this.#tools.versions.list(device);
+    const [now] = versions;
+    const then = versions.find((version) => version.fingerprint === fingerprint);
+    return now === undefined || then === undefined || now.id === then.id ? null : this.diff(device, now.id, then.id);
+  }
+
   async #before(device: string, id: number): Promise<Version | undefined> {
     return (await this.#tools.versions.list(device)).find((version) => version.id < id);
   }

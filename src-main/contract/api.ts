@@ -512,6 +512,8 @@ export const calls = {
   'history.diff': call<VersionDiff>()(
     z.strictObject({ device: z.string(), version: z.number().int(), against: z.number().int().optional() }),
   ),
+  /** Reads the device anew: what differs from the version of this fingerprint. Null where nothing does, or no version has it. */
+  'history.since': call<VersionDiff | null>()(z.strictObject({ device: z.string(), fingerprint: z.string() })),
   /** Changes of a device's configuration in some time, as its charts show them. */
   'history.markers': call<Series['markers']>()(
     z.strictObject({ device: z.string(), fromMs: z.number(), toMs: z.number() }),

@@ -9,17 +9,26 @@ import { cutLines } from './lines.ts';
 import { localPath } from './path.ts';
 
 export interface LocalOffer {
-  /** Takes no further command, waits until those that run are answered (`patienceMs` at most), then closes. */
+  /**
+   * Lets no further command join, waits until the calls that run are answered (`patienceMs` at most) and who is there has gone by himself
+   * (`graceMs`: a command that keeps a change looks how it ended, and the change's own command ends at the same moment), then closes.
+   */
   readonly close: () => Promise<void>;
 }
 
 const patienceMs = 10_000;
+const usualGraceMs = 3000;
 
 /**
  * Lets the commands of this account use the console that owns `dataDir`: the contract's messages as JSON lines. Who may connect is
  * said by the directory (0700) and the socket (0600). The caller owns the directory's lock, so a socket that lies there is a dead one.
  */
-export async function offerLocal(console: Console, dataDir: string, report: Report): Promise<LocalOffer> {
+export async function offerLocal(
+  console: Console,
+  dataDir: string,
+  report: Report,
+  graceMs = usualGraceMs,
+): Promise<LocalOffer> {
   const path = localPath(dataDir);
   const open = new Map<Socket, Peer>();
   let joined = 0;
@@ -33,8 +42,8 @@ export async function offerLocal(console: Console, dataDir: string, report: Repo
   return {
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      const deadline = AbortSignal.timeout(patienceMs);
-      for (const [socket, peer] of open) endWhenIdle(socket, peer, deadline);
+      const [grace, deadline] = [AbortSignal.timeout(graceMs), AbortSignal.timeout(patienceMs)];
+      for (const [socket, peer] of open) endWhenIdle(socket, peer, grace, deadline);
       await closed;
     },
   };
@@ -80,7 +89,8 @@ async function listen(server: Server, path: string): Promise<void> {
   if (process.platform !== 'win32') await chmod(path, 0o600);
 }
 
-function endWhenIdle(socket: Socket, peer: Peer, deadline: AbortSignal): void {
-  if (peer.openCalls() === 0 || deadline.aborted) socket.destroy();
-  else setTimeout(endWhenIdle, 20, socket, peer, deadline);
+function endWhenIdle(socket: Socket, peer: Peer, grace: AbortSignal, deadline: AbortSignal): void {
+  if (socket.destroyed) return;
+  if ((peer.openCalls() === 0 && grace.aborted) || deadline.aborted) socket.destroy();
+  else setTimeout(endWhenIdle, 20, socket, peer, grace, deadline);
 }

@@ -105,5 +105,6 @@ export const pushText = {
   overtaken: 'What another hand changed',
   overtakenSub: 'since the plan was made',
   comparing: 'Reading the device again',
+  nothingOvertaken: 'Nothing differs any more, or the version that the plan was made from is no longer kept.',
   history: 'Versions of this device',
 } as const;

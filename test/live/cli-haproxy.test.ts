@@ -220,6 +220,7 @@ describe.skipIf(isMissing('haproxy', 'sshd'))(
       const theirs = site.configHash();
       const { status, stderr } = await run('apply', plan, '--yes');
       expect([status, stderr]).toEqual([1, expect.stringContaining('PLAN_STALE')]);
+      expect(stderr).toMatch(/^Meanwhile another hand changed "[^"]+":\n {2}\S/m);
       expect(site.configHash()).toBe(theirs);
       expect(await site.weights()).toEqual({ b1: 1, b2: 1 });
     });

@@ -25,7 +25,7 @@ beforeEach(async () => {
       }),
     'history.show': () => Promise.resolve([{ path: 'haproxy.cfg', text: 'ü\n'.repeat(2 ** 20) }]),
   });
-  offer = await offerLocal(console, dataDir, () => undefined);
+  offer = await offerLocal(console, dataDir, () => undefined, 200);
 });
 afterEach(async () => {
   await offer.close();
@@ -74,13 +74,30 @@ test('events reach the command while it listens', async () => {
   remote.close();
 });
 
-test('the owner answers what runs before it ends; a later call is told that it has gone', async () => {
+test('a command that is there as the owner ends is answered once more, and the owner waits for it no longer than it stays', async () => {
+  await offer.close();
+  offer = await offerLocal(console, dataDir, () => undefined, 60_000);
+  const remote = await joinIt();
+  const closed = offer.close();
+  expect(await remote.call('settings.get', {})).toMatchObject({ ok: true });
+  expect(await connectConsole(dataDir)).toBeUndefined();
+  remote.close();
+  await closed;
+});
+
+test('the owner answers what runs before it ends; a call after its grace is told that it has gone', async () => {
   const [busy, idle] = [await joinIt(), await joinIt()];
   const slow = busy.call('lab.stop', {});
   await vi.waitFor(() => {
     expect(finishSlow).toBeDefined();
   });
   const closed = offer.close();
+  await vi.waitFor(
+    async () => {
+      expect(await idle.call('settings.get', {})).toMatchObject({ ok: false });
+    },
+    { timeout: 10_000 },
+  );
   expect(await idle.call('settings.get', {})).toMatchObject({ problem: { code: 'SESSION_CLOSED' } });
   finishSlow();
   expect(await slow).toMatchObject({ ok: true });
@@ -93,7 +110,7 @@ test('nobody is found where no console runs, or one left its socket behind', asy
   expect(await connectConsole(dataDir)).toBeUndefined();
   await writeFile(localPath(dataDir), '');
   expect(await connectConsole(dataDir)).toBeUndefined();
-  offer = await offerLocal(console, dataDir, () => undefined);
+  offer = await offerLocal(console, dataDir, () => undefined, 200);
   const remote = await joinIt();
   expect((await remote.call('settings.get', {})).ok).toBe(true);
   remote.close();

@@ -93,6 +93,7 @@ export function walkScenario(one: ApplianceVendor): void {
       const from = device.commands().length;
       const stale = await site.cli.run('apply', plan, '--yes', '--confirm-within', '5s');
       expect([stale.status, stale.stderr]).toEqual([1, expect.stringContaining('PLAN_STALE')]);
+      expect(stale.stderr).toMatch(/^Meanwhile another hand changed "lb":\n {2}\S/m);
       expect(sentSince(from)).toEqual([]);
       expect(words()).toEqual(theirs);
     });
