@@ -53,7 +53,7 @@ function isKey(text: string): boolean {
   }
 }
 
-/** Of `show pki cert`: one line a file. The facts are those of aXAPI's `file/ssl-cert/oper`, the layout is from memory of the device. */
+/** Of `show pki cert`: one line a file, with its end and nothing else of it, as a public course of A10's shows it on a vThunder 4.1.4. */
 export function showPki(pki: Pki, name: string | undefined, isBound: (name: string) => boolean, now: Date): string {
   const files = [
     ...[...pki.certificates].map(([own, text]) => ({
@@ -67,21 +67,15 @@ export function showPki(pki: Pki, name: string | undefined, isBound: (name: stri
   return files
     .map(
       ({ own, text, type }) =>
-        `Name: ${own}  Type: ${type}  ${factsOf(text)}[${stateOf(text, now)}, ${isBound(own) ? 'Bound' : 'Unbound'}]\n`,
+        `Name: ${own}  Type: ${type}  ${endOf(text, now)}${isBound(own) ? 'Bound' : 'Unbound'}]\n`,
     )
     .join('');
 }
 
-function factsOf(text: string): string {
+/** A key alone has no end. */
+function endOf(text: string, now: Date): string {
   const [first] = splitPem(text);
-  if (first === undefined) return '';
-  const certificate = new X509Certificate(first);
-  const subject = /CN=(.*)/.exec(certificate.subject)?.[1] ?? '';
-  const issuer = /CN=(.*)/.exec(certificate.issuer)?.[1] ?? '';
-  return `Common Name: ${subject}  Issuer: ${issuer}  Serial: ${certificate.serialNumber}  Expiration: ${certificate.validTo}  `;
-}
-
-function stateOf(text: string, now: Date): string {
-  const [first] = splitPem(text);
-  return first !== undefined && new X509Certificate(first).validToDate < now ? 'Expired' : 'Unexpired';
+  if (first === undefined) return '[';
+  const { validTo, validToDate } = new X509Certificate(first);
+  return `Expiration: ${validTo} [${validToDate < now ? 'Expired' : 'Unexpired'}, `;
 }
