@@ -57,7 +57,10 @@ export const credentialsSchema = z.strictObject({
 });
 export type Credentials = z.infer<typeof credentialsSchema>;
 
-/** What a device of this vendor and version can do; a missing one says why and what would help. */
+/**
+ * What a device of this vendor and version can do; a missing one says why and what would help. `certificates` says that they are listed;
+ * where it is there and `certificate-renewal` is missing, none is given to the device from here.
+ */
 export interface Capability {
   readonly id: string;
   readonly isPresent: boolean;

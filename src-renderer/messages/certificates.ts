@@ -5,6 +5,7 @@ export const certificatesText = {
   title: 'Certificates',
   sub: (count: number) => `${plural(count, 'certificate')}, by the device’s own words`,
   waiting: (device: string) => `Asking ${device} for its certificates`,
+  noRenewal: 'Renewed elsewhere',
   empty: 'This device holds no certificate.',
   failed: 'The certificates could not be read',
   again: 'Ask again',
@@ -37,7 +38,7 @@ export const certificatesText = {
     'As the device calls it: a file in a directory of certificates, or one that a list will name; an object (/Common/shop.crt).',
   list: 'List that names it, if it is to be in one',
   listHelp:
-    'Left empty where a directory is loaded whole. A BIG-IP takes the name of a client-ssl profile or of a virtual server.',
+    'Left empty where a directory is loaded whole. A BIG-IP takes the name of a client-ssl profile or of a virtual server, a NetScaler that of a virtual server.',
   files: 'Key, certificate and chain',
   filesHelp:
     'PEM, DER or PKCS#12 (.pfx), in any order; an OCSP answer (DER) too. They go to the console and from there to the device, never back.',

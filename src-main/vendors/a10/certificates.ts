@@ -48,11 +48,11 @@ function factsOf(end: string | undefined): CertificateFacts | undefined {
  * ACOS takes a key by `import` from a server that it connects to, or by its own pages and axAPI; none of them is this connection, and
  * a key typed at a terminal has no command.
  */
+export const whyNoImport =
+  'The command line of an A10 fetches certificates and keys from a server of yours ("import cert NAME use-mgmt-port scp://..."), and takes none by ' +
+  'this connection. Import both there or in the pages of the device under new names; then let the virtual server name them: ' +
+  'tls.certificates with name, keyFile and chainFile.';
+
 export function noImport(): AppError {
-  return new AppError(
-    'CAPABILITY_MISSING',
-    'The command line of an A10 fetches certificates and keys from a server of yours ("import cert NAME use-mgmt-port scp://..."), and takes none by ' +
-      'this connection. Import both there or in the pages of the device under new names; then let the virtual server name them: ' +
-      'tls.certificates with name, keyFile and chainFile.',
-  );
+  return new AppError('CAPABILITY_MISSING', whyNoImport);
 }

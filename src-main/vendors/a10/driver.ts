@@ -7,7 +7,7 @@ import { unifiedHunks } from '../hunks.ts';
 import { maskWith } from '../mask.ts';
 import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } from '../vendor.ts';
 import { offeredMethods } from './algorithms.ts';
-import { certificatesCommand, listedCertificates, noImport } from './certificates.ts';
+import { certificatesCommand, listedCertificates, noImport, whyNoImport } from './certificates.ts';
 import { offeredMonitors } from './edit-monitor.ts';
 import { offeredPersistence } from './edit-persistence.ts';
 import { linesOfEdit } from './edit.ts';
@@ -115,6 +115,8 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
       : { version: `ACOS ${version[1] ?? ''}${version[2] === undefined ? '' : ` build ${version[2]}`}` }),
     capabilities: [
       { id: 'write', isPresent: why === undefined, why: why ?? 'By the command line; saved once the change is kept.' },
+      { id: 'certificates', isPresent: true, why: 'Listed with their ends, renewed elsewhere.' },
+      { id: 'certificate-renewal', isPresent: false, why: whyNoImport },
     ],
     weightRange: { lowest: 1, highest: 1000 },
     algorithms: offeredMethods(),

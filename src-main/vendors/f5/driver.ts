@@ -9,6 +9,7 @@ import type { DeviceReading, DriverTools, OpenDevice, PlanDraft, SourceFile } fr
 import { activeUnitsOf, figuresOfActive, type Placement, placementOf, placementText } from './active.ts';
 import { offeredModes } from './algorithms.ts';
 import { openCertificates } from './certificates/open.ts';
+import { noFileByTmsh } from './certificates/plan.ts';
 import { certificateDifferences, certificateOfPlan } from './certificates/standing.ts';
 import { commandsOf } from './edit.ts';
 import { offeredPersistence } from './edit-persistence.ts';
@@ -166,6 +167,8 @@ function factsOf({ name, shell, version }: Look): DeviceFacts {
         isPresent: true,
         why: `The device checks a change before it takes it${shell === 'bash' ? '' : ': typed to tmsh, as this account cannot leave a file'}.`,
       },
+      { id: 'certificates', isPresent: true, why: 'Listed with their ends.' },
+      ...(shell === 'bash' ? [] : [{ id: 'certificate-renewal', isPresent: false, why: noFileByTmsh }]),
       { id: 'routes', isPresent: false, why: whyNoRoutes(version) },
       ...(isKnown
         ? []

@@ -132,6 +132,8 @@ async function readFacts(host: HostSession, signal: AbortSignal): Promise<Device
     ...(version === undefined ? {} : { version }),
     capabilities: [
       { id: 'write', isPresent: why === undefined, why: why ?? 'By the command line; saved once the change is kept.' },
+      { id: 'certificates', isPresent: true, why: 'Listed with their ends.' },
+      ...(why === undefined ? [] : [{ id: 'certificate-renewal', isPresent: false, why }]),
     ],
     weightRange: { lowest: 1, highest: 100 },
     algorithms: offeredAlgorithms(),

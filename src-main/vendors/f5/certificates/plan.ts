@@ -87,14 +87,12 @@ export function keyWarnings({ version: [major] }: Place, { facts }: CertificateM
   ];
 }
 
+export const noFileByTmsh =
+  'The shell of this account is tmsh, which takes no file: use an account whose shell is bash ("modify auth user NAME shell bash").';
+
 /** Throws CAPABILITY_MISSING: a shell that takes no file, an answer that is fetched by the device itself. */
 export function refuseWhatCannotBe({ shell }: Place, { ocsp }: CertificateMaterial): void {
-  if (shell === 'tmsh') {
-    throw new AppError(
-      'CAPABILITY_MISSING',
-      'The shell of this account is tmsh, which takes no file: use an account whose shell is bash ("modify auth user NAME shell bash").',
-    );
-  }
+  if (shell === 'tmsh') throw new AppError('CAPABILITY_MISSING', noFileByTmsh);
   if (ocsp === undefined) return;
   throw new AppError(
     'CAPABILITY_MISSING',

@@ -153,6 +153,17 @@ test.each(['bash', 'tmsh'] as const)(
   },
 );
 
+test('a shell that takes no file is told before a certificate is picked', async () => {
+  const { device, link } = open();
+  device.shell = 'tmsh';
+  const { capabilities } = (await link.device.read(signal)).facts;
+  expect(capabilities.find(({ id }) => id === 'certificates')?.isPresent).toBe(true);
+  expect(capabilities.find(({ id }) => id === 'certificate-renewal')).toMatchObject({
+    isPresent: false,
+    why: expect.stringMatching(/whose shell is bash/) as string,
+  });
+});
+
 test('a version from history comes back by one transaction, and the plan says what does not', async () => {
   const { device, link, plan } = open();
   const { files } = await link.device.read(signal);

@@ -73,7 +73,12 @@ test('on a secondary nothing is planned, and unsaved changes of others are told'
   expect((await plan(weight)).warnings).toEqual([expect.stringMatching(/nobody has saved yet/)]);
   const { fingerprint } = await link.device.read(signal);
   appliance.role = 'Secondary';
-  expect((await link.device.read(signal)).fingerprint).toBe(fingerprint);
+  const reading = await link.device.read(signal);
+  expect(reading.fingerprint).toBe(fingerprint);
+  expect(reading.facts.capabilities.flatMap(({ id, isPresent }) => (isPresent ? [] : [id]))).toEqual([
+    'write',
+    'certificate-renewal',
+  ]);
   await expect(plan(weight)).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' });
 });
 
