@@ -155,30 +155,57 @@ function yesOrNo(value: boolean | undefined): readonly string[] | undefined {
 /** The group of ciphers that is bound where nobody has chosen. */
 const restingCipher = 'DEFAULT';
 
+/** A cipher or group that is bound, and the command that binds it. */
+interface CipherBind {
+  readonly cipher: string;
+  readonly bind: string;
+}
+
+function cipherCommands(target: Target, binds: readonly Command[], wish: readonly string[]): readonly Sent[] {
+  const was = boundCiphers(target, binds);
+  const will = (wish.length === 0 ? [restingCipher] : wish).map((cipher, at) => {
+    const order = target.of.kind === 'ssl profile' ? ` -cipherPriority ${String(at + 1)}` : '';
+    return { cipher, bind: `bind ${target.said} -cipherName ${quoteWord(cipher)}${order}` };
+  });
+  return exchangeCiphers(target, was, will, ({ cipher }) => cipher);
+}
+
+/** From the ciphers of some bindings to those of others, as these say them. */
+export function ciphersBack(target: Target, is: readonly Command[], was: readonly Command[]): readonly Sent[] {
+  return exchangeCiphers(target, boundCiphers(target, is), boundCiphers(target, was), ({ bind }) => bind);
+}
+
+/** In their order. Where none is named, the group is bound that nobody chose. */
+function boundCiphers({ said }: Target, binds: readonly Command[]): readonly CipherBind[] {
+  const bound = binds.flatMap((bind): CipherBind[] => {
+    const cipher = new Options([bind]).text('cipherName');
+    return cipher === undefined ? [] : [{ cipher, bind: ['bind', said, ...optionsText(bind)].join(' ') }];
+  });
+  if (bound.length > 0) return bound;
+  return [{ cipher: restingCipher, bind: `bind ${said} -cipherName ${restingCipher}` }];
+}
+
 /**
  * Ciphers are tried in the order of their binding, so from the first that differs on all are bound anew; the way back binds them in
  * their old order. A new first one comes before the old ones go, so that there is always something to agree on.
  */
-function cipherCommands({ said, of }: Target, binds: readonly Command[], wish: readonly string[]): readonly Sent[] {
-  const old = binds.flatMap((bind) => (new Options([bind]).has('cipherName') ? [bind] : []));
-  const was = old.length === 0 ? [restingCipher] : old.map((bind) => new Options([bind]).text('cipherName') ?? '');
-  const will = wish.length === 0 ? [restingCipher] : [...wish];
-  const from = was.findIndex((cipher, at) => cipher !== will[at]);
+function exchangeCiphers(
+  { said, of }: Target,
+  was: readonly CipherBind[],
+  will: readonly CipherBind[],
+  keyOf: (bound: CipherBind) => string,
+): readonly Sent[] {
+  const [old, wanted] = [was.map(keyOf), will.map(keyOf)];
+  const from = old.findIndex((key, at) => key !== wanted[at]);
   const same = from === -1 ? was.length : from;
-  const isProfile = of.kind === 'ssl profile';
-  function bind(cipher: string, at: number, said2: string): Sent {
-    const what = `${said2} -cipherName ${quoteWord(cipher)}`;
-    const order = isProfile ? ` -cipherPriority ${String(at + 1)}` : '';
-    return { command: `bind ${what}${order}`, inverse: `unbind ${what}`, of };
+  function unbindOf({ cipher }: CipherBind): string {
+    return `unbind ${said} -cipherName ${quoteWord(cipher)}`;
   }
-  const added = will.slice(same).map((cipher, at) => bind(cipher, same + at, said));
-  const isBare = same === 0 && was.includes(will[0] ?? '');
-  const taken = was.slice(same).map((cipher, at): Sent => {
-    const what = `${said} -cipherName ${quoteWord(cipher)}`;
-    const line = old[same + at];
-    const again = line === undefined ? `bind ${what}` : ['bind', said, ...optionsText(line)].join(' ');
+  const added = will.slice(same).map((one): Sent => ({ command: one.bind, inverse: unbindOf(one), of }));
+  const isBare = same === 0 && was.some(({ cipher }) => cipher === will[0]?.cipher);
+  const taken = was.slice(same).map((one): Sent => {
     const loss = 'new TLS handshakes fail for the moment in which the ciphers are bound anew';
-    return { command: `unbind ${what}`, inverse: again, of, ...(isBare ? { loss } : {}) };
+    return { command: unbindOf(one), inverse: one.bind, of, ...(isBare ? { loss } : {}) };
   });
   const [first, ...rest] = added;
   if (same > 0 || isBare || first === undefined) return [...taken.toReversed(), ...added];

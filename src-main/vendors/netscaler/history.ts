@@ -1,6 +1,7 @@
 import { maskWith } from '../mask.ts';
 import { type Command, type Option, Options, readCommands } from './commands.ts';
 import { stateChange } from './edit-member.ts';
+import { ciphersBack } from './edit-tls.ts';
 import { isDisabled, subjectOf } from './objects.ts';
 import { netscalerSecrets } from './parse.ts';
 import { isRestingBind, restingOptions } from './resting.ts';
@@ -68,6 +69,8 @@ interface Thing {
   readonly name: string;
   readonly commands: readonly Command[];
   readonly binds: readonly Command[];
+  /** Those of TLS, with the group that is bound where nobody has chosen. */
+  readonly ciphers: readonly Command[];
   readonly link: string | undefined;
   /** It could not be made again: a secret is in no plan. */
   readonly isSecret: boolean;
@@ -79,18 +82,33 @@ function thingsOf(text: string): ReadonlyMap<string, Thing> {
     const { verb, kind, name, rest } = subjectOf(command);
     if (!ranks.includes(kind) || name === '') continue;
     const key = `${kind}\0${name}`;
-    const thing = things.get(key) ?? { kind, name, commands: [], binds: [], link: undefined, isSecret: false };
+    const thing = things.get(key) ?? {
+      kind,
+      name,
+      commands: [],
+      binds: [],
+      ciphers: [],
+      link: undefined,
+      isSecret: false,
+    };
     const isShaping = ['add', 'set', 'enable', 'disable'].includes(verb);
-    const isBinding = verb === 'bind' && !isRestingBind(command);
+    const isCipher = verb === 'bind' && takesDefault(kind) && new Options([command]).has('cipherName');
+    const isBinding = verb === 'bind' && !isCipher && !isRestingBind(command);
     things.set(key, {
       ...thing,
       commands: isShaping ? [...thing.commands, command] : thing.commands,
       binds: isBinding ? [...thing.binds, command] : thing.binds,
+      ciphers: isCipher ? [...thing.ciphers, command] : thing.ciphers,
       link: verb === 'link' ? rest[0] : thing.link,
       isSecret: thing.isSecret || isSecret(command.text),
     });
   }
   return things;
+}
+
+/** What has the cipher group DEFAULT until others are bound in its place; a group of one's own has none. */
+function takesDefault(kind: string): boolean {
+  return /^ssl (?:vserver|servicegroup|service|profile)$/.test(kind);
 }
 
 function isSecret(text: string): boolean {
@@ -118,6 +136,11 @@ function turnOf(key: string, is: Thing | undefined, was: Thing | undefined): Tur
   const shaping = [...(is?.commands ?? []), ...(was?.commands ?? [])].map((command) => subjectOf(command).rest[0]);
   const type = kind === 'lb monitor' ? shaping.filter((word) => word !== undefined).map((word) => ` ${word}`)[0] : '';
   const binds = bindsTurn(target, is?.binds ?? [], was?.binds ?? []);
+  // What goes as a whole takes its ciphers along.
+  const ciphers =
+    takesDefault(kind) && !(a !== undefined && b === undefined)
+      ? ciphersBack(target, is?.ciphers ?? [], was?.ciphers ?? [])
+      : [];
   const whole = { command: `rm ${said}${type ?? ''}`, inverse: addText(is?.commands ?? []), of: target.of };
   const added = { command: addText(was?.commands ?? []), inverse: `rm ${said}${type ?? ''}`, of: target.of };
   return {
@@ -128,7 +151,8 @@ function turnOf(key: string, is: Thing | undefined, was: Thing | undefined): Tur
         : settingsTurn({ ...target, said: `${said}${type ?? ''}` }, is, was, a, b)),
       ...linkTurn(target, is?.link, was?.link),
     ],
-    ...binds,
+    bound: [...binds.bound, ...ciphers],
+    unbound: binds.unbound,
     removed: a !== undefined && b === undefined && is?.isSecret === false ? [whole] : [],
   };
 }

@@ -72,6 +72,23 @@ test('what differs is set, not made anew: weights, states, settings, addresses, 
   );
 });
 
+test('chosen ciphers and the group that is there by itself take each other’s place, and never leave none', () => {
+  const bare = orchard.replaceAll(/^bind ssl vserver .* -cipherName .*\n/gm, '');
+  const of = 'ssl vserver cs_orchard -cipherName';
+  const chosen = `${bare}bind ${of} SECURE\nbind ${of} TLS1.2-AES256-GCM-SHA384\n`;
+  expect(commandsOf(chosen, bare)).toEqual([
+    `bind ${of} DEFAULT`,
+    `unbind ${of} TLS1.2-AES256-GCM-SHA384`,
+    `unbind ${of} SECURE`,
+  ]);
+  expect(commandsOf(bare, chosen)).toEqual([
+    `bind ${of} SECURE`,
+    `unbind ${of} DEFAULT`,
+    `bind ${of} TLS1.2-AES256-GCM-SHA384`,
+  ]);
+  expect(commandsOf(`${bare}bind ${of} DEFAULT\nbind ${of} SECURE\n`, bare)).toEqual([`unbind ${of} SECURE`]);
+});
+
 test('what is no balancing, what cannot be changed and what holds a secret is told and left', () => {
   const then = `${orchard.replace('add lb vserver lb_sorry HTTP', 'add lb vserver lb_sorry TCP').replace('set ns hostName orchard-ns', 'set ns hostName other')}add lb monitor r RADIUS -userName u -radKey kk1\n`;
   const { sent, left } = commandsTo(orchard, then);
