@@ -27,6 +27,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('clients of a
     patientPort = await freePort();
     site = await startSite({
       members: 3,
+      serverWords: 'weight 1 slowstart 30s',
       pool: ['balance roundrobin', 'timeout server 10m'],
       more: `frontend patient\n    bind 127.0.0.1:${patientPort}\n    timeout client 10m\n    default_backend app`,
     });
@@ -145,8 +146,7 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('clients of a
     await expectShares({ b1: 30, b2: 30, b3: 30 });
   });
 
-  test('8: a drained member gets no new client, keeps those it holds and a download, and still drains after a reload by a third hand', async () => {
-    const before = site.haproxy.readConfig();
+  test('8: a drained member gets no new client, keeps those it holds and a download, still drains after a reload by a third hand, and may go once it is empty', async () => {
     const download = await startDownload(patientPort, { cookie: cookies.get('b1') ?? '' });
     expect(download.by).toBe('b1');
     await chooseState('b1', /Drain/);
@@ -162,12 +162,33 @@ describe.skipIf(isMissing('haproxy', 'sshd', 'socat', 'chromium'))('clients of a
     await expect.poll(() => looks, { timeout: 60_000 }).toBeGreaterThan(asked + 1);
     expect(await stateOf('b1')).toBe('draining');
     expect(site.haproxy.pids()).toContain(old); // which the download still holds
-    expect(await download.readOn()).toBe(downloadBytes);
-    await expect.poll(() => stateOf('b1'), { timeout: 30_000 }).toBe('draining, empty');
+    const whole = download.readOn();
+    await expect.poll(() => stateOf('b1'), { timeout: 30_000, interval: 20 }).toBe('draining, empty');
+    // Killed the instant that it is said: nothing breaks.
+    await site.backends.setFault('b1', 'refuse');
+    expect(await whole).toBe(downloadBytes);
+    const { statuses, failures } = await sendRequests(site.haproxy.port, 60);
+    expect([statuses, failures]).toEqual([{ 200: 60 }, []]);
+    await site.backends.setFault('b1', 'none');
+  });
+
+  test('8: then it is disabled, worked on and resumed, and its share comes back slowly', async () => {
+    await chooseState('b1', /Disable/);
+    expect(await push(page)).toContain('set server app/b1 state maint');
+    await keep(page);
+    await expectShares({ b2: 45, b3: 45 });
     await chooseState('b1', /Enable/);
     await push(page);
+    const early = await sendRequests(site.haproxy.port, 90);
+    expect(early.byBackend['b1'] ?? 0, JSON.stringify(early.byBackend)).toBeLessThan(24);
     await keep(page);
-    await expectShares({ b1: 30, b2: 30, b3: 30 });
-    expect(site.haproxy.readConfig()).toBe(before);
+    await expect
+      .poll(async () => (await sendRequests(site.haproxy.port, 90)).byBackend['b1'], {
+        timeout: 90_000,
+        interval: 2000,
+      })
+      .toBe(30);
+    expect(site.haproxy.readConfig()).toContain('slowstart 30s');
+    expect(await site.weights()).toEqual({ b1: 1, b2: 1, b3: 1 });
   });
 });
