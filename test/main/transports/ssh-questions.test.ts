@@ -103,9 +103,9 @@ describe('a server that asks questions', () => {
     const fake = await start();
     const credentials: SshCredentials = {
       password: 'right',
-      ask: () => new Promise((resolve) => setTimeout(resolve, 300, ['123456', '42'])),
+      ask: () => new Promise((resolve) => setTimeout(resolve, 3500, ['123456', '42'])),
     };
-    const session = await openSsh(fake.options({ credentials, timeouts: { authenticationMs: 200 } }));
+    const session = await openSsh(fake.options({ credentials, timeouts: { authenticationMs: 3000 } }));
     session.close();
   });
 
