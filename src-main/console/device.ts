@@ -33,6 +33,8 @@ export class Device {
   #pollProblem: Problem | undefined;
   #reading: Reading | undefined;
   #readProblem: Problem | undefined;
+  #readsBegun = 0;
+  #readTaken = 0;
 
   /** `jumps` counts those of the clock that samples are stamped by. */
   constructor(spec: DeviceSpec, link: DeviceLink, now: () => Date, jumps: () => number = () => 0) {
@@ -86,15 +88,23 @@ export class Device {
     return before !== this.#jumpsBefore;
   }
 
-  /** Reads the configuration. `reading` keeps what was read without the files' bytes, its texts without secrets. */
-  async read(signal: AbortSignal): Promise<DeviceReading> {
+  /**
+   * Reads the configuration. `reading` keeps what was read without the files' bytes, its texts without secrets: of two readings under way at
+   * once that of the one that began later, whichever ends last. `isNewest` tells of that.
+   */
+  async read(signal: AbortSignal): Promise<{ readonly reading: DeviceReading; readonly isNewest: boolean }> {
+    const number = ++this.#readsBegun;
     try {
       const reading = await this.link.device.read(signal);
-      this.#reading = shownReading(reading, this.link, this.#now());
-      this.#readProblem = undefined;
-      return reading;
+      const isNewest = number > this.#readTaken;
+      if (isNewest) {
+        this.#readTaken = number;
+        this.#reading = shownReading(reading, this.link, this.#now());
+        this.#readProblem = undefined;
+      }
+      return { reading, isNewest };
     } catch (error) {
-      this.#readProblem = toProblem(error);
+      if (number > this.#readTaken) this.#readProblem = toProblem(error);
       throw error;
     }
   }
@@ -112,6 +122,11 @@ export class Device {
 
   get problem(): Problem | undefined {
     return this.#pollProblem;
+  }
+
+  /** The last reading failed: what `reading` tells, if anything, may be old. */
+  get couldNotBeRead(): boolean {
+    return this.#readProblem !== undefined;
   }
 
   get reading(): Reading | undefined {

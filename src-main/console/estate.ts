@@ -32,6 +32,8 @@ export interface EstateTools {
 
 /** How old a reading of a polled device becomes: what another hand changes without a new process is seen by then. */
 const readEveryMs = 10 * 60_000;
+/** So soon where the last reading failed and the device answers polls. */
+const readAgainMs = 20_000;
 const readTimeoutMs = 60_000;
 
 /** The devices of the inventory, polled; and, for the command line, others by their address, not polled. */
@@ -112,8 +114,8 @@ export class Estate {
   async readDevice(device: Device, signal: AbortSignal, occasion: ReadingOccasion = 'seen'): Promise<DeviceReading> {
     this.#readAtMs.set(device.spec.name, this.#tools.now().getTime());
     try {
-      const reading = await device.read(signal);
-      this.#tools.onRead(device, reading, occasion);
+      const { reading, isNewest } = await device.read(signal);
+      if (isNewest) this.#tools.onRead(device, reading, occasion);
       return reading;
     } finally {
       this.#tools.onChange();
@@ -175,7 +177,7 @@ export class Estate {
       this.#tools.onPoll(device, poll);
       this.#keepPace(device);
       const readAtMs = this.#readAtMs.get(device.spec.name) ?? 0;
-      const isOld = this.#tools.now().getTime() - readAtMs >= readEveryMs;
+      const isOld = this.#tools.now().getTime() - readAtMs >= (device.couldNotBeRead ? readAgainMs : readEveryMs);
       const needsReading = poll.isNewEpoch || device.reading === undefined || isOld;
       if (needsReading) this.readSoon(device);
     } finally {
