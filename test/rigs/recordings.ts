@@ -6,6 +6,11 @@ const place = process.env['STEELYARD_DATA'] ?? join(import.meta.dirname, '../../
 /** True where the recordings of real devices are not at hand: tests that read them are skipped. */
 export const lacksRecordings = !existsSync(place);
 
+/** The folder of some of them; it is there or not. */
+export function recordingsFolder(folder: string): string {
+  return join(place, folder);
+}
+
 /** The files below a folder of the recordings whose names end so, as `path` relative to it with their bytes. */
 export function recordings(
   folder: string,

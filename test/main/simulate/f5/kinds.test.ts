@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { kindOf, type Properties } from '../../../../src-main/simulate/f5/kinds.ts';
+import { recordingsFolder } from '../../../rigs/recordings.ts';
 
-const recordings = '/work/shared/data/api/f5-icontrol-rest/f5-ansible';
+const recordings = recordingsFolder('api/f5-icontrol-rest/f5-ansible');
 
 /** What REST adds, and what a device tells of an object without being told. */
 const notSettings = new Set([

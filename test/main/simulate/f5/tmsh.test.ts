@@ -4,6 +4,7 @@ import { makeDeviceGroup } from '../../../../src-main/simulate/f5/group.ts';
 import { forms } from '../../../../src-main/simulate/f5/forms.ts';
 import { makeAppliance } from '../../../../src-main/simulate/f5/appliance.ts';
 import { shop, startShop, tmshOf } from './shop.ts';
+import { recordingsFolder } from '../../../rigs/recordings.ts';
 
 /** The lines of the running configuration that a command took away and brought. */
 function changeBy(command: string): { gone: string[]; come: string[] } {
@@ -336,7 +337,7 @@ test('a group that synchronises by itself has every change on all units at once,
   expect(two.saved()).not.toContain('description one');
 });
 
-const recordings = '/work/shared/data/config/f5';
+const recordings = recordingsFolder('config/f5');
 test
   .runIf(existsSync(recordings))
   .each([
